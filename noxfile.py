@@ -1,0 +1,241 @@
+"""All checks of mitwirkung: `nox` runs those of `DEFAULT` in order, `nox --list` tells the rest.
+
+What is tested is what a user installs: each session gets the wheel of the core (and of the plugins
+it is about), never the source tree. A Python that is not there is skipped and said so; nothing else
+is skipped.
+
+Environments are kept between runs. A second run reinstalls only our own packages, unless what they
+or the session ask for has changed: then the environment is emptied and filled again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/pyproject.toml"))
+
+os.environ.pop("PYTHONPATH", None)  # it could put the source tree in front of what is installed
+
+
+# -------------------------------------------------------------------------- which Pythons are there
+
+
+def is_there(version: str) -> bool:
+    """Whether a Python of this version answers: a shim on PATH may have nothing behind it."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return True
+    if sys.platform == "win32":
+        return True  # nox asks the launcher, and skips by itself
+    for folder in os.get_exec_path():
+        program = Path(folder, f"python{version}")
+        if not os.access(program, os.X_OK):
+            continue
+        try:
+            answer = subprocess.run(
+                [program, "--version"], capture_output=True, text=True, timeout=30, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if answer.returncode == 0 and answer.stdout.startswith(f"Python {version}."):
+            return True
+    return False
+
+
+THERE = [version for version in PYTHONS if is_there(version)]
+MISSING = [version for version in PYTHONS if version not in THERE]
+
+DEFAULT = [
+    *(f"tests-{version}" for version in PYTHONS),
+    *(f"plugin-{folder.name}" for folder in PLUGINS),
+    "together",
+    "lint",
+    "types",
+    "docs",
+]
+
+nox.needs_version = ">=2025.10.16"
+nox.options.sessions = DEFAULT
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False  # nox would turn it on where CI is set
+
+
+# --------------------------------------------------------------------------------------- installing
+
+_wheels: dict[Path, Path | None] = {}
+
+
+def group(name: str, folder: Path = ROOT) -> list[str]:
+    """The requirements of a dependency group; none if a plugin does not have that group."""
+    project = nox.project.load_toml(folder / "pyproject.toml")
+    if folder != ROOT and name not in project.get("dependency-groups", {}):
+        return []
+    return list(nox.project.dependency_groups(project, name))
+
+
+def wheel(session: nox.Session, folder: Path) -> Path | None:
+    """The wheel of one of our distributions, built once a run."""
+    if folder not in _wheels:
+        target = Path(session.cache_dir, "wheels", folder.name)
+        shutil.rmtree(target, ignore_errors=True)
+        session.run_install(
+            *("python", "-m", "pip", "wheel", "--quiet", "--no-deps"),
+            *("--wheel-dir", str(target), str(folder)),
+            silent=True,
+        )
+        _wheels[folder] = next(target.glob("*.whl"), None)  # none with nox --no-install
+    return _wheels[folder]
+
+
+def install(session: nox.Session, *requirements: str, ours: Sequence[Path] = (ROOT,)) -> None:
+    """Fill the session's environment with our distributions `ours` and other requirements."""
+    wheels = [str(built) for folder in ours if (built := wheel(session, folder))]
+    stamp = Path(session.virtualenv.location, "asked-for.json")
+    projects = [nox.project.load_toml(folder / "pyproject.toml")["project"] for folder in ours]
+    asked_for = json.dumps([requirements, projects])
+    if stamp.is_file() and stamp.read_text("utf-8") == asked_for:
+        if wheels:
+            session.install("--quiet", "--no-deps", "--force-reinstall", *wheels)
+        return
+
+    stamp.unlink(missing_ok=True)
+    old = session.run_install("python", "-m", "pip", "freeze", silent=True, log=False)
+    if isinstance(old, str) and old.strip():
+        names = Path(session.create_tmp(), "old.txt")
+        names.write_text(old, "utf-8")
+        session.run_install(
+            "python", "-m", "pip", "uninstall", "--quiet", "--yes", "-r", str(names), silent=True
+        )
+    # --no-compile: Python compiles what it imports, which is far less than what is installed.
+    session.install("--quiet", "--no-compile", *wheels, *requirements)
+    if isinstance(old, str):
+        stamp.write_text(asked_for, "utf-8")
+
+
+# ------------------------------------------------------------------------------ sessions by default
+
+
+@nox.session(python=THERE)
+def tests(session: nox.Session) -> None:
+    """The core's tests with the core alone: no plugin, no extra of ours."""
+    if MISSING and session.python == THERE[0]:
+        session.log(f"Not there, so skipped: Python {', '.join(MISSING)}")
+    install(session, *group("test"))
+    session.run("pytest", "-n", "auto", "tests", "--ignore=tests/benchmarks", *session.posargs)
+
+
+def _skip_tests(version: str) -> None:
+    @nox.session(name=f"tests-{version}", venv_backend="none")
+    def skipped(session: nox.Session) -> None:
+        """Skipped: this Python is not there."""
+        session.skip(f"Python {version} is not there: no python{version} answers --version")
+
+
+for _version in MISSING:
+    _skip_tests(_version)
+
+
+def _test_plugin(folder: Path) -> None:
+    @nox.session(name=f"plugin-{folder.name}")
+    def plugin(session: nox.Session) -> None:
+        """A plugin's tests with the core and this plugin alone."""
+        install(session, *group("pytest"), *group("test", folder), ours=[ROOT, folder])
+        session.run(
+            *("pytest", "--config-file=pyproject.toml", str(folder.relative_to(ROOT) / "tests")),
+            *session.posargs,
+        )
+
+
+for _folder in PLUGINS:
+    _test_plugin(_folder)
+
+
+@nox.session(venv_backend=None if PLUGINS else "none")
+def together(session: nox.Session) -> None:
+    """All tests with the core and every plugin."""
+    if not PLUGINS:
+        session.log("There is no plugin in plugins/ yet, so there is nothing to test together")
+        return
+    own = [requirement for folder in PLUGINS for requirement in group("test", folder)]
+    install(session, *group("test"), *own, ours=[ROOT, *PLUGINS])
+    session.run(
+        *("pytest", "--config-file=pyproject.toml", "-n", "auto", "--ignore=tests/benchmarks"),
+        *("tests", *(str(folder.relative_to(ROOT) / "tests") for folder in PLUGINS)),
+        *session.posargs,
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules and format of the code, and which part may import which."""
+    install(session, *group("lint"), ours=())
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", env={"PYTHONPATH": str(ROOT / "src")})
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """The types inside, and those that a user of the installed package sees."""
+    install(session, *group("types"))
+    session.run("mypy", "--strict", "src")
+    # As a user has it: without our settings and without the plugin of pydantic.
+    session.run(
+        *("mypy", "--strict", "--config-file=", "--cache-dir=.mypy_cache/user"),
+        "tests/typing/user_code.py",
+    )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The Python code in README.md and docs/, run from top to bottom (see conftest.py)."""
+    install(session, *group("docs"))
+    session.run("pytest", "docs", "README.md", *session.posargs)
+
+
+# ------------------------------------------------------------------------------- sessions on demand
+
+
+@nox.session(reuse_venv=False)
+def wheels(session: nox.Session) -> None:
+    """Build everything, install the wheels afresh, run the demo and verify what it leaves."""
+    install(session, *group("wheels"), ours=())
+    work = Path(session.create_tmp()).resolve()
+    shutil.rmtree(work)
+    for folder in (ROOT, *PLUGINS):
+        session.run("python", "-m", "build", "--outdir", str(work / "dist"), str(folder))
+
+    session.run("python", "-m", "venv", "--clear", str(work / "fresh"))
+    programs = work / "fresh" / ("Scripts" if sys.platform == "win32" else "bin")
+    built = sorted(str(file) for file in (work / "dist").glob("*.whl"))
+    python = str(programs / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", *built, external=True)
+
+    folder = work / "demo"
+    folder.mkdir()
+    mitwirkung = str(programs / "mitwirkung")
+    with session.chdir(folder):
+        session.run(mitwirkung, "demo", external=True)
+        left = sorted(folder.rglob("record-public.json"))
+        if not left:
+            session.error("the demo left no record-public.json to verify")
+        for record in left:
+            session.run(mitwirkung, "verify", str(record.parent), external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The benchmarks; arguments after -- go to tests/benchmarks/run.py."""
+    install(session, *group("bench"))
+    session.run("python", "tests/benchmarks/run.py", *session.posargs)

@@ -1,0 +1,78 @@
+"""Citizen participation: fair, verifiable lotteries and the procedure around them.
+
+The public names of the library. They are loaded when first used, so that `import mitwirkung`
+stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mitwirkung.app import read_problem as read_problem
+    from mitwirkung.app import solve as solve
+    from mitwirkung.app import write_report as write_report
+    from mitwirkung.errors import Finding as Finding
+    from mitwirkung.errors import InputError as InputError
+    from mitwirkung.errors import MitwirkungError as MitwirkungError
+    from mitwirkung.errors import StrategyRefused as StrategyRefused
+    from mitwirkung.errors import UnknownStrategy as UnknownStrategy
+    from mitwirkung.intake import Applicants as Applicants
+    from mitwirkung.intake import read_applicants as read_applicants
+    from mitwirkung.lottery.apportionment import quotas_from_population as quotas_from_population
+    from mitwirkung.lottery.apportionment import read_population as read_population
+    from mitwirkung.lottery.draw import DrawRecord as DrawRecord
+    from mitwirkung.lottery.facts import Facts as Facts
+    from mitwirkung.lottery.facts_file import read_facts as read_facts
+    from mitwirkung.lottery.feasibility import InfeasibleQuotas as InfeasibleQuotas
+    from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
+    from mitwirkung.lottery.folder import read_publication as read_publication
+    from mitwirkung.lottery.panels import PanelLottery as PanelLottery
+    from mitwirkung.lottery.panels import lot_classes as lot_classes
+    from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
+    from mitwirkung.lottery.publication import Publication as Publication
+    from mitwirkung.lottery.quota_files import read_quotas as read_quotas
+    from mitwirkung.lottery.quota_files import write_quotas as write_quotas
+    from mitwirkung.lottery.quotas import Feature as Feature
+    from mitwirkung.lottery.quotas import Quota as Quota
+    from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
+    from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
+    from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
+    from mitwirkung.lottery.verification import Verification as Verification
+    from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
+
+_HOMES = {
+    "app": ["read_problem", "solve", "write_report"],
+    "errors": ["Finding", "InputError", "MitwirkungError", "StrategyRefused", "UnknownStrategy"],
+    "intake": ["Applicants", "read_applicants"],
+    "lottery.apportionment": ["quotas_from_population", "read_population"],
+    "lottery.draw": ["DrawRecord"],
+    "lottery.facts": ["Facts"],
+    "lottery.facts_file": ["read_facts"],
+    "lottery.feasibility": ["InfeasibleQuotas", "TooFewApplicants"],
+    "lottery.folder": ["read_publication"],
+    "lottery.panels": ["PanelLottery", "lot_classes"],
+    "lottery.problem": ["SelectionProblem"],
+    "lottery.publication": ["Publication"],
+    "lottery.quota_files": ["read_quotas", "write_quotas"],
+    "lottery.quotas": ["Feature", "Quota", "QuotaPlan"],
+    "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
+    "lottery.verification": ["Verification"],
+    "plugins.hookspecs": ["hookimpl"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'mitwirkung' has no attribute {name!r}")
+    value = getattr(import_module(f"mitwirkung.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME_OF])

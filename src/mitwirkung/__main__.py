@@ -1,0 +1,5 @@
+"""`python -m mitwirkung` is the command `mitwirkung`."""
+
+from mitwirkung.cli import main
+
+main()

@@ -1,0 +1,142 @@
+"""Everything wired together: what a program or a notebook calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mitwirkung.errors import Finding, InputError
+from mitwirkung.intake import MissingPolicy, collect_applicants
+from mitwirkung.lottery.apportionment import read_population
+from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.folder import (
+    read_publication,
+    write_draw_at_once,
+    write_files,
+    write_record,
+)
+from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.lottery.problem import SelectionProblem, check_problem
+from mitwirkung.lottery.publication import publication
+from mitwirkung.lottery.quota_files import collect_quotas
+from mitwirkung.lottery.strategy import Progress
+from mitwirkung.plugins.manager import PluginManager
+from mitwirkung.tables import Source
+
+
+def solve(
+    problem: SelectionProblem,
+    strategy: str = "leximin",
+    *,
+    settings: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> PanelLottery:
+    """The lottery of a strategy for a problem.
+
+    Args:
+        problem: who applied, quotas and seats.
+        strategy: its name; no strategy is ever replaced by another.
+        settings: the strategy's settings.
+        progress: told the step and the share of it that is done.
+
+    Raises:
+        UnknownStrategy: lists what there is.
+        StrategyRefused: it cannot serve this problem or these settings.
+        InfeasibleQuotas, TooFewApplicants: no panel can be had.
+    """
+    return PluginManager().strategy(strategy, settings, progress).solve(problem)
+
+
+def read_problem(
+    applicants: Source,
+    quotas: Source,
+    *,
+    seats: int,
+    id: str | None = None,
+    household: Sequence[str] = (),
+    missing: Mapping[str, MissingPolicy] | None = None,
+    encoding: str | None = None,
+    population: Source | None = None,
+) -> SelectionProblem:
+    """The problem that files of applications and quotas make, with the errors of all files at once.
+
+    Args:
+        applicants, quotas: files, mappings or data frames: see `read_applicants`, `read_quotas`.
+        seats: size of the panel.
+        id, missing, encoding: see `read_applicants`.
+        household: columns that make an address together: see `SelectionProblem`.
+        population: counts per feature and value, for the report to compare with.
+
+    Raises:
+        InputError: with every error of every file.
+    """
+    intake = collect_applicants(applicants, id=id, missing=missing, encoding=encoding)
+    plan, quota_errors, quota_warnings = collect_quotas(quotas, encoding=encoding)
+    errors: list[Finding] = [*intake.errors, *quota_errors]
+    if intake.applicants is not None and plan is not None:
+        found = check_problem(intake.applicants, plan, seats=seats, household=household)
+        errors += [finding for finding in found if finding not in errors]
+    counts = None
+    if population is not None:
+        try:
+            counts = read_population(population, encoding=encoding)
+        except InputError as error:
+            errors += error.findings
+    if errors or intake.applicants is None or plan is None:
+        raise InputError.of(errors)
+    plan = plan.model_copy(update={"population": counts})
+    problem = SelectionProblem(intake.applicants, plan, seats=seats, household=household)
+    problem.warnings = (*quota_warnings, *problem.warnings)
+    return problem
+
+
+def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
+    """Draw from the lottery in a folder, and write record, panel and report into it.
+
+    Raises:
+        FileMissing, UnreadableFile: the lottery's files are not there or not right.
+        UnfitSeed: the seed is blank or holds control characters.
+        FolderOccupied: the folder holds another draw and `force` is not given.
+    """
+    publication = read_publication(folder)
+    record = DrawRecord.of(publication, seed)
+    write_record(record, folder, reports=report_files(record), force=force)
+    return record
+
+
+def draw_at_once(
+    lottery: PanelLottery,
+    seed: str,
+    folder: Path,
+    *,
+    facts: Facts | None = None,
+    key: bytes | None = None,
+    force: bool = False,
+) -> DrawRecord:
+    """Publish and draw in the same breath: all files at once, and the record is uncommitted.
+
+    Raises:
+        KeyRefused, CountsRefused: see `publication`.
+        UnfitSeed: the seed is blank or holds control characters.
+        FolderOccupied: the folder holds other content and `force` is not given.
+    """
+    record = publication(lottery, facts, key=key, seed_known=True).draw(seed)
+    write_draw_at_once(record, folder, reports=report_files(record), force=force)
+    return record
+
+
+def report_files(record: DrawRecord) -> dict[str, bytes]:
+    """The report on a draw as `report.html` and `report.json`."""
+    from mitwirkung.reports.html import report_html
+    from mitwirkung.reports.report import build_report
+
+    report = build_report(record)
+    return {"report.html": report_html(report).encode(), "report.json": report.to_json()}
+
+
+def write_report(record: DrawRecord, folder: str | Path) -> None:
+    """Write `report.html` and `report.json` into a folder."""
+    folder = Path(folder)
+    write_files(folder, report_files(record))

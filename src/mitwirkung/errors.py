@@ -1,0 +1,318 @@
+"""Errors that help: a code, parameters, and for input every finding with its place.
+
+An error never holds personal data. It points at a place (file, row, column) instead of repeating
+what stands there, so that it can be logged, mailed and pickled. The English text of each code
+stands in `TEXTS`; other languages come from the catalogues in `translations/`, chosen at the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+Translate = Callable[[str], str]
+
+PRINTED_FINDINGS = 100
+
+TEXTS: dict[str, str] = {
+    # whole inputs
+    "input-refused": "{count} errors in the input, nothing was written:",
+    # intake
+    "file-missing": "There is no such file.",
+    "file-unreadable": "The file cannot be read: {reason}.",
+    "file-is-workbook": "This is a workbook (.xlsx, .ods) or an archive; save the sheet as CSV.",
+    "source-is-text": "A path was expected, but this is a text of several lines.",
+    "encoding-unknown": "There is no text encoding {encoding!r}. Usual: {usual}.",
+    "encoding-wrong": (
+        "Line {line} is not {encoding}. The file may be {proposed}: "
+        "say so with encoding={proposed!r}."
+    ),
+    "table-empty": "There is nothing in it; expected are named columns and at least one row.",
+    "table-no-rows": "There is a header, but no row below it.",
+    "rows-blank": "{count} blank rows were skipped: {rows}.",
+    "row-short": "The row has {found} cells; the header has {expected}.",
+    "row-long": (
+        "The row has {found} cells; the header has {expected}. "
+        "A cell that holds the separator has to stand in quotation marks."
+    ),
+    "row-quotes": (
+        "The quotation marks do not match. A cell that begins with one has to end with one; "
+        "inside the cell they are doubled."
+    ),
+    "row-not-object": "The line is not one whole JSON object with distinct keys.",
+    "row-not-mapping": "The row is not a mapping of column names to cells.",
+    "header-blank": "Column {position} has no name in the header.",
+    "header-twice": "Columns {first} and {second} have the same name.",
+    "header-is-data": (
+        "The first row has to name the columns; it looks like an entry "
+        "(its cells {positions} hold numbers or an address)."
+    ),
+    "column-twice": "The column is given twice in this row.",
+    "cell-not-text": (
+        "Allowed are texts, numbers, truth values and dates: one to a cell, nothing nested."
+    ),
+    "cell-not-exact": (
+        "The number is too large to have come through exactly; pass such numbers as text."
+    ),
+    "cell-character": "There is a character that is no text (NUL or half of a pair).",
+    "id-column-unknown": "There is no id column {name!r}. There are: {available}.",
+    "id-column-none": (
+        "No column holds the ids. Say which with id=..., or call it one of: {common}."
+    ),
+    "id-column-several": "Several columns may hold the ids: {found}. Say which with id=....",
+    "id-blank": "The id is missing. Every row needs one.",
+    "id-line-break": "The id has to stand on one line.",
+    "id-twice": "The same id stands in row {first}. Every id may occur once.",
+    "missing-column-unknown": (
+        "There is no column {name!r} to declare missing answers for. There are: {available}."
+    ),
+    "missing-column-twice": "The missing answers of this column are declared twice.",
+    "missing-policy-unknown": (
+        "There is no policy {policy!r} for missing answers. There are: {available}."
+    ),
+    "person-twice": (
+        "{count} rows may be the same person, they have equal {columns}: rows {rows}."
+    ),
+    # quotas
+    "quota-columns": "The columns {missing} are missing. A file of quotas has one of: {dialects}.",
+    "quota-value-blank": "The feature {feature!r} is given without a value.",
+    "quota-number": "{found!r} is not a whole number. Allowed are 0, 1, 2, ...",
+    "quota-number-blank": "The number is missing. Allowed are 0, 1, 2, ...",
+    "quota-negative": "{found} is negative. Allowed are 0, 1, 2, ...",
+    "quota-order": "The minimum {min} is greater than the maximum {max}.",
+    "quota-min-flex": "The flexible minimum {min_flex} may be at most the minimum {min}.",
+    "quota-max-flex": "The flexible maximum {max_flex} has to be at least the maximum {max}.",
+    "quota-twice": "The value {value!r} of {feature!r} stands in row {first} too.",
+    "quota-rows-without-feature": "{count} rows without a feature were skipped: {rows}.",
+    "quotas-none": "There is no quota in it.",
+    "population-columns": "The columns {missing} are missing. Expected are: {expected}.",
+    "population-number": "{found!r} is no count. Allowed are whole numbers without separators.",
+    "population-count": "The count of {value!r} is no number that is 0 or more.",
+    "population-value-blank": "There is a value without a name.",
+    "population-value-twice": "The value {value!r} is given twice.",
+    "population-feature-blank": "There is a feature without a name.",
+    "population-feature-twice": "The feature {feature!r} is given twice.",
+    "population-zero": "The counts of {feature!r} add up to 0; there is nothing to share by.",
+    "population-none": "There are no counts in it.",
+    "apportionment-seats": "The number of seats is {seats!r}; it has to be a whole number above 0.",
+    "apportionment-tolerance": (
+        "The tolerance is {tolerance!r}; it has to be a whole number, 0 or more."
+    ),
+    "apportionment-method": "There is no rounding method {method!r}. There are: {available}.",
+    # problem
+    "seats-not-positive": "There must be at least one seat, not {seats}.",
+    "quotas-empty": "There are no quotas: name at least one feature with its values.",
+    "feature-column-missing": (
+        "No column for the feature {column!r} of the quotas. There are: {available}."
+    ),
+    "household-column-unknown": "No column {column!r} for households. There are: {available}.",
+    "missing-policy-no-feature": (
+        "A policy for missing answers names {column!r}, which is no feature of the quotas. "
+        "Features: {available}."
+    ),
+    "answer-not-allowed": "Not an answer that the quotas know. Allowed: {allowed}.",
+    "answer-missing": (
+        "The answer is missing. Allowed: {allowed}. Ask for it, or declare what a missing answer "
+        "of {feature!r} means: 'own value' (it counts as an answer of its own) or "
+        "'unconstrained' (it counts for no quota)."
+    ),
+    "household-incomplete": (
+        "{count} applicants left a part of their address ({columns}) blank; "
+        "they are treated as living alone."
+    ),
+    # facts, key, seed
+    "facts-unreadable": "Not a readable TOML file: {reason}.",
+    "facts-wrong": "{key}: {reason}.",
+    "key-too-short": "The key file holds {found} bytes; it needs at least {needed}.",
+    "counts-do-not-add-up": (
+        "Received less refused, merged and late leaves {expected} people, but the pool has {pool}."
+    ),
+    "seed-blank": "A seed is a text without blanks at its ends.",
+    "seed-control-character": "A seed is one line without control characters.",
+    "template-no-placeholder": (
+        "The template {template!r} has no placeholder: write {{numbers 6 of 1-49}} or {{digits 7}}."
+    ),
+    "template-brace": (
+        "In the template {template!r} a brace is no placeholder: "
+        "write {{numbers 6 of 1-49}} or {{digits 7}}."
+    ),
+    "template-few-outcomes": (
+        "The template {template!r} has {outcomes} outcomes; it needs {needed}, "
+        "so that nobody can try them all beforehand."
+    ),
+    "text-line-break": "A line break is not allowed in a text that is hashed ({tag}).",
+    "text-not-unicode": "A text holds half a character (a lone surrogate) and cannot be written.",
+    # feasibility
+    "applicants-too-few": (
+        "{seats} seats cannot be filled: {people} people applied, of whom at most {lots} "
+        "can be seated (one per household)."
+    ),
+    "quotas-infeasible": (
+        "No panel of {seats} people can meet all quotas. These cannot be met together:"
+    ),
+    "clash-min": "{feature}: {value}: at least {limit} seats ({people} applied)",
+    "clash-max": "{feature}: {value}: at most {limit} seats ({people} applied)",
+    "clash-household": "at most one seat per household",
+    "clash-whole": "Fractions of people would meet them; whole people cannot.",
+    "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
+    # files and folders
+    "folder-occupied": (
+        "{folder} already holds other content ({names}). Choose another folder, or say --force."
+    ),
+    "folder-is-file": "{folder} is a file, not a folder.",
+    "lottery-file-missing": "There is no {file} in {folder}.",
+    "file-wrong": "{file} is not a file of this format: {reason}.",
+    "file-not-canonical": "{file} is not canonical JSON: its bytes were changed after it was made.",
+    # verification
+    "check-lottery-form": "lottery.json is well-formed",
+    "check-record-form": "record-public.json is well-formed",
+    "check-private-form": "lottery-private.json is well-formed",
+    "check-private-record-form": "record.json is well-formed",
+    "check-commitment": "lottery.json is the file that was published before the draw",
+    "check-pool": "the pool and its digest",
+    "check-classes": "classes and lots",
+    "check-vectors": "vectors and weights",
+    "check-facts": "facts, quotas and strategy",
+    "check-draw": "the draw: number, vector and every seat follow from the lottery and the seed",
+    "check-token": "the token is in the pool",
+    "check-token-class": "the token is in the pool: class {number}, which has {lots} lots",
+    "check-leaf": "it is there with these answers",
+    "check-positions": "the positions on the receipt",
+    "check-chance": "its chance of a seat was {chance}",
+    "check-no-seat": "the lot has no seat",
+    "check-my-seat": "it has a seat (position {position})",
+    "check-lot-seat": "the lot has a seat (position {position}); a mate may hold it",
+    "check-inputs": "applications and quotas are those of the lottery",
+    "check-private-fields": "lottery-private.json",
+    "check-key": "the tokens are made with the key",
+    "check-lottery-of-people": "lottery.json follows from the people: pseudonyms, classes, quotas",
+    "check-quotas": "every vector meets all quotas",
+    "check-certificate": "the certificate proves the optimum (gap {gap})",
+    "check-private-record": "record.json follows from the lottery and the seed",
+    "verified-anchored": "Verified at the {level} level, anchored.",
+    "verified-not-anchored": (
+        "Verified at the {level} level: consistent, not anchored "
+        "(give the commitment that was published before the draw)."
+    ),
+    "verified-not": "NOT verified ({level} level).",
+    "verified-committed": "The wording of the seed was fixed beforehand (committed).",
+    "verified-uncommitted": "The wording of the seed was not fixed beforehand (uncommitted).",
+    # strategies
+    "strategy-unknown": "There is no selection strategy {name!r}. There are: {available}.",
+    "strategy-settings": "The settings of strategy {name!r} are not right: {reason}.",
+    "strategy-households": (
+        "Strategy {name!r} cannot keep households apart; leave out the household columns "
+        "or choose another strategy."
+    ),
+}
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+def _shown(value: object) -> object:
+    """Lists read as `a, b, c` in a sentence; everything else stays as it is."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return value
+
+
+def text_of(code: str, params: Mapping[str, Any], translate: Translate = _unchanged) -> str:
+    """The sentence for a code in the language of `translate` (English without one)."""
+    shown = {name: _shown(value) for name, value in params.items()}
+    return translate(TEXTS[code]).format(**shown)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or doubtful, at one place of an input.
+
+    `row` counts as a spreadsheet does: the header is row 1. `params` hold what would be right
+    (names of columns, allowed values), never what a person wrote.
+    """
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+
+    def describe(self, translate: Translate = _unchanged) -> str:
+        """Place and sentence on one line."""
+        place = [self.file] if self.file else []
+        if self.row is not None:
+            place.append(translate("row {row}").format(row=self.row))
+        if self.column is not None:
+            place.append(translate("column {column!r}").format(column=self.column))
+        sentence = text_of(self.code, self.params, translate)
+        return f"{', '.join(place)}: {sentence}" if place else sentence
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as plain data, with its English sentence."""
+        return {
+            "code": self.code,
+            "params": dict(self.params),
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "text": self.describe(),
+        }
+
+
+class MitwirkungError(Exception):
+    """Base of all errors of the library: a `code` from `TEXTS` and its `params`."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+    def describe(self, translate: Translate = _unchanged) -> str:
+        """The sentence in the language of `translate`."""
+        return text_of(self.code, self.params, translate)
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.code, self.params))
+
+
+def _rebuild(kind: type[MitwirkungError], code: str, params: dict[str, Any]) -> MitwirkungError:
+    return kind(code, **params)
+
+
+class InputError(MitwirkungError, ValueError):
+    """Everything that is wrong in an input, at once: `findings`, in the order of the input."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(self.params["findings"])
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> Self:
+        return cls("input-refused", count=len(findings), findings=tuple(findings))
+
+    def describe(self, translate: Translate = _unchanged) -> str:
+        """The count and the first hundred findings, a line each."""
+        found = self.findings
+        lines = [translate(TEXTS[self.code]).format(count=len(found))]
+        lines += [f"- {finding.describe(translate)}" for finding in found[:PRINTED_FINDINGS]]
+        if len(found) > PRINTED_FINDINGS:
+            rest = len(found) - PRINTED_FINDINGS
+            lines.append(translate("... and {rest} more.").format(rest=rest))
+        return "\n".join(lines)
+
+
+class UnknownStrategy(MitwirkungError, LookupError):
+    """A selection strategy was asked for that nobody registered."""
+
+    @classmethod
+    def named(cls, name: str, available: Sequence[str]) -> Self:
+        return cls("strategy-unknown", name=name, available=sorted(available))
+
+
+class StrategyRefused(MitwirkungError, ValueError):
+    """The strategy cannot serve this problem or these settings."""

@@ -1,0 +1,41 @@
+"""How far a lottery can be from the optimum that its strategy promises, in exact arithmetic."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+from mitwirkung.lottery.encoding import decimal_text
+from mitwirkung.lottery.files import CertificateEntry
+from mitwirkung.lottery.panels import PanelLottery
+
+NOT_PROMISED: Literal["not promised"] = "not promised"
+
+
+def certified_gap(lottery: PanelLottery, promises: tuple[str, ...]) -> Fraction | None:
+    """The gap that the lottery's certificate proves; None if no optimum is promised.
+
+    For `leximin` it bounds how much anyone's chance could be higher unless someone whose chance
+    is not higher lost some.
+
+    Raises:
+        ValueError: there is no certificate, or it proves nothing.
+    """
+    if "leximin" not in promises:
+        return None
+    if lottery.certificate is None:
+        raise ValueError("there is no certificate")
+    from mitwirkung.lottery.engine import Certificate, gap
+    from mitwirkung.lottery.folding import fold_types
+
+    types = fold_types(lottery.problem)
+    certificate = Certificate.from_data(lottery.certificate)
+    return gap(types.polytope, certificate, types.chances(lottery))
+
+
+def certificate_entry(gap: Fraction | None) -> CertificateEntry:
+    """The certificate as it is published: whether optimal, and the gap rounded up."""
+    if gap is None:
+        return CertificateEntry(optimal=NOT_PROMISED, gap=NOT_PROMISED)
+    step = Fraction(1, 10**12)
+    return CertificateEntry(optimal=True, gap=decimal_text(-(-gap // step) * step))

@@ -1,0 +1,238 @@
+"""The draw: a function of the published lottery and the public seed, and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.panels import LotClass
+from mitwirkung.lottery.publication import Publication, position_names
+from mitwirkung.lottery.randomness import check_seed, fits_either, is_stated
+
+if TYPE_CHECKING:
+    from mitwirkung.lottery.verification import Verification
+
+
+def is_committed(public: files.LotteryFile, seed: str) -> bool:
+    """Whether the lottery file fixed the seed's source and wording before it existed."""
+    source = public.seed
+    if source.known or not is_stated(
+        source.template, source.earliest, source.latest, source.fallback
+    ):
+        return False
+    return fits_either(seed, source.template, source.fallback)
+
+
+def public_record(public: files.LotteryFile, seed: str) -> files.PublicRecordFile:
+    """`record-public.json`: the drawn vector and every seat.
+
+    Raises:
+        UnfitSeed: the seed is blank or holds control characters.
+    """
+    seed = check_seed(seed)
+    commitment = public.digest
+    number = encoding.draw_number(commitment, seed)
+    drawn = drawn_vector(public, int(number, 16))
+    seats = []
+    wanted: dict[int, list[tuple[str, int]]] = {}
+    for number_of_class, position, count in public.vectors[drawn].seats:
+        wanted.setdefault(number_of_class - 1, []).append((position, count))
+    for number_of_class in sorted(wanted):
+        lots = public.classes[number_of_class].lots
+        ranked = iter(sorted(lots, key=lambda lot: encoding.rank(commitment, seed, lot)))
+        for position, count in wanted[number_of_class]:
+            seats += [files.SeatEntry(lot=next(ranked), position=position) for _ in range(count)]
+    return files.PublicRecordFile(
+        event=public.event,
+        attempt=public.attempt,
+        lottery=commitment,
+        seed=seed,
+        committed=is_committed(public, seed),
+        number=number,
+        vector=drawn + 1,
+        seats=tuple(seats),
+    )
+
+
+def drawn_vector(public: files.LotteryFile, number: int) -> int:
+    """The first vector (from 0) at which the running sum of weights is greater than `number`."""
+    reached = 0
+    for index, vector in enumerate(public.vectors):
+        reached += vector.weight
+        if reached > number:
+            return index
+    raise ValueError("the weights do not add up to 16^12")
+
+
+@dataclass(frozen=True, eq=False)
+class DrawRecord:
+    """What a draw did: the public record, and who it seats.
+
+    Attributes:
+        publication: the lottery that was drawn.
+        public: `record-public.json`.
+        panel: indexes into `problem.ids` of the people seated, ascending.
+    """
+
+    publication: Publication
+    public: files.PublicRecordFile
+    panel: tuple[int, ...]
+
+    @classmethod
+    def of(cls, publication: Publication, seed: str) -> Self:
+        public = public_record(publication.public, seed)
+        return cls(publication, public, seated_people(publication, public))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the panel, sorted."""
+        return tuple(self.publication.problem.ids[person] for person in self.panel)
+
+    @property
+    def committed(self) -> bool:
+        return self.public.committed
+
+    @cached_property
+    def private(self) -> files.RecordFile:
+        """`record.json`."""
+        publication, public = self.publication, self.public
+        lottery = publication.public
+        exact = publication.lottery.exact_chances
+        return files.RecordFile(
+            lottery=publication.commitment,
+            private=publication.private.digest,
+            public=public.digest,
+            event=public.event,
+            attempt=public.attempt,
+            seats=lottery.seats,
+            strategy=files.StrategyName(
+                name=lottery.strategy.name,
+                version=lottery.strategy.version,
+                settings=lottery.strategy.settings,
+            ),
+            pool=files.PoolSummary(size=lottery.pool.people, digest=lottery.pool.digest),
+            quotas=lottery.quotas,
+            intake=publication.private.intake,
+            seed=public.seed,
+            committed=public.committed,
+            vector=public.vector,
+            panel=self.ids,
+            chances=chances_entry(exact),
+            certificate=files.ProofEntry(
+                **lottery.strategy.certificate.model_dump(), proof=publication.private.certificate
+            ),
+            software=lottery.software,
+        )
+
+    def verify(self, *, commitment: str | None = None, key: bytes | None = None) -> Verification:
+        """Check everything about this draw at the private level, from the bytes of its files.
+
+        Args:
+            commitment: C as it was published before the draw.
+            key: the content of the key file, to check the tokens too.
+        """
+        from mitwirkung.lottery.verification import verify
+
+        return verify(
+            self.publication.public.content,
+            self.public.content,
+            commitment=commitment,
+            private=self.publication.private.content,
+            private_record=self.private.content,
+            key=key,
+        )
+
+    def __repr__(self) -> str:
+        kind = "committed" if self.committed else "uncommitted"
+        return f"<DrawRecord: {len(self.panel)} seats, {kind}, seed {self.public.seed!r}>"
+
+
+def seated_people(publication: Publication, public: files.PublicRecordFile) -> tuple[int, ...]:
+    """Who takes the seats of a public record: indexes into `problem.ids`, ascending."""
+    lottery = publication.lottery
+    place = {
+        publication.lot_handles[lot]: (lot, lot_class)
+        for lot_class in lottery.classes
+        for lot in lot_class.lots
+    }
+    return tuple(
+        sorted(
+            holder(publication, *place[seat.lot], seat, public.lottery, public.seed)
+            for seat in public.seats
+        )
+    )
+
+
+def holder(
+    publication: Publication,
+    lot: int,
+    lot_class: LotClass,
+    seat: files.SeatEntry,
+    commitment: str,
+    seed: str,
+) -> int:
+    """The member of a lot who holds a position: an index into `problem.ids`.
+
+    Members with equal answers share their positions: the first member by handle holds the
+    first position by rank, and so on.
+    """
+    lottery, handles = publication.lottery, publication.handles
+    members = publication.problem.lots[lot]
+    if not lot_class.labels:
+        return min(members, key=lambda i: encoding.rank(commitment, seed, seat.lot, handles[i]))
+    names = position_names(lot_class)
+    label = lot_class.labels[names.index(seat.position)]
+    sharing = [person for person in members if lottery.label_of(person) == label]
+    sharing.sort(key=handles.__getitem__)
+    positions = [names[i] for i in lot_class.positions_of(label)]
+    positions.sort(key=lambda name: encoding.rank(commitment, seed, seat.lot, name))
+    return sharing[positions.index(seat.position)]
+
+
+def chances_entry(chances: Sequence[Fraction]) -> files.ChancesEntry:
+    """Smallest and greatest chance, Gini coefficient and geometric mean, twelve decimals."""
+    return files.ChancesEntry(
+        min=encoding.decimal_text(min(chances)),
+        max=encoding.decimal_text(max(chances)),
+        gini=encoding.decimal_text(gini(chances)),
+        geometric_mean=geometric_mean(chances),
+    )
+
+
+def gini(chances: Sequence[Fraction]) -> Fraction:
+    """The Gini coefficient of the chances: 0 if all are equal (Gini 1912), exact."""
+    n = len(chances)
+    counted = _counted(chances)
+    weighted, before = Fraction(0), 0
+    for value, count in counted:
+        # people ranked before+1 .. before+count have this value
+        weighted += value * (count * (2 * before + count))
+        before += count
+    total = sum(value * count for value, count in counted)
+    return weighted / (n * total) - 1
+
+
+def geometric_mean(chances: Sequence[Fraction]) -> str:
+    """The geometric mean with twelve decimals, computed in decimals: the same on every machine."""
+    counted = _counted(chances)
+    if not counted[0][0]:
+        return encoding.decimal_text(Fraction(0))
+    with localcontext() as context:
+        context.prec = 40
+        logs = Decimal(0)
+        for value, count in counted:
+            logs += (Decimal(value.numerator) / Decimal(value.denominator)).ln() * count
+        mean = (logs / len(chances)).exp()
+    return encoding.decimal_text(Fraction(mean))
+
+
+def _counted(values: Sequence[Fraction]) -> list[tuple[Fraction, int]]:
+    counts: dict[Fraction, int] = {}
+    for value in values:
+        counts[value] = counts.get(value, 0) + 1
+    return sorted(counts.items())

@@ -1,0 +1,126 @@
+"""The bytes behind every promise: tagged hashes and canonical JSON.
+
+Specified in `docs/reference/lottery-files.md`; `docs/verify.py` implements the same once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import unicodedata
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from mitwirkung.errors import MitwirkungError
+
+WEIGHT_DIGITS = 12
+WEIGHT_TOTAL = 16**WEIGHT_DIGITS
+"""Weights of the vectors add up to this: the first 12 hexadecimal digits of a hash choose one."""
+
+MIN_KEY_BYTES = 32
+
+
+class UnfitText(MitwirkungError, ValueError):
+    """A text cannot be hashed or written: a line break, or half a surrogate pair."""
+
+
+def text_bytes(text: str) -> bytes:
+    """UTF-8 of the NFC form.
+
+    Raises:
+        UnfitText: for a lone surrogate, which has no UTF-8.
+    """
+    try:
+        return unicodedata.normalize("NFC", text).encode()
+    except UnicodeEncodeError:
+        raise UnfitText("text-not-unicode") from None
+
+
+def _message(tag: str, fields: Iterable[str]) -> bytes:
+    parts = [tag, *fields]
+    if any("\n" in part for part in parts):
+        raise UnfitText("text-line-break", tag=tag)
+    return text_bytes("\n".join(parts) + "\n")
+
+
+def tagged_hash(tag: str, fields: Iterable[str]) -> str:
+    """hash(tag, field, ...): 64 lowercase hexadecimal digits.
+
+    Raises:
+        UnfitText: if a field contains a line break.
+    """
+    return hashlib.sha256(_message(tag, fields)).hexdigest()
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 of raw bytes, 64 lowercase hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def token_from_key(key: bytes, event: str, identifier: str) -> str:
+    """The token of one applicant: 32 hexadecimal digits of HMAC-SHA-256 (RFC 2104)."""
+    message = _message("mitwirkung-token-1", (event, identifier))
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+
+
+def handle(token: str) -> str:
+    """The public pseudonym of one applicant."""
+    return tagged_hash("mitwirkung-handle-1", (token,))
+
+
+def lot_handle(handles: Iterable[str]) -> str:
+    """The public pseudonym of a lot, from the handles of its members in any order."""
+    return tagged_hash("mitwirkung-lot-1", sorted(handles))
+
+
+def leaf(token: str, class_name: str, features: str) -> str:
+    """What commits to one applicant's class and answers; `features` is canonical JSON."""
+    return tagged_hash("mitwirkung-leaf-1", (token, class_name, features))
+
+
+def pool_digest(leaves: Iterable[str]) -> str:
+    """The hash of all leaves, in any order."""
+    return tagged_hash("mitwirkung-pool-1", sorted(leaves))
+
+
+def draw_number(commitment: str, seed: str) -> str:
+    """The 12 hexadecimal digits that choose the vector."""
+    return tagged_hash("mitwirkung-draw-1", (commitment, seed))[:WEIGHT_DIGITS]
+
+
+def rank(commitment: str, seed: str, *what: str) -> str:
+    """The rank of a lot, of a position or of a member of it; smallest first."""
+    return tagged_hash("mitwirkung-rank-1", (commitment, seed, *what))
+
+
+def canonical_json(value: Any) -> bytes:
+    """Canonical JSON: raw UTF-8, keys by code point, no blanks, no floats, no final line break.
+
+    Raises:
+        TypeError: for a float or something that JSON does not know.
+        UnfitText: for a lone surrogate.
+    """
+    text = _compact(value)
+    if not unicodedata.is_normalized("NFC", text):
+        # keys are sorted after they have their normal form
+        text = _compact(json.loads(unicodedata.normalize("NFC", text)))
+    json.loads(text, parse_float=_refuse_float, parse_constant=_refuse_float)
+    return text_bytes(text)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _refuse_float(text: str) -> None:
+    raise TypeError("canonical JSON holds no floats; write a decimal text")
+
+
+def decimal_text(value: Fraction, digits: int = 12) -> str:
+    """A fraction as a text with `digits` decimals, rounded to nearest, ties to even."""
+    scaled = round(abs(value) * 10**digits)
+    sign = "-" if value < 0 and scaled else ""
+    whole, rest = divmod(scaled, 10**digits)
+    return f"{sign}{whole}.{rest:0{digits}d}"

@@ -1,0 +1,308 @@
+"""The proof that no fairer lottery exists, in whole numbers that anybody can check.
+
+Every stage of leximin leaves multipliers on the rows of the problem. Whole multipliers, whatever
+they are, give an inequality ``sum(a[t] * x[t]) <= b`` that every panel meets: each row holds
+between its bounds, the number of seats is given, nobody sits twice. The certificate holds such
+multipliers; `gap` rebuilds the inequalities and reads from them how much any chance could still
+rise. No number of the solver is believed.
+
+The claim for a type ``t`` with chance ``q[t]``: in a lottery in which everybody else keeps the
+chance they have, or at least ``q[t]`` if they have more, a person of type ``t`` has at most ``q[t]
++ gap``. With a gap of 0 this is leximin.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.integer import highest, panel_model
+from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type
+
+TOLERANCE = Fraction(1, 10**6)
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+class CertificateError(ValueError):
+    """The certificate is malformed, incomplete or does not belong to the problem."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """``sum(c * x[t] for t, c in coefficients) <= bound`` for every panel; c > 0."""
+
+    coefficients: Pairs
+    bound: int
+
+    def largest(self) -> int:
+        """The largest coefficient."""
+        return max(c for _, c in self.coefficients)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The types whose chances a stage proves, and its multipliers.
+
+    Attributes:
+        types: the types.
+        rows: (row, multiplier); a positive one uses the row's upper bound, a negative one the
+            lower.
+        seats: multiplier of the number of seats, of either sign.
+        caps: (type, multiplier >= 0) of ``x[type] <= size``.
+        cuts: (cut number, multiplier >= 0).
+    """
+
+    types: tuple[int, ...]
+    rows: Pairs = ()
+    seats: int = 0
+    caps: Pairs = ()
+    cuts: Pairs = ()
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Stages that together hold each type once, and the cuts they use."""
+
+    stages: tuple[Stage, ...]
+    cuts: tuple[Cut, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data of dictionaries, lists and whole numbers (some beyond 2**53)."""
+        return {
+            "stages": [
+                {
+                    "types": list(stage.types),
+                    "rows": [list(pair) for pair in stage.rows],
+                    "seats": stage.seats,
+                    "caps": [list(pair) for pair in stage.caps],
+                    "cuts": [list(pair) for pair in stage.cuts],
+                }
+                for stage in self.stages
+            ],
+            "cuts": [
+                {"coefficients": [list(pair) for pair in cut.coefficients], "bound": cut.bound}
+                for cut in self.cuts
+            ],
+        }
+
+    @staticmethod
+    def from_data(data: Mapping[str, Any]) -> Certificate:
+        """The certificate that `as_data` wrote.
+
+        Raises:
+            CertificateError: if the data has another shape.
+        """
+        try:
+            stages = tuple(
+                Stage(
+                    types=tuple(_whole(t) for t in stage["types"]),
+                    rows=_pairs(stage["rows"]),
+                    seats=_whole(stage["seats"]),
+                    caps=_pairs(stage["caps"]),
+                    cuts=_pairs(stage["cuts"]),
+                )
+                for stage in data["stages"]
+            )
+            cuts = tuple(
+                Cut(_pairs(cut["coefficients"]), _whole(cut["bound"])) for cut in data["cuts"]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CertificateError("the certificate has an unknown shape") from error
+        return Certificate(stages, cuts)
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("whole number expected")
+    return value
+
+
+def _pairs(values: Iterable[Sequence[object]]) -> Pairs:
+    pairs = []
+    for first, second in values:
+        pairs.append((_whole(first), _whole(second)))
+    return tuple(pairs)
+
+
+def exact_chances(
+    polytope: Polytope, panels: NDArray[np.int32], weights: Sequence[int] | Sequence[float]
+) -> list[Fraction]:
+    """The chance of one person of each type, exactly, when panel i has ``weights[i]`` of their sum.
+
+    Args:
+        polytope: the problem.
+        panels: (N, seats).
+        weights: N numbers, not all 0; floats stand for exactly the binary fractions they are.
+    """
+    exact = [Fraction(w) for w in weights]
+    common = math.lcm(*(w.denominator for w in exact))
+    whole = [w.numerator * (common // w.denominator) for w in exact]
+    held = seats_per_type(panels, polytope.types)
+    total = [0] * polytope.types
+    for i, t in zip(*np.nonzero(held), strict=True):
+        total[t] += whole[i] * int(held[i, t])
+    everything = sum(whole)
+    return [
+        Fraction(seats, everything * int(size))
+        for seats, size in zip(total, polytope.sizes, strict=True)
+    ]
+
+
+def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]) -> Fraction:
+    """How much a chance could still rise without taking anybody with a lower or equal chance below
+    their own.
+
+    Args:
+        polytope: the problem.
+        certificate: the proof; its cuts are taken for granted here, see `confirm_cuts`.
+        chances: the chance of one person of each type, as from `exact_chances`.
+
+    Returns:
+        The largest possible rise over all types, at most 1. The lottery is leximin within
+        `TOLERANCE` if the gap is.
+
+    Raises:
+        CertificateError: if the certificate does not cover each type once, names what does not
+            exist, has a multiplier of a forbidden sign, or if the chances are not those of any
+            lottery on the quotas.
+    """
+    _check_coverage(polytope, certificate)
+    _check_chances(polytope, chances)
+    worst = Fraction(0)
+    for number, stage in enumerate(certificate.stages):
+        try:
+            rise = stage_gap(polytope, stage, certificate.cuts, chances)
+        except CertificateError as error:
+            raise CertificateError(f"stage {number}: {error}") from None
+        worst = max(worst, rise)
+    return worst
+
+
+def _check_coverage(polytope: Polytope, certificate: Certificate) -> None:
+    seen = [0] * polytope.types
+    for number, stage in enumerate(certificate.stages):
+        if not stage.types:
+            raise CertificateError(f"stage {number} proves no type")
+        for t in stage.types:
+            if not 0 <= t < polytope.types or seen[t]:
+                raise CertificateError(
+                    f"stage {number} names type {t} that is unknown or proven before"
+                )
+            seen[t] = 1
+    if not all(seen):
+        raise CertificateError(f"no stage proves type {seen.index(0)}")
+    for number, cut in enumerate(certificate.cuts):
+        types = [t for t, _ in cut.coefficients]
+        known = all(0 <= t < polytope.types and c > 0 for t, c in cut.coefficients)
+        if not known or not types or len(set(types)) < len(types):
+            raise CertificateError(f"cut {number} is malformed")
+
+
+def _check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> None:
+    """Whether the chances can be those of a lottery over panels that meet the rows on average."""
+    if len(chances) != polytope.types:
+        raise CertificateError("there must be one chance for each type")
+    if not all(0 <= q <= 1 for q in chances):
+        raise CertificateError("a chance lies outside 0 to 1")
+    seats = [q * int(size) for q, size in zip(chances, polytope.sizes, strict=True)]
+    if abs(_sum(seats) - polytope.seats) > TOLERANCE:
+        raise CertificateError("the chances do not fill the seats")
+    for r, members in enumerate(_members(polytope)):
+        held = _sum([seats[t] for t in members])
+        if not int(polytope.lower[r]) - TOLERANCE <= held <= int(polytope.upper[r]) + TOLERANCE:
+            raise CertificateError(f"the chances do not meet row {r}")
+
+
+def _sum(values: Sequence[Fraction]) -> Fraction:
+    """The sum over a common denominator, much faster than one fraction after the other."""
+    common = math.lcm(*(v.denominator for v in values))
+    return Fraction(sum(v.numerator * (common // v.denominator) for v in values), common)
+
+
+def _members(polytope: Polytope) -> list[list[int]]:
+    members: list[list[int]] = [[] for _ in range(polytope.row_count)]
+    for row, t in zip(*polytope.entries(), strict=True):
+        members[int(row)].append(int(t))
+    return members
+
+
+def stage_gap(
+    polytope: Polytope, stage: Stage, cuts: Sequence[Cut], chances: Sequence[Fraction]
+) -> Fraction:
+    """The largest possible rise of a type of the stage.
+
+    Raises:
+        CertificateError: see `inequality`.
+    """
+    a, b = inequality(polytope, stage, cuts)
+    level = min(chances[t] for t in stage.types)
+    # What the others keep: their chance, or the level if theirs is higher. Where a[t] < 0 we only
+    # know x <= size.
+    kept = []
+    for t, coefficient in enumerate(a):
+        if coefficient < 0:
+            b -= coefficient * int(polytope.sizes[t])
+        elif coefficient > 0:
+            kept.append(coefficient * int(polytope.sizes[t]) * min(chances[t], level))
+    # What the bound leaves over. Below zero, the chances themselves are too high to be true, by as
+    # much.
+    left = abs(b - _sum(kept))
+    worst = Fraction(0)
+    for t in stage.types:
+        rise = 1 - chances[t]
+        if a[t] > 0:
+            rise = min(rise, left / (a[t] * int(polytope.sizes[t])))
+        worst = max(worst, rise)
+    return worst
+
+
+def inequality(polytope: Polytope, stage: Stage, cuts: Sequence[Cut]) -> tuple[list[int], int]:
+    """The inequality ``sum(a[t] * x[t]) <= b`` that the stage's multipliers make of the problem:
+    (a, b).
+
+    Raises:
+        CertificateError: if a multiplier belongs to nothing or has a forbidden sign.
+    """
+    multiplier = [0] * polytope.row_count
+    b = stage.seats * polytope.seats
+    for row, y in stage.rows:
+        if not 0 <= row < polytope.row_count or multiplier[row]:
+            raise CertificateError(f"row {row} is unknown or named twice")
+        multiplier[row] = y
+        b += y * int(polytope.upper[row] if y > 0 else polytope.lower[row])
+    a = [
+        stage.seats + sum(multiplier[row] for row in rows if row < polytope.row_count)
+        for rows in polytope.rows.tolist()
+    ]
+    for t, y in stage.caps:
+        if not 0 <= t < polytope.types or y < 0:
+            raise CertificateError(f"the cap of type {t} is unknown or negative")
+        a[t] += y
+        b += y * int(polytope.sizes[t])
+    for index, y in stage.cuts:
+        if not 0 <= index < len(cuts) or y < 0:
+            raise CertificateError(f"cut {index} is unknown or negative")
+        for t, coefficient in cuts[index].coefficients:
+            a[t] += y * coefficient
+        b += y * cuts[index].bound
+    return a, b
+
+
+def confirm_cuts(polytope: Polytope, certificate: Certificate) -> None:
+    """Prove each cut again by an integer programme over all panels.
+
+    Raises:
+        CertificateError: if a panel breaks a cut.
+        SolverError: if HiGHS gives no answer.
+    """
+    model = panel_model(polytope)
+    for number, cut in enumerate(certificate.cuts):
+        if highest(model, cut.coefficients)[0] > cut.bound:
+            raise CertificateError(f"cut {number} does not hold for every panel")

@@ -1,0 +1,171 @@
+"""The only door to the solver HiGHS: models from numpy arrays, one thread, every status looked at.
+
+HiGHS sets up its threads once in a process; a later model that asks for another number comes back
+unsolved, without an exception. Every model here asks for one thread before anything else, and an
+unsolved model is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+INFINITY: float = highspy.kHighsInf
+
+_TIGHT: Mapping[str, float] = {
+    "primal_feasibility_tolerance": 1e-10,
+    "dual_feasibility_tolerance": 1e-10,
+}
+_INTEGER: Mapping[str, float | int] = {
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 1e-6,
+    "mip_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-9,
+    "mip_max_nodes": 1_000_000,
+}
+
+
+class SolverError(RuntimeError):
+    """HiGHS gave no answer that can be used; the text holds its status."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Linear rows ``lower <= M x <= upper``; M as entries (row, column, value) in any order."""
+
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+class Model:
+    """A minimisation that stays alive: solve it, change it, and solve it again from where it stood.
+
+    Args:
+        cost: (C,) what one unit of each column costs.
+        lower: (C,) lower bounds of the columns.
+        upper: (C,) upper bounds of the columns.
+        rows: the rows.
+        integer: whether the columns must be whole numbers.
+        presolve: whether HiGHS may simplify first; a model that is solved again and again is faster
+            without.
+    """
+
+    def __init__(
+        self,
+        cost: NDArray[np.float64],
+        lower: NDArray[np.float64],
+        upper: NDArray[np.float64],
+        rows: Rows,
+        *,
+        integer: bool = False,
+        presolve: bool = True,
+    ) -> None:
+        self.columns = len(cost)
+        self.integer = integer
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs.setOptionValue("output_flag", False)
+        self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("presolve", "on" if presolve else "off")
+        for name, value in (_INTEGER if integer else _TIGHT).items():
+            self.highs.setOptionValue(name, value)
+        lp = highspy.HighsLp()
+        lp.num_col_ = self.columns
+        lp.num_row_ = len(rows.lower)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, lower, upper
+        lp.row_lower_, lp.row_upper_ = rows.lower, rows.upper
+        order = np.lexsort((rows.row, rows.column))
+        per_column = np.bincount(rows.column, minlength=self.columns)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = np.append(0, np.cumsum(per_column)).astype(np.int32)
+        lp.a_matrix_.index_ = rows.row[order].astype(np.int32)
+        lp.a_matrix_.value_ = rows.value[order]
+        if integer:
+            lp.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
+        if self.highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the model")
+
+    def solve(self) -> bool:
+        """Whether an optimum was found; False says that the model has no solution.
+
+        Raises:
+            SolverError: for every other outcome.
+        """
+        status = self._run()
+        if status == highspy.HighsModelStatus.kNotset:
+            # Another part of this process set up HiGHS with another number of threads: take what
+            # there is.
+            self.highs.setOptionValue("threads", 0)
+            status = self._run()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return True
+        infeasible = highspy.HighsModelStatus.kInfeasible
+        # Every model of the engine is bounded, so "unbounded or infeasible" can only be the latter.
+        if status in (infeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return False
+        raise SolverError(f"HiGHS ended with {self.highs.modelStatusToString(status)}")
+
+    def solve_afresh(self) -> bool:
+        """Like `solve`, but forgetting the last basis and with presolve: slower, sturdier."""
+        self.highs.clearSolver()
+        self.highs.setOptionValue("presolve", "on")
+        try:
+            return self.solve()
+        finally:
+            self.highs.setOptionValue("presolve", "off")
+
+    def _run(self) -> highspy.HighsModelStatus:
+        self.highs.run()
+        return self.highs.getModelStatus()
+
+    def values(self) -> NDArray[np.float64]:
+        """(C,) the solution."""
+        return np.array(self.highs.getSolution().col_value, np.float64)
+
+    def reduced_costs(self) -> NDArray[np.float64]:
+        """(C,) cost minus the rows' duals: positive where a column is held at its lower bound."""
+        return np.array(self.highs.getSolution().col_dual, np.float64)
+
+    def duals(self) -> NDArray[np.float64]:
+        """Duals of the rows: positive where the lower bound holds, negative where the upper
+        does."""
+        return np.array(self.highs.getSolution().row_dual, np.float64)
+
+    def bound(self) -> float:
+        """What no solution of an integer model can go below."""
+        return float(self.highs.getInfo().mip_dual_bound)
+
+    def set_costs(self, cost: NDArray[np.float64]) -> None:
+        """New costs (C,)."""
+        self.highs.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), cost)
+
+    def set_row_bounds(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
+        """New bounds for the first ``len(lower)`` rows."""
+        count = len(lower)
+        rows = np.arange(count, dtype=np.int32)
+        # highspy has this method, its stubs do not.
+        self.highs.changeRowsBounds(count, rows, lower, upper)  # type: ignore[attr-defined]
+
+    def set_row_bound(self, row: int, upper: float) -> None:
+        """A new upper bound for one row without a lower one."""
+        self.highs.changeRowBounds(row, -INFINITY, upper)
+
+    def set_entry(self, row: int, column: int, value: float) -> None:
+        """A new matrix entry."""
+        self.highs.changeCoeff(row, column, value)
+
+    def add_row(self, upper: float, columns: list[int], values: list[float]) -> None:
+        """One more row ``values . x[columns] <= upper`` below the others."""
+        self.highs.addRow(
+            -INFINITY,
+            upper,
+            len(columns),
+            np.array(columns, np.int32),
+            np.array(values, np.float64),
+        )

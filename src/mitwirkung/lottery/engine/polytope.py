@@ -1,0 +1,107 @@
+"""The problem as the engine sees it: how many people of each type may sit on one panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.linear import sums
+
+
+@dataclass(frozen=True, eq=False)
+class Polytope:
+    """Panels over types of interchangeable people.
+
+    A panel gives ``x[t]`` seats to type ``t``, with ``0 <= x[t] <= sizes[t]`` and ``sum(x) ==
+    seats``; in each row ``r`` the seats of the types that count in it lie between ``lower[r]`` and
+    ``upper[r]``. Quotas and household classes are both rows. A *panel* is written as the ascending
+    list of the types of its seats, so that many panels are an array of shape (N, seats).
+
+    Attributes:
+        seats: people on a panel, at least 1.
+        sizes: (T,) people per type, each at least 1.
+        rows: (T, F) the rows a type counts in, each row at most once; the value R means "no row".
+        lower: (R,) fewest seats per row.
+        upper: (R,) most seats per row.
+
+    Raises:
+        ValueError: if shapes or values do not fit together. Contradictory bounds are no error here.
+    """
+
+    seats: int
+    sizes: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    lower: NDArray[np.int64]
+    upper: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.sizes.ndim != 1 or self.rows.ndim != 2 or len(self.rows) != len(self.sizes):
+            raise ValueError("sizes must have shape (T,) and rows shape (T, F)")
+        if self.lower.ndim != 1 or self.lower.shape != self.upper.shape:
+            raise ValueError("lower and upper must both have shape (R,)")
+        if self.seats < 1 or (self.sizes < 1).any():
+            raise ValueError("seats and every size must be at least 1")
+        if self.rows.size and (self.rows.min() < 0 or self.rows.max() > len(self.lower)):
+            raise ValueError("rows must hold numbers from 0 to R, where R stands for no row")
+        ordered = np.sort(self.rows, axis=1)
+        if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] < len(self.lower))).any():
+            raise ValueError("a type may count only once in a row")
+
+    @property
+    def types(self) -> int:
+        """The number of types, T."""
+        return len(self.sizes)
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows, R."""
+        return len(self.lower)
+
+    def entries(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the matrix rows x types is 1: the rows and the types of its entries, by type."""
+        types, columns = np.nonzero(self.rows < self.row_count)
+        return self.rows[types, columns].astype(np.int64), types.astype(np.int64)
+
+    def counts(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Row sums (R,) of seats per type ``x`` (T,). Always summed in the same order."""
+        rows, types = self.entries()
+        return sums(rows, x[types].astype(np.float64), self.row_count)
+
+    def feasible(self, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which of the ``panels`` (N, seats) meet every row and every size; counted with
+        integers."""
+        n = len(panels)
+        if panels.shape[1] != self.seats:
+            return np.zeros(n, np.bool_)
+        held = seats_per_type(panels, self.types)
+        offset = np.arange(n, dtype=np.int64)[:, None, None] * (self.row_count + 1)
+        cells = (offset + self.rows[panels]).ravel()
+        size = n * (self.row_count + 1)
+        rows = np.bincount(cells, minlength=size).reshape(n, self.row_count + 1)[:, :-1]
+        fits: NDArray[np.bool_] = np.all(held <= self.sizes, axis=1)
+        fits &= np.all((rows >= self.lower) & (rows <= self.upper), axis=1)
+        return fits
+
+
+def seats_per_type(panels: NDArray[np.int32], types: int) -> NDArray[np.int64]:
+    """Seats of each type on each panel, (N, T), from ``panels`` (N, seats)."""
+    n = len(panels)
+    cells = (np.arange(n, dtype=np.int64)[:, None] * types + panels).ravel()
+    return np.bincount(cells, minlength=n * types).reshape(n, types)
+
+
+def panel_from_seats(x: NDArray[np.int64]) -> NDArray[np.int32]:
+    """One panel (1, seats) from its seats per type (T,)."""
+    return np.repeat(np.arange(len(x), dtype=np.int32), x)[None, :]
+
+
+def tidy(panels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The same panels in canonical form: seats ascending, each panel once, in lexicographic
+    order."""
+    if not len(panels):
+        return panels
+    ordered = np.sort(panels, axis=1).astype(np.int32)
+    unique: NDArray[np.int32] = np.unique(ordered, axis=0)
+    return unique

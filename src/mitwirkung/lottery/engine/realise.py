@@ -1,0 +1,121 @@
+"""From chances to a lottery: panels and weights whose mean is the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.face import Face, minimal_face
+from mitwirkung.lottery.engine.highs import SolverError
+from mitwirkung.lottery.engine.master import nearest_lottery
+from mitwirkung.lottery.engine.polytope import Polytope, tidy
+from mitwirkung.lottery.engine.progress import Progress, report
+from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.engine.weights import (
+    Portfolio,
+    entropic_weights,
+    polished,
+    residual,
+)
+
+_GOOD = 1e-9  # seats: a lottery this near its target counts as realised
+_SHARP = 1e-13  # seats: what Newton's method aims at
+_NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
+_MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
+
+
+@dataclass(frozen=True, eq=False)
+class Lottery:
+    """Weighted panels.
+
+    Attributes:
+        panels: (N, seats) feasible panels in canonical form.
+        weights: (N,) not negative, sum 1.
+        residual: the largest deviation of a type from the target, in seats.
+    """
+
+    panels: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    residual: float
+
+    @property
+    def realised(self) -> bool:
+        """Whether the target is met."""
+        return self.residual <= _GOOD
+
+
+def realise(
+    polytope: Polytope,
+    chances: NDArray[np.float64],
+    rng: np.random.Generator,
+    *,
+    rounds: int = 4,
+    progress: Progress | None = None,
+) -> Lottery | None:
+    """A lottery whose chances come as near to ``chances`` (T,) as sampled panels allow; None
+    without any panel.
+
+    Panels are sampled on the smallest face of the quotas that holds the target; more are added,
+    ``rounds`` times at most, while the weights do not reach it.
+    """
+    face = minimal_face(polytope, chances)
+    if face.polytope is None:
+        return _single(polytope, face)
+    panels = np.empty((0, face.polytope.seats), np.int32)
+    best: Lottery | None = None
+    for number in range(rounds):
+        report(progress, "panels", number / rounds)
+        wanted = 2 * face.polytope.types + 100
+        more = sample_panels(face.polytope, face.target, wanted, rng)
+        known, panels = len(panels), tidy(np.concatenate([panels, more]))
+        if len(panels) == known:  # there are hardly any more
+            break
+        report(progress, "weights", number / rounds)
+        lottery = _weigh(face.polytope, face.target, panels, last=number == rounds - 1)
+        if best is None or lottery.residual < best.residual:
+            best = lottery
+        if best.realised:
+            break
+    return None if best is None else _checked(polytope, face, best)
+
+
+def _single(polytope: Polytope, face: Face) -> Lottery | None:
+    """The lottery of one panel, when every chance is 0 or 1."""
+    panel = np.sort(face.always)[None, :]
+    if not polytope.feasible(panel).all():
+        return None
+    return Lottery(panel, np.ones(1), 0.0)
+
+
+def _weigh(
+    polytope: Polytope, target: NDArray[np.float64], panels: NDArray[np.int32], *, last: bool
+) -> Lottery:
+    portfolio = Portfolio(panels, polytope.types)
+    weights, _ = entropic_weights(portfolio, target, _SHARP)
+    weights = polished(portfolio, weights, target)
+    off = residual(portfolio, weights, target)
+    small = portfolio.count * polytope.types <= _MOST_CELLS
+    if off > _GOOD and small and (off < _NEAR or last):
+        # The target may lie on a lower face of the panels' hull, where the dual of the entropy has
+        # no optimum.
+        try:
+            basic = nearest_lottery(panels, target, polytope.sizes).weights
+        except SolverError:
+            return Lottery(panels, weights, off)
+        basic = polished(portfolio, basic, target)
+        if residual(portfolio, basic, target) < off:
+            weights = basic
+            off = residual(portfolio, weights, target)
+    return Lottery(panels, weights, off)
+
+
+def _checked(polytope: Polytope, face: Face, lottery: Lottery) -> Lottery:
+    used = lottery.weights > 0
+    panels = face.whole(lottery.panels[used])
+    order = np.lexsort(panels.T[::-1])
+    panels, weights = panels[order], lottery.weights[used][order]
+    if not polytope.feasible(panels).all():
+        raise AssertionError("a sampled panel breaks a quota")
+    return Lottery(panels, weights, lottery.residual)

@@ -1,0 +1,108 @@
+"""Why a panel cannot be had, in words that a clerk understands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from mitwirkung.errors import MitwirkungError, Translate, text_of
+from mitwirkung.lottery.problem import SelectionProblem
+
+if TYPE_CHECKING:
+    from mitwirkung.lottery.engine import Conflict
+    from mitwirkung.lottery.folding import Types
+
+
+class InfeasibleQuotas(MitwirkungError, ValueError):
+    """No panel meets all quotas.
+
+    `params["clashes"]` lists a smallest set of limits that cannot be met together: objects
+    with `feature`, `value`, `bound` (`min` or `max`), `limit` and `people` (how many applied);
+    `params["households"]` says whether "one seat per household" is part of it.
+    """
+
+    @classmethod
+    def of(
+        cls, seats: int, clashes: list[dict[str, Any]], *, households: bool, whole: bool
+    ) -> Self:
+        features = list(dict.fromkeys(clash["feature"] for clash in clashes))
+        return cls(
+            "quotas-infeasible",
+            seats=seats,
+            features=features,
+            clashes=clashes,
+            households=households,
+            whole=whole,
+        )
+
+    def describe(self, translate: Translate = str) -> str:
+        """The clash as a list, a limit per line."""
+        lines = [text_of(self.code, self.params, translate)]
+        for clash in self.params["clashes"]:
+            lines.append("- " + text_of(f"clash-{clash['bound']}", clash, translate))
+        if self.params["households"]:
+            lines.append("- " + text_of("clash-household", {}, translate))
+        if self.params["whole"]:
+            lines.append(text_of("clash-whole", {}, translate))
+        if self.params["features"]:
+            lines.append(text_of("clash-advice", self.params, translate))
+        return "\n".join(lines)
+
+
+class TooFewApplicants(MitwirkungError, ValueError):
+    """There are fewer lots (single people, or households of which one is seated) than seats."""
+
+
+def require_enough_lots(problem: SelectionProblem) -> None:
+    """Refuse a problem in which the seats cannot be filled at all.
+
+    Raises:
+        TooFewApplicants: with the numbers.
+    """
+    if len(problem.lots) < problem.seats:
+        raise TooFewApplicants(
+            "applicants-too-few",
+            people=len(problem),
+            lots=len(problem.lots),
+            seats=problem.seats,
+        )
+
+
+def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> InfeasibleQuotas:
+    """The engine's conflict between rows, told by features and values."""
+    limits = {
+        (feature.name, quota.value): quota for feature in problem.features for quota in feature
+    }
+    clashes = []
+    households = False
+    for row, bound in conflict.rows:
+        if row >= len(types.quotas):
+            households = True
+            continue
+        name, value = types.quotas[row]
+        quota = limits[name, value]
+        column = [feature.name for feature in problem.features].index(name)
+        people = sum(1 for p in problem.profile_of if problem.profiles[p][column] == value)
+        limit = quota.min if bound == "min" else quota.max
+        clashes.append(
+            {"feature": name, "value": value, "bound": bound, "limit": limit, "people": people}
+        )
+    return InfeasibleQuotas.of(
+        problem.seats, clashes, households=households, whole=conflict.integral
+    )
+
+
+def check_feasible(problem: SelectionProblem) -> None:
+    """Prove that at least one panel meets all quotas.
+
+    Raises:
+        TooFewApplicants: there are fewer lots than seats.
+        InfeasibleQuotas: naming the quotas that clash.
+    """
+    from mitwirkung.lottery.engine import find_conflict
+    from mitwirkung.lottery.folding import fold_types
+
+    require_enough_lots(problem)
+    types = fold_types(problem)
+    conflict = find_conflict(types.polytope)
+    if conflict is not None:
+        raise infeasible(problem, types, conflict)

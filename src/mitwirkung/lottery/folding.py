@@ -1,0 +1,106 @@
+"""People folded into types for the engine, and its panels unfolded into a lottery.
+
+A type is one profile within one kind: all its people have equal features and equal household
+partners, so that an optimum may give them equal chances. The engine sees numbers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.lottery.problem import SelectionProblem
+
+
+@dataclass(frozen=True, eq=False)
+class Types:
+    """The polytope of a problem and what its numbers mean.
+
+    Attributes:
+        polytope: T types, R rows.
+        places: per type the kind and the first position of the profile in it. The kinds are
+            the classes of a lottery that looks at every feature.
+        quotas: per row (feature, value); the rows beyond are kinds of households, at most one
+            seat per household.
+    """
+
+    problem: SelectionProblem
+    polytope: Polytope
+    places: tuple[tuple[int, int], ...]
+    quotas: tuple[tuple[str, str], ...]
+
+    def lottery(
+        self,
+        panels: NDArray[np.int32],
+        weights: NDArray[np.float64],
+        certificate: Mapping[str, Any] | None,
+    ) -> PanelLottery:
+        """The lottery of N weighted panels; `panels` is (N, seats), each row type numbers.
+
+        All seats of a type are given to its first position; members with equal answers share
+        their positions by the hash of the draw.
+        """
+        vectors = []
+        for panel, weight in zip(panels.tolist(), weights.tolist(), strict=True):
+            seats: dict[tuple[int, int], int] = {}
+            for number in panel:
+                place = self.places[number]
+                seats[place] = seats.get(place, 0) + 1
+            vectors.append((Fraction(weight), seats))
+        return PanelLottery(self.problem, self.problem.quotas.names, vectors, certificate)
+
+    def chances(self, lottery: PanelLottery) -> list[Fraction]:
+        """Everyone's exact chance, one per type."""
+        people = [
+            self.problem.lots[self.problem.kinds[number].lots[0]][position]
+            for number, position in self.places
+        ]
+        return [lottery.exact_chances[person] for person in people]
+
+
+def fold_types(problem: SelectionProblem) -> Types:
+    """The types of a problem, by kind and then by profile."""
+    features = problem.features
+    row_of: dict[tuple[int, str | None], int] = {}
+    quotas: list[tuple[str, str]] = []
+    lower: list[int] = []
+    upper: list[int] = []
+    for column, feature in enumerate(features):
+        for quota in sorted(feature.quotas, key=lambda quota: quota.value):
+            row_of[column, quota.value] = len(lower)
+            quotas.append((feature.name, quota.value))
+            lower.append(quota.min)
+            upper.append(quota.max)
+    households = [number for number, kind in enumerate(problem.kinds) if len(kind.profiles) > 1]
+    household_row = {number: len(lower) + i for i, number in enumerate(households)}
+    lower += [0] * len(households)
+    upper += [len(problem.kinds[number].lots) for number in households]
+
+    nowhere = len(lower)
+    rows: list[list[int]] = []
+    sizes: list[int] = []
+    places: list[tuple[int, int]] = []
+    for number, kind in enumerate(problem.kinds):
+        for position, profile in enumerate(kind.profiles):
+            if profile in kind.profiles[:position]:
+                continue
+            answers = enumerate(problem.profiles[profile])
+            row = [row_of.get((column, answer), nowhere) for column, answer in answers]
+            rows.append([*row, household_row.get(number, nowhere)])
+            sizes.append(len(kind.lots) * kind.profiles.count(profile))
+            places.append((number, position))
+    polytope = Polytope(
+        seats=problem.seats,
+        sizes=np.array(sizes, np.int64),
+        rows=np.array(rows, np.int32),
+        lower=np.array(lower, np.int64),
+        upper=np.array(upper, np.int64),
+    )
+    return Types(problem, polytope, tuple(places), tuple(quotas))

@@ -1,0 +1,260 @@
+"""What every strategy returns: classes of interchangeable lots, and weighted vectors of seats."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from mitwirkung.lottery.encoding import WEIGHT_TOTAL
+from mitwirkung.lottery.problem import Label, SelectionProblem
+
+if TYPE_CHECKING:
+    from mitwirkung.lottery.facts import Facts
+    from mitwirkung.lottery.publication import Publication
+
+Seats = tuple[tuple[int, int, int], ...]
+"""One vector: (class, position, number of seats), indexes from 0, ascending, numbers positive."""
+
+
+@dataclass(frozen=True)
+class LotClass:
+    """Lots that are interchangeable in a lottery.
+
+    `lots` are indexes into `SelectionProblem.lots`. `labels` holds one label per position: in
+    each lot the members' answers, as far as the strategy looks at them, are these. No labels
+    mean the single position `any`: any one member of the lot.
+    """
+
+    lots: tuple[int, ...]
+    labels: tuple[Label, ...]
+
+    @property
+    def positions(self) -> int:
+        """How many positions the class has."""
+        return len(self.labels) or 1
+
+    def positions_of(self, label: Label) -> list[int]:
+        """The positions that members with these answers share."""
+        return [i for i, other in enumerate(self.labels) if other == label]
+
+
+@dataclass(frozen=True)
+class StrategyInfo:
+    """Which strategy made a lottery, and what it promised: published with it."""
+
+    name: str
+    version: str
+    settings: Mapping[str, Any]
+    promises: tuple[str, ...]
+
+
+class PanelLottery:
+    """A distribution over panels, in the one form that every strategy has.
+
+    Args:
+        problem: what the lottery is for.
+        features: names of the features that the strategy looks at, the same for every lot. They
+            make the classes: see `lot_classes`. None of them: one class of all lots.
+        vectors: pairs of a weight (any positive number) and a mapping from
+            (class, position) to a number of seats; equal vectors are merged.
+        certificate: the strategy's proof of its optimum as plain data, if it promises one.
+
+    Attributes:
+        classes: the lots by their answers to `features`.
+        vectors: the distinct vectors, sorted.
+        weights: one whole number per vector, at least 1, that add up to 16^12.
+        strategy: who made it; set when a strategy is asked to `solve`.
+
+    Raises:
+        ValueError: an unknown feature, or a vector that does not seat `problem.seats` people, or
+            seats more lots of a class than it has.
+    """
+
+    strategy: StrategyInfo | None = None
+
+    def __init__(
+        self,
+        problem: SelectionProblem,
+        features: Iterable[str],
+        vectors: Iterable[tuple[float | Fraction, Mapping[tuple[int, int], int]]],
+        certificate: Mapping[str, Any] | None = None,
+        *,
+        classes: Sequence[LotClass] | None = None,
+    ) -> None:
+        self.problem = problem
+        self.features = tuple(sorted(features))
+        # publication puts the same classes into the order of handles
+        self.classes = lot_classes(problem, self.features) if classes is None else tuple(classes)
+        self.certificate = certificate
+        merged: dict[Seats, Fraction] = {}
+        for weight, seats in vectors:
+            vector = tuple(sorted((c, p, number) for (c, p), number in seats.items() if number))
+            merged[vector] = merged.get(vector, Fraction(0)) + Fraction(weight)
+        ordered = sorted(merged.items())
+        shares = whole_weights([weight for _, weight in ordered])
+        self.vectors: tuple[Seats, ...] = tuple(
+            vector for (vector, _), share in zip(ordered, shares, strict=True) if share
+        )
+        self.weights = tuple(share for share in shares if share)
+        self._check_vectors()
+
+    def _check_vectors(self) -> None:
+        if not self.vectors:
+            raise ValueError("a lottery needs at least one vector")
+        positions = [range(lot_class.positions) for lot_class in self.classes]
+        room = [len(lot_class.lots) for lot_class in self.classes]
+        for vector in self.vectors:
+            taken: dict[int, int] = {}
+            for number_of_class, position, number in vector:
+                if position not in positions[number_of_class] or number < 1:
+                    raise ValueError("a vector names a position that its class does not have")
+                taken[number_of_class] = taken.get(number_of_class, 0) + number
+            if sum(taken.values()) != self.problem.seats:
+                seated = sum(taken.values())
+                raise ValueError(f"a vector seats {seated} instead of {self.problem.seats}")
+            if any(number > room[i] for i, number in taken.items()):
+                raise ValueError("a vector seats more lots of a class than there are")
+
+    def publish(
+        self,
+        folder: str | Path,
+        *,
+        facts: Facts | None = None,
+        key: bytes | None = None,
+        force: bool = False,
+    ) -> Publication:
+        """Write `lottery.json`, `lottery-private.json` and `receipts.csv` into a folder.
+
+        Args:
+            folder: made if it is not there.
+            facts: what the organiser states, published with the lottery.
+            key: the content of the key file that protects pseudonyms, at least 32 bytes.
+            force: replace another lottery in the folder.
+
+        Raises:
+            FolderOccupied: the folder holds something else.
+            KeyRefused, CountsRefused: see `publication`.
+        """
+        from mitwirkung.lottery.folder import write_publication
+        from mitwirkung.lottery.publication import publication
+
+        return write_publication(publication(self, facts, key=key), Path(folder), force=force)
+
+    def signed(self, strategy: StrategyInfo) -> Self:
+        """The same lottery with the strategy that made it."""
+        other = copy.copy(self)
+        other.strategy = strategy
+        return other
+
+    @cached_property
+    def position_chances(self) -> tuple[tuple[Fraction, ...], ...]:
+        """Per class, per position: the chance that a lot of the class is seated there."""
+        totals = [[0] * lot_class.positions for lot_class in self.classes]
+        for weight, vector in zip(self.weights, self.vectors, strict=True):
+            for number_of_class, position, number in vector:
+                totals[number_of_class][position] += weight * number
+        return tuple(
+            tuple(Fraction(total, WEIGHT_TOTAL * len(lot_class.lots)) for total in row)
+            for lot_class, row in zip(self.classes, totals, strict=True)
+        )
+
+    @cached_property
+    def exact_chances(self) -> tuple[Fraction, ...]:
+        """Everyone's chance of a seat as an exact fraction, in the order of `problem.ids`.
+
+        Members with equal answers share the chances of their positions; in a class with the
+        position `any` the members share that of the lot.
+        """
+        chances = [Fraction(0)] * len(self.problem)
+        for lot_class, by_position in zip(self.classes, self.position_chances, strict=True):
+            shared = {
+                label: _mean([by_position[i] for i in lot_class.positions_of(label)])
+                for label in lot_class.labels
+            }
+            for lot in lot_class.lots:
+                members = self.problem.lots[lot]
+                for person in members:
+                    if shared:
+                        chances[person] = shared[self.label_of(person)]
+                    else:
+                        chances[person] = by_position[0] / len(members)
+        return tuple(chances)
+
+    @cached_property
+    def chances(self) -> dict[str, float]:
+        """Id to chance of a seat, between 0 and 1."""
+        return {
+            person: float(chance)
+            for person, chance in zip(self.problem.ids, self.exact_chances, strict=True)
+        }
+
+    def label_of(self, person: int) -> Label:
+        """The person's answers as far as the strategy looks at them."""
+        return self.problem.label(self.problem.profile_of[person], self.features)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __repr__(self) -> str:
+        low, high = min(self.exact_chances), max(self.exact_chances)
+        return (
+            f"<PanelLottery: {self.problem.seats} seats for {len(self.problem)} people, "
+            f"{len(self)} vectors, chances {float(low):.4f} to {float(high):.4f}>"
+        )
+
+
+def whole_weights(weights: Sequence[Fraction]) -> list[int]:
+    """Whole numbers in proportion to positive weights that add up to 16^12.
+
+    Largest remainder (Hamilton): each is off by less than 1, so chances move by less than
+    the number of vectors over 16^12. Ties go to the earlier vector.
+    """
+    total = sum(weights)
+    scaled = [weight * WEIGHT_TOTAL / total for weight in weights]
+    whole = [int(share) for share in scaled]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (whole[i] - scaled[i], i))
+    for i in by_remainder[: WEIGHT_TOTAL - sum(whole)]:
+        whole[i] += 1
+    return whole
+
+
+def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[LotClass, ...]:
+    """The lots grouped by their members' answers to some features, in canonical order.
+
+    With all features these are the kinds of the problem. With none there is one class whose
+    single position is `any`.
+
+    Raises:
+        ValueError: a name that is no feature.
+    """
+    names = tuple(sorted(features))
+    unknown = set(names) - {feature.name for feature in problem.features}
+    if unknown:
+        raise ValueError(f"no such feature: {', '.join(sorted(unknown))}")
+    if not names:
+        return (LotClass(tuple(range(len(problem.lots))), ()),)
+    labels = [problem.label(profile, names) for profile in range(len(problem.profiles))]
+    distinct = sorted(set(labels), key=_label_key)
+    rank = {label: i for i, label in enumerate(distinct)}
+    of_profile = [rank[label] for label in labels]
+    grouped: dict[tuple[int, ...], list[int]] = {}
+    for lot, members in enumerate(problem.lots):
+        key = tuple(sorted(of_profile[problem.profile_of[person]] for person in members))
+        grouped.setdefault(key, []).append(lot)
+    return tuple(
+        LotClass(tuple(lots), tuple(distinct[i] for i in key))
+        for key, lots in sorted(grouped.items())
+    )
+
+
+def _mean(chances: Sequence[Fraction]) -> Fraction:
+    return sum(chances, Fraction(0)) / len(chances)
+
+
+def _label_key(label: Label) -> tuple[tuple[str, bool, str], ...]:
+    return tuple((name, answer is not None, answer or "") for name, answer in label)

@@ -1,0 +1,439 @@
+"""From a lottery to its published form: pseudonyms, classes by handle, one commitment."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mitwirkung.errors import MitwirkungError
+from mitwirkung.intake import Applicants
+from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.certificates import certificate_entry, certified_gap
+from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.panels import LotClass, PanelLottery, StrategyInfo, lot_classes
+from mitwirkung.lottery.problem import Label, SelectionProblem, quotas_data
+from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
+from mitwirkung.names import NOT_STATED
+
+if TYPE_CHECKING:
+    from mitwirkung.lottery.draw import DrawRecord
+
+
+class KeyRefused(MitwirkungError, ValueError):
+    """The key file cannot protect anybody."""
+
+
+class CountsRefused(MitwirkungError, ValueError):
+    """The organiser's counts do not add up to the pool."""
+
+
+@dataclass(frozen=True, eq=False)
+class Publication:
+    """A lottery with pseudonyms: what stands in `lottery.json` and `lottery-private.json`.
+
+    Attributes:
+        lottery: classes, positions and vectors in the order of the file.
+        tokens: one per person, in the order of `problem.ids`.
+        public, private: the two files.
+        folder: where it was written, if it was; a draw adds its files there.
+    """
+
+    lottery: PanelLottery
+    tokens: tuple[str, ...]
+    public: files.LotteryFile
+    private: files.PrivateFile
+    folder: Path | None = None
+
+    @property
+    def problem(self) -> SelectionProblem:
+        return self.lottery.problem
+
+    @cached_property
+    def commitment(self) -> str:
+        """C: the SHA-256 of the bytes of `lottery.json`."""
+        return self.public.digest
+
+    @cached_property
+    def handles(self) -> tuple[str, ...]:
+        """One per person, in the order of `problem.ids`."""
+        return tuple(map(encoding.handle, self.tokens))
+
+    @cached_property
+    def lot_handles(self) -> tuple[str, ...]:
+        """One per lot, in the order of `problem.lots`."""
+        return lot_handles(self.problem, self.handles)
+
+    def draw(self, seed: str) -> DrawRecord:
+        """The panel that this lottery and the public seed make.
+
+        Raises:
+            UnfitSeed: the seed is blank or holds control characters.
+            FolderOccupied: the folder holds another draw.
+        """
+        from mitwirkung.lottery.draw import DrawRecord
+        from mitwirkung.lottery.folder import write_record
+
+        record = DrawRecord.of(self, seed)
+        if self.folder is not None:
+            write_record(record, self.folder)
+        return record
+
+
+def publication(
+    lottery: PanelLottery,
+    facts: Facts | None = None,
+    *,
+    key: bytes | None = None,
+    seed_known: bool = False,
+) -> Publication:
+    """Give a lottery its published form.
+
+    Args:
+        lottery: as a strategy's `solve` returned it.
+        facts: what the organiser states.
+        key: the secret content of the key file, at least 32 bytes; without one the key is derived
+            from the applications, and the file says that pseudonyms are not protected.
+        seed_known: the draw happens in the same breath, so nothing is committed.
+
+    Raises:
+        KeyRefused: the key is too short.
+        CountsRefused: the stated counts do not add up.
+        ValueError: the lottery is not signed by a strategy.
+    """
+    facts = facts or Facts()
+    problem = lottery.problem
+    if lottery.strategy is None:
+        raise ValueError("only a lottery that a strategy solved can be published")
+    check_statements(problem, facts, key)
+    secret = key if key is not None else derived_key(problem)
+    tokens = tuple(encoding.token_from_key(secret, facts.event, person) for person in problem.ids)
+    handles = tuple(map(encoding.handle, tokens))
+    arranged = arrange(lottery, handles)
+    public = _lottery_file(arranged, lottery.strategy, tokens, facts, key is not None, seed_known)
+    private = private_file(arranged, tokens, public.digest, "derived" if key is None else "file")
+    return Publication(arranged, tokens, public, private)
+
+
+def check_statements(problem: SelectionProblem, facts: Facts, key: bytes | None) -> None:
+    """Refuse a key or counts with which no lottery of this problem can be published.
+
+    Raises:
+        KeyRefused: the key is too short.
+        CountsRefused: the stated counts do not add up to the pool.
+    """
+    if key is not None and len(key) < encoding.MIN_KEY_BYTES:
+        raise KeyRefused("key-too-short", needed=encoding.MIN_KEY_BYTES, found=len(key))
+    expected = facts.counts.expected_pool()
+    if expected is not None and expected != len(problem):
+        raise CountsRefused("counts-do-not-add-up", expected=expected, pool=len(problem))
+
+
+def derived_key(problem: SelectionProblem) -> bytes:
+    """The key where there is no key file: a digest of the applications, guessable by design."""
+    people = [
+        encoding.canonical_json([identifier, problem.answers(person)]).decode()
+        for person, identifier in enumerate(problem.ids)
+    ]
+    return encoding.tagged_hash("mitwirkung-key-1", sorted(people)).encode()
+
+
+def lot_handles(problem: SelectionProblem, handles: Sequence[str]) -> tuple[str, ...]:
+    """The handle of every lot, in the order of `problem.lots`."""
+    return tuple(encoding.lot_handle(handles[i] for i in members) for members in problem.lots)
+
+
+Place = tuple[int, int]
+"""A class and a position in it, indexes from 0."""
+
+
+def arrange(lottery: PanelLottery, handles: Sequence[str]) -> PanelLottery:
+    """The same lottery with lots, classes and positions in the order of handles.
+
+    Never by features: the order of a published file must not tell anything about answers.
+    """
+    classes, place = arranged_classes(lottery.problem, lottery.classes, handles)
+    vectors = [
+        (Fraction(weight), {place[c, position]: number for c, position, number in vector})
+        for weight, vector in zip(lottery.weights, lottery.vectors, strict=True)
+    ]
+    return PanelLottery(
+        lottery.problem, lottery.features, vectors, lottery.certificate, classes=classes
+    )
+
+
+def arranged_classes(
+    problem: SelectionProblem, classes: Sequence[LotClass], handles: Sequence[str]
+) -> tuple[tuple[LotClass, ...], dict[Place, Place]]:
+    """Classes by their smallest lot handle, positions by the first lot's handles.
+
+    Returns:
+        The classes, and where each place of the given classes is found in them.
+    """
+    handle_of = lot_handles(problem, handles)
+    sorted_lots = [tuple(sorted(each.lots, key=handle_of.__getitem__)) for each in classes]
+    order = sorted(range(len(classes)), key=lambda number: handle_of[sorted_lots[number][0]])
+    arranged = []
+    place: dict[Place, Place] = {}
+    for new, old in enumerate(order):
+        before = classes[old]
+        place[old, 0] = (new, 0)
+        labels: tuple[Label, ...] = ()
+        if before.labels:
+            features = tuple(name for name, _ in before.labels[0])
+            members = sorted(problem.lots[sorted_lots[old][0]], key=handles.__getitem__)
+            labels = tuple(problem.label(problem.profile_of[i], features) for i in members)
+        after = LotClass(sorted_lots[old], labels)
+        arranged.append(after)
+        for label in labels:
+            both = zip(before.positions_of(label), after.positions_of(label), strict=True)
+            place.update({(old, i): (new, j) for i, j in both})
+    return tuple(arranged), place
+
+
+def position_names(lot_class: LotClass) -> tuple[str, ...]:
+    """The names of a class's positions in the files."""
+    return tuple(str(i + 1) for i in range(lot_class.positions)) if lot_class.labels else ("any",)
+
+
+def features_text(problem: SelectionProblem, person: int) -> str:
+    """A person's answers as canonical JSON: what the leaf commits to, and the receipt says."""
+    return encoding.canonical_json(problem.answers(person)).decode()
+
+
+def leaves(lottery: PanelLottery, tokens: Sequence[str], handle_of: Sequence[str]) -> list[str]:
+    """Every applicant's leaf, sorted."""
+    problem = lottery.problem
+    return sorted(
+        encoding.leaf(tokens[person], handle_of[lot_class.lots[0]], features_text(problem, person))
+        for lot_class in lottery.classes
+        for lot in lot_class.lots
+        for person in problem.lots[lot]
+    )
+
+
+def _lottery_file(
+    lottery: PanelLottery,
+    strategy: StrategyInfo,
+    tokens: Sequence[str],
+    facts: Facts,
+    protected: bool,
+    seed_known: bool,
+) -> files.LotteryFile:
+    gap = certified_gap(lottery, strategy.promises)
+    provenance = lottery.problem.quotas.provenance
+    quotas = {
+        name: stated if stated != NOT_STATED else getattr(provenance, name)
+        for name, stated in facts.quotas.model_dump().items()
+    }
+    return rebuild_lottery_file(
+        lottery,
+        tokens,
+        organiser=facts.organiser,
+        event=facts.event,
+        place=facts.place,
+        attempt=facts.attempt,
+        previous=facts.previous,
+        counts=facts.counts,
+        pseudonyms="protected" if protected else "not protected",
+        strategy=files.StrategyEntry(
+            name=strategy.name,
+            version=strategy.version,
+            settings=dict(strategy.settings),
+            promises=strategy.promises,
+            features=lottery.features,
+            certificate=certificate_entry(gap),
+        ),
+        quotas=quotas,
+        seed=files.SeedEntry(**facts.seed.model_dump(), known=seed_known),
+        replacement=facts.replacement,
+        software=software(),
+    )
+
+
+def rebuild_lottery_file(
+    lottery: PanelLottery,
+    tokens: Sequence[str],
+    *,
+    quotas: Mapping[str, str],
+    **stated: object,
+) -> files.LotteryFile:
+    """`lottery.json` of an arranged lottery: verification builds it again from the private file.
+
+    `stated` are the keys that the applications and the lottery do not determine.
+    """
+    problem = lottery.problem
+    handle_of = lot_handles(problem, tuple(map(encoding.handle, tokens)))
+    pool = leaves(lottery, tokens, handle_of)
+    names = [position_names(lot_class) for lot_class in lottery.classes]
+    return files.LotteryFile.model_validate(
+        {
+            **stated,
+            "pool": {
+                "people": len(problem),
+                "lots": len(problem.lots),
+                "leaves": tuple(pool),
+                "digest": encoding.pool_digest(pool),
+            },
+            "seats": problem.seats,
+            "quotas": quotas_entry(problem.quotas, quotas),
+            "classes": tuple(
+                files.ClassEntry(
+                    lots=tuple(handle_of[lot] for lot in lot_class.lots), positions=names[number]
+                )
+                for number, lot_class in enumerate(lottery.classes)
+            ),
+            "vectors": tuple(
+                files.VectorEntry(
+                    seats=tuple((c + 1, names[c][position], n) for c, position, n in vector),
+                    weight=weight,
+                )
+                for weight, vector in zip(lottery.weights, lottery.vectors, strict=True)
+            ),
+        }
+    )
+
+
+def quotas_entry(plan: QuotaPlan, provenance: Mapping[str, str]) -> files.QuotasEntry:
+    """The quotas as they are published, in canonical order."""
+    features = tuple(
+        files.FeatureEntry(
+            name=feature["name"],
+            quotas=tuple(files.QuotaEntry(**quota) for quota in feature["quotas"]),
+        )
+        for feature in quotas_data(plan)
+    )
+    return files.QuotasEntry(**provenance, features=features)
+
+
+def private_file(
+    lottery: PanelLottery, tokens: Sequence[str], commitment: str, key: str
+) -> files.PrivateFile:
+    """`lottery-private.json` of an arranged lottery."""
+    problem = lottery.problem
+    applicants = problem.applicants
+    columns = list(applicants.columns.items())
+    return files.PrivateFile.model_validate(
+        {
+            "lottery": commitment,
+            "intake": {
+                "id_column": applicants.id_column,
+                "household": problem.household,
+                "missing": dict(applicants.missing),
+                "columns": tuple(applicants.columns),
+            },
+            "applicants": tuple(
+                files.ApplicantEntry(
+                    id=identifier,
+                    token=token,
+                    columns={name: cells[i] for name, cells in columns},
+                )
+                for identifier, token, i in zip(problem.ids, tokens, problem.order, strict=True)
+            ),
+            "quotas": _plan_entry(problem.quotas),
+            "key": key,
+            "portfolio_seed": problem.digest,
+            "certificate": None if lottery.certificate is None else dict(lottery.certificate),
+        }
+    )
+
+
+def _plan_entry(plan: QuotaPlan) -> files.PlanEntry:
+    population = plan.population
+    return files.PlanEntry(
+        features=tuple(
+            files.FullFeatureEntry(
+                name=feature.name,
+                quotas=tuple(files.FullQuotaEntry(**q.model_dump()) for q in feature.quotas),
+            )
+            for feature in plan.features
+        ),
+        provenance=files.ProvenanceEntry(**plan.provenance.model_dump()),
+        population=population and {name: dict(counts) for name, counts in population.items()},
+    )
+
+
+def software() -> dict[str, str]:
+    """Names and versions of what made a lottery."""
+    found = {"python": platform.python_version()}
+    for name in ("mitwirkung", "numpy", "highspy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = NOT_STATED
+    return found
+
+
+def load(public: files.LotteryFile, private: files.PrivateFile) -> Publication:
+    """The publication that two files describe; `verify` says whether they agree.
+
+    Raises:
+        InputError: the applicants and quotas in the private file do not fit.
+        ValueError: classes or vectors do not fit the applicants.
+    """
+    problem = problem_from(private, public.seats)
+    tokens = tuple(entry.token for entry in private.applicants)
+    return Publication(lottery_from(public, private, problem, tokens), tokens, public, private)
+
+
+def problem_from(private: files.PrivateFile, seats: int) -> SelectionProblem:
+    """The selection problem that the private file holds."""
+    intake, plan = private.intake, private.quotas
+    applicants = Applicants(
+        ids=tuple(entry.id for entry in private.applicants),
+        columns={
+            name: tuple(entry.columns.get(name, "") for entry in private.applicants)
+            for name in intake.columns
+        },
+        rows=tuple(range(1, len(private.applicants) + 1)),
+        id_column=intake.id_column,
+        missing=intake.missing,
+    )
+    quotas = QuotaPlan(
+        features=tuple(
+            Feature(
+                name=feature.name, quotas=tuple(Quota(**q.model_dump()) for q in feature.quotas)
+            )
+            for feature in plan.features
+        ),
+        provenance=Provenance(**plan.provenance.model_dump()),
+        population=plan.population,
+    )
+    return SelectionProblem(applicants, quotas, seats=seats, household=intake.household)
+
+
+def lottery_from(
+    public: files.LotteryFile,
+    private: files.PrivateFile,
+    problem: SelectionProblem,
+    tokens: Sequence[str],
+) -> PanelLottery:
+    """The lottery that the files describe, its lots found again by their handles.
+
+    Raises:
+        ValueError: a vector does not fit the classes that the applications make.
+    """
+    # Classes are made anew from the answers, so a file with other classes cannot be loaded.
+    handles = tuple(map(encoding.handle, tokens))
+    classes = arranged_classes(problem, lot_classes(problem, public.strategy.features), handles)[0]
+    names = [position_names(lot_class) for lot_class in classes]
+    vectors = []
+    for entry in public.vectors:
+        seats = {}
+        for number, position, count in entry.seats:
+            if not 1 <= number <= len(classes):
+                raise ValueError("the lottery file has other classes than the applications")
+            seats[number - 1, names[number - 1].index(position)] = count
+        vectors.append((Fraction(entry.weight), seats))
+    lottery = PanelLottery(
+        problem, public.strategy.features, vectors, private.certificate, classes=classes
+    )
+    strategy = public.strategy
+    return lottery.signed(
+        StrategyInfo(strategy.name, strategy.version, strategy.settings, strategy.promises)
+    )

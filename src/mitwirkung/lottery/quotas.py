@@ -1,0 +1,88 @@
+"""Features, quotas, and the plan of them that a panel has to meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mitwirkung.names import NOT_STATED, fold
+
+
+class Quota(BaseModel):
+    """How many seats people with one value of a feature get: at least `min`, at most `max`.
+
+    `min_flex` and `max_flex` bound how far a relaxation may move the quota; None where the
+    file does not say.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: str
+    min: int = Field(ge=0)
+    max: int = Field(ge=0)
+    min_flex: int | None = None
+    max_flex: int | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("the minimum is greater than the maximum")
+        return self
+
+
+class Feature(BaseModel):
+    """One question that the lottery looks at, with a quota for each answer, in display order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    quotas: tuple[Quota, ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(quota.value for quota in self.quotas)
+
+    def __iter__(self) -> Iterator[Quota]:  # type: ignore[override]
+        return iter(self.quotas)
+
+
+class Provenance(BaseModel):
+    """Where quotas come from: published with the lottery."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = NOT_STATED
+    date: str = NOT_STATED
+    method: str = NOT_STATED
+
+
+class QuotaPlan(BaseModel):
+    """All quotas of a panel, features in display order, with their provenance.
+
+    `population` holds, where quotas were derived from it, the counts per feature and value:
+    the report compares the panel with it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: tuple[Feature, ...]
+    provenance: Provenance = Provenance()
+    population: Mapping[str, Mapping[str, int]] | None = None
+    file: str | None = None
+
+    def feature(self, name: str) -> Feature:
+        """The feature of that name (trimmed, case-folded).
+
+        Raises:
+            KeyError: there is none; the message lists what there is.
+        """
+        for feature in self.features:
+            if fold(feature.name) == fold(name):
+                return feature
+        raise KeyError(f"no feature {name!r}; there are: {', '.join(self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)

@@ -1,0 +1,17 @@
+"""How names, values and addresses are compared: one place for Unicode, case and blanks."""
+
+from __future__ import annotations
+
+import unicodedata
+
+NOT_STATED = "not stated"
+
+
+def clean(text: str) -> str:
+    """Unicode NFC without blanks at either end: how a text is kept and written."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def fold(text: str) -> str:
+    """What two spellings of one thing have in common: NFC, case folded, runs of blanks as one."""
+    return unicodedata.normalize("NFC", " ".join(clean(text).casefold().split()))

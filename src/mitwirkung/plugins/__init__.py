@@ -1,0 +1,1 @@
+"""How strategies come into the library: one door for what ships and for what others add."""

@@ -1,0 +1,15 @@
+"""What ships, registered through the hooks that everybody uses."""
+
+from __future__ import annotations
+
+from mitwirkung.lottery.leximin import LeximinStrategy
+from mitwirkung.lottery.pots import PotsStrategy
+from mitwirkung.lottery.simple import SimpleStrategy
+from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.plugins.hookspecs import hookimpl
+
+
+@hookimpl
+def register_selection_strategies() -> list[type[SelectionStrategy]]:
+    """The strategies that ship."""
+    return [LeximinStrategy, PotsStrategy, SimpleStrategy]

@@ -1,0 +1,26 @@
+"""The hooks. They only ever gain arguments."""
+
+from __future__ import annotations
+
+import pluggy
+
+from mitwirkung.lottery.strategy import SelectionStrategy
+
+PROJECT = "mitwirkung"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def register_selection_strategies() -> list[type[SelectionStrategy]]:
+    """Selection strategies, as classes.
+
+    Example:
+        ```
+        @hookimpl
+        def register_selection_strategies():
+            return [FirstComeStrategy]
+        ```
+    """
+    return []

@@ -1,0 +1,377 @@
+"""The report in words of one language: sentences, numbers and dates as people write them.
+
+English sentences are the keys of the catalogues in `translations/`. What stands in the template is
+not repeated here: here are the sentences that are chosen by what the report says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from mitwirkung.names import NOT_STATED
+from mitwirkung.reports.model import (
+    Difference,
+    FeatureTable,
+    NeverGroup,
+    Report,
+    Share,
+    ValueRow,
+)
+from mitwirkung.texts import translator
+
+PROMISES = {
+    "quotas": "Every panel that can be drawn meets all quotas.",
+    "households": "At most one person of a household is on the panel.",
+    "leximin": (
+        "The smallest chance of all applicants is as large as the quotas allow, then the next "
+        "smallest, and so on (leximin). A mathematical proof of it is on file."
+    ),
+}
+
+REASONS = {
+    "maximum-zero": "The quota of this answer has the maximum 0.",
+    "minimums-fill": "The minimums of the other answers to the same question take all seats.",
+    "quotas-together": (
+        "These limits together leave no seat for these people; without any one of them there "
+        "could have been one:"
+    ),
+    "no-panel": (
+        "No panel that meets all quotas can hold these people. Which quotas together are the "
+        "reason was not examined for this group."
+    ),
+    "passed-over": (
+        "The quotas are not known to be the reason: the strategy gives these people no seat."
+    ),
+    "no-seat": (
+        "Seats are shared out among groups of people with equal answers. This group is too small, "
+        "or its quota too low, to get one."
+    ),
+}
+
+LIMITS = {
+    "min": "{feature}: {value}: at least {limit} seats",
+    "max": "{feature}: {value}: at most {limit} seats",
+}
+
+PANEL_DIFFERENCES = {
+    "population": (
+        "{feature}: {value}: {seats} of {all} seats; by its share of the population it would be "
+        "about {expected}."
+    ),
+    "quota middle": (
+        "{feature}: {value}: {seats} of {all} seats; the middle of the quota is {expected}."
+    ),
+}
+
+POOL_DIFFERENCES = {
+    "population": "{feature}: {value}: {found} of the pool, {reference} of the population",
+    "quota middle": (
+        "{feature}: {value}: {found} of the pool, {reference} in the middle of the quota"
+    ),
+}
+
+SENTENCES = (PROMISES, REASONS, LIMITS, PANEL_DIFFERENCES, POOL_DIFFERENCES)
+"""Sentences that are chosen by a code; all others stand where they are said."""
+
+NEVER_SHOWN = 40
+"""So many groups without a chance stand on the page; `report.json` holds all."""
+
+
+class Wording:
+    """Everything the template says about a report in one language."""
+
+    def __init__(self, language: str, report: Report) -> None:
+        self.language = language
+        self.report = report
+        self._locale = Locale(language)
+        self._translate = translator(language)
+        self.name = self._locale.get_language_name(language) or language
+        self.never_shown = NEVER_SHOWN
+
+    def t(self, text: str, **values: object) -> str:
+        """A text of the catalogue with its values filled in."""
+        return self._translate(text).format(**values)
+
+    def stated(self, text: str) -> str:
+        """What an organiser stated, or that it did not."""
+        return self._translate(NOT_STATED) if text == NOT_STATED else text
+
+    # --- numbers ---------------------------------------------------------------------------------
+
+    def number(self, value: int | str | Fraction, digits: int = 0) -> str:
+        """A number with so many decimals, rounded half to even, and a real minus sign."""
+        exact = Fraction(value)
+        scaled = Decimal(round(exact * 10**digits)).scaleb(-digits)
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        text = str(format_decimal(scaled, format=pattern, locale=self._locale))
+        return text.replace("-", "\N{MINUS SIGN}")
+
+    def percent(self, value: str | Fraction, digits: int = 0) -> str:
+        """A share as a percentage; what is too small to show, but not 0, says so."""
+        share = Fraction(value)
+        least = Fraction(1, 100 * 10**digits)
+        if 0 < share < least / 2:
+            return "< " + self.percent(least, digits)
+        sign = "\N{NO-BREAK SPACE}%" if self.language == "de" else "%"
+        return self.number(share * 100, digits) + sign
+
+    def chance(self, value: str) -> str:
+        """A chance as a percentage, with as many decimals as tell chances apart."""
+        return self.percent(value, self.report.chances.decimals)
+
+    def chance_range(self, low: str, high: str) -> str:
+        """Chances from a smallest to a largest one; one where both look the same."""
+        first, last = self.chance(low), self.chance(high)
+        return first if first == last else self.t("{low} to {high}", low=first, high=last)
+
+    def part(self, number: int, of: int) -> str:
+        """So many of so many as a whole percentage."""
+        return self.percent(Fraction(number, of))
+
+    def share(self, share: Share) -> str:
+        """A share of people as a whole percentage."""
+        return self.percent(share.exact)
+
+    def points(self, value: str) -> str:
+        """Percentage points with their sign, rounded to whole ones."""
+        rounded = round(Fraction(value))
+        return ("+" if rounded > 0 else "") + self.number(rounded)
+
+    def several(self, items: Iterable[str]) -> str:
+        """A list in a sentence."""
+        return str(format_list(list(items), locale=self._locale))
+
+    # --- dates -----------------------------------------------------------------------------------
+
+    def day(self, text: str) -> str:
+        """An ISO date as people write it; any other text as it is."""
+        try:
+            return str(format_date(date.fromisoformat(text), "long", locale=self._locale))
+        except ValueError:
+            return self.stated(text)
+
+    def moment(self, text: str) -> str:
+        """An ISO time with its offset as people write it; any other text as it is."""
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return self.stated(text)
+        offset = moment.strftime("%z")
+        zone = f"UTC{offset[:3]}:{offset[3:5]}".replace("-", "\N{MINUS SIGN}") if offset else ""
+        clock = format_time(moment.time(), "short", locale=self._locale)
+        day = format_date(moment.date(), "long", locale=self._locale)
+        return f"{day}, {clock} ({zone})" if zone else f"{day}, {clock}"
+
+    # --- what stands in the tables ---------------------------------------------------------------
+
+    def answer(self, value: str | None) -> str:
+        """An answer; people without one are told apart from an answer that is called so."""
+        if value is None:
+            return self.t("no answer")
+        return self.stated(value)
+
+    def quota(self, row: ValueRow) -> str:
+        """The quota in seats."""
+        if row.min is None or row.max is None:
+            return self.t("none")
+        if row.min == 0 and row.max >= self.report.head.seats:
+            return self.t("no limit")
+        if row.min == row.max:
+            return self.number(row.min)
+        return f"{self.number(row.min)}\N{EN DASH}{self.number(row.max)}"
+
+    def is_slight(self, row: ValueRow) -> bool:
+        """Whether the panel differs from its reference by less than one seat."""
+        return row.panel_points is None or abs(Fraction(row.panel_points)) < self.seat_points
+
+    def reasons(self, counts: dict[str, int] | str) -> str:
+        """Counts by reason in a line."""
+        if isinstance(counts, str):
+            return self.stated(counts)
+        if not counts:
+            return self.number(0)
+        listed = "; ".join(f"{reason}: {self.number(n)}" for reason, n in sorted(counts.items()))
+        return f"{self.number(sum(counts.values()))} ({listed})"
+
+    def count(self, count: int | str) -> str:
+        """A count, or that it is not stated."""
+        return self.stated(count) if isinstance(count, str) else self.number(count)
+
+    def promises(self) -> list[str]:
+        """What the strategy promises, a sentence each."""
+        names = self.report.head.strategy.promises
+        return [self.t(PROMISES[name]) if name in PROMISES else name for name in names]
+
+    def looked_at(self) -> str:
+        """Which features the lottery looked at."""
+        names = [table.name for table in self.report.features if table.seen]
+        if not names:
+            return self.t(
+                "It looks at no feature: every lot (a single person, or a household) has the same "
+                "chance."
+            )
+        if len(names) == len(self.report.features):
+            return self.t("It looks at all features: {features}.", features=self.several(names))
+        return self.t(
+            "It looks at {features} only. The other features are shown for comparison.",
+            features=self.several(names),
+        )
+
+    def reason(self, group: NeverGroup) -> str:
+        """Why a group never had a chance."""
+        return self.t(REASONS[group.reason])
+
+    def limits(self, group: NeverGroup) -> list[str]:
+        """The limits that shut a group out, one each."""
+        found = [
+            self.t(
+                LIMITS[limit.bound],
+                feature=limit.feature,
+                value=self.stated(limit.value),
+                limit=self.number(limit.limit),
+            )
+            for limit in group.limits
+        ]
+        if group.households:
+            found.append(self.t("at most one seat per household"))
+        return found
+
+    # --- pictures: positions in per cent of the width --------------------------------------------
+
+    def scale(self, table: FeatureTable) -> Fraction:
+        """The share that is as long as the whole bar of a feature: its largest one."""
+        shares = [Fraction(1, 100)]
+        for row in table.values:
+            shares += [row.pool.exact, row.panel.exact]
+            shares += [each.exact for each in (row.population, row.reference) if each]
+            if row.reference and row.max is not None:
+                shares.append(min(Fraction(row.max, self.report.head.seats), Fraction(1)))
+        return max(shares)
+
+    def length(self, part: Fraction | str, whole: Fraction | str) -> str:
+        """How long a bar is, as a CSS percentage."""
+        length = min(Fraction(part) / Fraction(whole), Fraction(1)) if Fraction(whole) else 0
+        return f"{round(length * 1000) / 10:g}%"
+
+    def spread(self, low: str, high: str, whole: str) -> str:
+        """How long the way from one chance to another is."""
+        return self.length(Fraction(high) - Fraction(low), whole)
+
+    def band(self, row: ValueRow, scale: Fraction) -> tuple[str, str] | None:
+        """Where the quota lies: left end and width; None where it limits nothing."""
+        if row.min is None or row.max is None or self.quota(row) == self.t("no limit"):
+            return None
+        seats = self.report.head.seats
+        low = Fraction(row.min, seats)
+        high = min(Fraction(row.max, seats), scale)
+        return self.length(low, scale), self.length(max(high - low, Fraction(0)), scale)
+
+    # --- sentences -------------------------------------------------------------------------------
+
+    @property
+    def has_population(self) -> bool:
+        return len(self.unknown_features) < len(self.report.features)
+
+    @property
+    def has_quota_middle(self) -> bool:
+        return bool(self.unknown_features)
+
+    @property
+    def feature_names(self) -> list[str]:
+        return [table.name for table in self.report.features]
+
+    @property
+    def unknown_features(self) -> list[str]:
+        """Features whose distribution in the population is not known."""
+        tables = self.report.features
+        return [table.name for table in tables if table.compared_with == "quota middle"]
+
+    @property
+    def quota_count(self) -> int:
+        """How many quotas there are."""
+        return sum(row.within is not None for table in self.report.features for row in table.values)
+
+    @property
+    def seat_points(self) -> Fraction:
+        """One seat in percentage points."""
+        return Fraction(100, self.report.head.seats)
+
+    @property
+    def software(self) -> str:
+        """Names and versions of what made the lottery."""
+        return ", ".join(
+            f"{name} {found}" for name, found in sorted(self.report.head.software.items())
+        )
+
+    def panel_difference(self, each: Difference) -> str:
+        """A difference of the panel in seats."""
+        expected = Fraction(each.expected)
+        half = each.compared_with == "quota middle" and expected.denominator > 1
+        return self.t(
+            PANEL_DIFFERENCES[each.compared_with],
+            feature=each.feature,
+            value=self.stated(each.value),
+            seats=self.number(each.found.number),
+            all=self.number(each.found.of),
+            expected=self.number(expected, 1 if half else 0),
+        )
+
+    def pool_difference(self, each: Difference) -> str:
+        """A difference of the pool in per cent."""
+        return self.t(
+            POOL_DIFFERENCES[each.compared_with],
+            feature=each.feature,
+            value=self.stated(each.value),
+            found=self.share(each.found),
+            reference=self.share(each.reference),
+        )
+
+    def free_answers(self) -> list[str]:
+        """Answers that no quota limits have an easier way in; said where the lottery looks."""
+        chances = {
+            (group.name, each.value): each
+            for group in self.report.chances.groups
+            for each in group.values
+        }
+        return [
+            self.t(
+                "{feature}: {value}: {people} people in the pool. No quota limits this answer, so "
+                "whoever gave it has an easier way in. Their mean chance was {chance}, that of "
+                "all people {mean}.",
+                feature=table.name,
+                value=self.answer(row.value),
+                people=self.number(row.pool.number),
+                chance=self.chance(chances[table.name, row.value].mean),
+                mean=self.chance(self.report.chances.mean),
+            )
+            for table in self.report.features
+            if table.seen
+            for row in table.values
+            if row.free and row.pool.number
+        ]
+
+    def committed(self) -> str:
+        """Whether the seed was fixed beforehand, as far as the files alone can tell."""
+        if self.report.head.committed:
+            return self.t(
+                "Yes: the lottery file fixes its wording, its time and a fallback, and the seed "
+                "fits them. That the file was public before the seed, only the comparison of the "
+                "commitment C shows."
+            )
+        if self.report.head.source.known:
+            return self.t(
+                "No: the seed was known when the lottery was made. This draw does not show that "
+                "the seed was not chosen."
+            )
+        return self.t(
+            "No: the lottery file does not fix wording, time and fallback of the seed completely, "
+            "or the seed does not fit them. This draw does not show that the seed was not chosen."
+        )

@@ -1,0 +1,34 @@
+"""Texts in the languages of residents and clerks, from the gettext catalogues in `translations/`.
+
+The English sentence is the key. Catalogues are read as `.po` files by Babel when a language is
+first asked for, so that nothing has to be compiled and a translator's change is seen at once.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from mitwirkung.errors import Translate
+
+LANGUAGES = ("en", "de")
+
+
+@cache
+def translator(language: str) -> Translate:
+    """A function from the English text to the text in `language` (`en` or `de`).
+
+    Raises:
+        LookupError: for a language without a catalogue.
+    """
+    if language == "en":
+        return lambda text: text
+    if language not in LANGUAGES:
+        raise LookupError(f"no texts in {language!r}; there are: {', '.join(LANGUAGES)}")
+    from babel.messages.pofile import read_po
+
+    path = resources.files("mitwirkung") / "translations" / f"{language}.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    known = {str(message.id): str(message.string) for message in catalogue if message.string}
+    return lambda text: known.get(text, text)

@@ -1,0 +1,357 @@
+"""Verification finds every changed field, and says which level it reached."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import feasible_panels, instance, people, plan, small_problems, town
+from hypothesis import given, settings
+
+from mitwirkung.app import solve
+from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.encoding import canonical_json
+from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.files import LotteryFile, PrivateFile
+from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.publication import (
+    Publication,
+    features_text,
+    position_names,
+    publication,
+)
+from mitwirkung.lottery.verification import Receipt, Verification, verify
+
+KEY = b"a key of more than thirty-two bytes"
+FACTS = Facts.model_validate(
+    {
+        "organiser": "Stadt",
+        "event": "Dialog",
+        "place": "https://example.org",
+        "counts": {"received": 14, "refused": {"too young": 1}, "merged": 1, "late": 0},
+        "quotas": {"source": "Statistik", "date": "2026-11-02", "method": "by hand"},
+        "seed": {
+            "source": "lotto",
+            "template": "Lotto: {numbers 6 of 1-49}",
+            "earliest": "2026-12-05T19:25:00+01:00",
+            "latest": "2026-12-06T12:00:00+01:00",
+            "fallback": "Later: {numbers 6 of 1-49}",
+        },
+        "replacement": {"rule": "a lottery", "schedule": "2026-12-12"},
+    }
+)
+
+
+@cache
+def drawn(strategy: str = "leximin") -> DrawRecord:
+    return publication(solve(town(), strategy), FACTS, key=KEY).draw("Lotto: 1 2 3 4 5 6")
+
+
+FILES = ("lottery", "record", "private", "private_record")
+
+
+def bytes_of(record: DrawRecord) -> dict[str, bytes]:
+    return {
+        "lottery": record.publication.public.content,
+        "record": record.public.content,
+        "private": record.publication.private.content,
+        "private_record": record.private.content,
+    }
+
+
+def checked(contents: dict[str, bytes], **options: Any) -> Verification:
+    given = dict(contents)
+    return verify(given.pop("lottery"), given.pop("record"), **given, **options)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every single value in a JSON document, and of every empty container."""
+    items: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        items = sorted(value.items())
+    elif isinstance(value, list):
+        items = list(enumerate(value))
+    if not items:
+        yield path
+    for key, item in items:
+        yield from leaves(item, (*path, key))
+
+
+def other(value: Any) -> Any:
+    """Another value of the same type."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case str():
+            return value[:-1] + ("0" if value[-1:] != "0" else "1")
+        case list():
+            return ["x"]
+        case dict():
+            return {"x": 1}
+    return "x"
+
+
+def changed(data: bytes, path: tuple[Any, ...]) -> bytes:
+    document = json.loads(data)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = other(place[path[-1]])
+    return canonical_json(document)
+
+
+def test_an_honest_draw_verifies_at_every_level() -> None:
+    for strategy in ("leximin", "simple"):
+        record = drawn(strategy)
+        result = record.verify(commitment=record.publication.commitment, key=KEY)
+        assert result, result.describe()
+        assert (result.level, result.anchored, result.committed) == ("private", True, True)
+        public = checked({name: bytes_of(record)[name] for name in ("lottery", "record")})
+        assert public
+        assert (public.level, public.anchored) == ("public", False)
+        assert "consistent, not anchored" in public.describe()
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("strategy", ["leximin", "simple"])
+def test_any_single_changed_field_fails_with_a_reason(file: str, strategy: str) -> None:
+    honest = bytes_of(drawn(strategy))
+    paths = list(leaves(json.loads(honest[file])))
+    assert len(paths) > 10
+    for path in paths:
+        forged = {**honest, file: changed(honest[file], path)}
+        result = checked(forged)
+        assert not result, path
+        assert any(reason for check in result.failed for reason in check.reasons)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_any_missing_or_added_field_fails(file: str) -> None:
+    honest = bytes_of(drawn())
+    document = json.loads(honest[file])
+    for key in document:
+        less = {name: value for name, value in document.items() if name != key}
+        assert not checked({**honest, file: canonical_json(less)})
+    assert not checked({**honest, file: canonical_json({**document, "more": 1})})
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"[]", b"{}", b"\xff", b'{"format":1}'])
+@pytest.mark.parametrize("file", FILES)
+def test_broken_files_fail_and_never_raise(file: str, data: bytes) -> None:
+    assert not checked({**bytes_of(drawn()), file: data})
+
+
+def consistent_forgery(path: tuple[Any, ...], value: Any) -> dict[str, bytes]:
+    """A lottery file with one change, and all other files made to fit it as an insider could."""
+    published = drawn().publication
+    document = json.loads(published.public.content)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    public = LotteryFile.from_bytes(canonical_json(document))
+    private = PrivateFile.from_bytes(
+        canonical_json({**json.loads(published.private.content), "lottery": public.digest})
+    )
+    forged = Publication(published.lottery, published.tokens, public, private)
+    return bytes_of(DrawRecord.of(forged, "Lotto: 1 2 3 4 5 6"))
+
+
+def test_a_forgery_that_fits_itself_is_seen_by_its_commitment() -> None:
+    forged = consistent_forgery(("replacement", "rule"), "as we like")
+    assert checked(forged)
+    result = checked(forged, commitment=drawn().publication.commitment)
+    assert not result
+    assert result.failed[0].code == "check-commitment"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        (("quotas", "features", 0, "quotas", 0, "max"), 4, "check-lottery-of-people"),
+        (("strategy", "certificate", "gap"), "0.000001234567", "check-certificate"),
+        (("pseudonyms",), "not protected", "check-private-fields"),
+        (("strategy", "promises"), ["households"], "check-facts"),
+        (("counts", "received"), 15, "check-facts"),
+        (("attempt",), 2, "check-facts"),
+    ],
+)
+def test_forgeries_that_the_private_level_sees(
+    path: tuple[Any, ...], value: Any, code: str
+) -> None:
+    result = checked(consistent_forgery(path, value))
+    assert code in [check.code for check in result.failed]
+
+
+def test_swapped_weights_break_the_proof_of_the_optimum() -> None:
+    vectors = json.loads(drawn().publication.public.content)["vectors"]
+    weights = [vector["weight"] for vector in vectors]
+    low, high = weights.index(min(weights)), weights.index(max(weights))
+    assert weights[low] < weights[high] // 2
+    vectors[low]["weight"], vectors[high]["weight"] = weights[high], weights[low]
+    result = checked(consistent_forgery(("vectors",), vectors))
+    assert "check-certificate" in [check.code for check in result.failed]
+
+
+def test_a_vector_that_breaks_a_quota_is_seen() -> None:
+    published = drawn().publication
+    (women,) = [
+        number
+        for number, each in enumerate(published.lottery.classes)
+        if each.labels == ((("place", "a"), ("sex", "f")),)
+    ]
+    vectors = json.loads(published.public.content)["vectors"]
+    fitting = [v for v in vectors if not any(c == women + 1 for c, _, _ in v["seats"])]
+    assert fitting
+    forged = drawn().publication.public.model_dump(mode="json")
+    names = position_names(published.lottery.classes[women])
+    single = [n for n, e in enumerate(published.public.classes) if len(e.positions) == 1]
+    bad = [[n + 1, "1", len(published.public.classes[n].lots)] for n in single]
+    while sum(count for _, _, count in bad) > 4:
+        bad[-1][2] -= 1
+        bad = [seat for seat in bad if seat[2]]
+    forged["vectors"] = [{"seats": bad, "weight": 16**12}]
+    assert names == ("1",)
+    result = checked(consistent_forgery(("vectors",), forged["vectors"]))
+    codes = {check.code for check in result.failed}
+    assert codes & {"check-quotas", "check-certificate"}
+
+
+def receipts(published: Publication) -> Iterator[tuple[int, Receipt]]:
+    problem, lottery = published.problem, published.lottery
+    for each in lottery.classes:
+        for lot in each.lots:
+            for person in problem.lots[lot]:
+                mates = tuple(
+                    published.handles[other] for other in problem.lots[lot] if other != person
+                )
+                names = position_names(each)
+                mine = [names[i] for i in each.positions_of(lottery.label_of(person))]
+                features = json.loads(features_text(problem, person))
+                yield person, Receipt(published.tokens[person], features, mates, tuple(mine))
+
+
+@pytest.mark.parametrize("strategy", ["leximin", "simple"])
+def test_everyone_can_check_with_their_receipt(strategy: str) -> None:
+    record = drawn(strategy)
+    public = {name: bytes_of(record)[name] for name in ("lottery", "record")}
+    for person, receipt in receipts(record.publication):
+        result = checked(public, receipt=receipt)
+        assert result, result.describe()
+        assert result.level == "token"
+        found = {check.code: check.params for check in result.checks}
+        chance = float(record.publication.lottery.exact_chances[person])
+        assert float(found["check-chance"]["chance"]) == pytest.approx(chance, abs=1e-12)
+        lot = next(lot for lot in record.publication.problem.lots if person in lot)
+        if person in record.panel:
+            assert "check-no-seat" not in found
+        elif set(lot) & set(record.panel):
+            assert "check-lot-seat" in found or "check-my-seat" not in found
+        else:
+            assert "check-no-seat" in found
+
+
+def test_a_wrong_receipt_fails() -> None:
+    record = drawn()
+    public = {name: bytes_of(record)[name] for name in ("lottery", "record")}
+    singles = [r for _, r in receipts(record.publication) if not r.mates]
+    receipt = singles[0]
+    features = {**receipt.features, "sex": "other"}
+    wrong = [
+        Receipt("0" * 32, receipt.features),
+        Receipt("nonsense", receipt.features),
+        Receipt(receipt.token, features),
+        Receipt(receipt.token, receipt.features, mates=("0" * 64,)),
+        Receipt(receipt.token, receipt.features, positions=("7",)),
+    ]
+    assert checked(public, receipt=receipt)
+    assert not any(checked(public, receipt=each) for each in wrong)
+
+
+def test_a_receipt_is_read_from_answers_alone_or_whole() -> None:
+    assert Receipt.from_data("t", {"sex": "f", "age": None}).features == {"sex": "f", "age": None}
+    whole = {"features": {"sex": "f"}, "mates": ["m"], "positions": ["1", "2"]}
+    assert Receipt.from_data("t", whole) == Receipt("t", {"sex": "f"}, ("m",), ("1", "2"))
+    for nonsense in ([], 1, {"sex": 3}, {"features": {"a": 1}}):
+        with pytest.raises(ValueError):
+            Receipt.from_data("t", nonsense)
+
+
+def town_rows() -> list[dict[str, str]]:
+    columns = town().applicants.columns
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def test_inputs_and_key_stand_in_for_the_private_file() -> None:
+    record = drawn()
+    files = {name: data for name, data in bytes_of(record).items() if name != "private"}
+    rows = town_rows()
+    result = checked(files, applicants=people(*reversed(rows)), quotas=town().quotas, key=KEY)
+    assert result, result.describe()
+    assert result.level == "private"
+    missing = checked(files)
+    assert [check.code for check in missing.failed] == ["check-private-form"]
+    assert not checked(files, applicants=people(*rows), quotas=town().quotas, key=KEY + b"!")
+    assert not checked(files, applicants=people(*rows[1:]), quotas=town().quotas, key=KEY)
+
+
+def test_other_inputs_than_those_of_the_lottery_are_seen() -> None:
+    files = bytes_of(drawn())
+    rows = town_rows()
+    assert checked(files, applicants=people(*rows), quotas=town().quotas, key=KEY)
+    fewer = checked(files, applicants=people(*rows[1:]), quotas=town().quotas)
+    assert [check.code for check in fewer.failed] == ["check-inputs"]
+    rows[0]["sex"] = "m"
+    swapped = checked(files, applicants=people(*rows), quotas=town().quotas)
+    assert "1 people have other answers" in swapped.failed[0].reasons[0]
+    quotas = plan(sex={"f": (0, 3), "m": (1, 3)}, place={"a": (1, 3), "b": (1, 3)})
+    relaxed = checked(files, applicants=people(*town_rows()), quotas=quotas)
+    assert relaxed.failed[0].reasons == ("the quotas are others",)
+
+
+def test_a_wrong_key_is_seen() -> None:
+    assert not drawn().verify(key=KEY + b"x")
+
+
+# ------------------------------------------------------------------ the second implementation
+
+
+@cache
+def script() -> Any:
+    path = Path(__file__).parents[2] / "docs" / "verify.py"
+    spec = importlib.util.spec_from_file_location("verify_script", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@given(small_problems())
+@settings(deadline=None, max_examples=60)
+def test_the_script_in_the_docs_agrees_on_random_lotteries(problem: SelectionProblem) -> None:
+    if not feasible_panels(problem):
+        return
+    for strategy in ("leximin", "simple"):
+        record = publication(
+            solve(problem, strategy), FACTS.model_copy(update={"counts": Facts().counts})
+        ).draw("any seed")
+        assert script().check_lottery(record.publication.public.content) == []
+        assert (
+            script().rebuild_record(record.publication.public.content, "any seed")
+            == record.public.content
+        )
+
+
+def test_the_script_agrees_on_a_lottery_of_real_size() -> None:
+    record = publication(solve(instance("fix_150"))).draw("a seed")
+    assert script().check_lottery(record.publication.public.content) == []
+    assert (
+        script().rebuild_record(record.publication.public.content, "a seed")
+        == record.public.content
+    )

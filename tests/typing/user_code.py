@@ -1,0 +1,64 @@
+"""What users write, checked by mypy --strict against the installed package, and never run."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import mitwirkung as mw
+from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
+
+
+def analyst(folder: Path) -> tuple[str, ...]:
+    applicants = mw.read_applicants(
+        folder / "bewerbungen.csv", id="ID", missing={"Bildung": "own value"}
+    )
+    quotas = mw.read_quotas(folder / "quoten.csv")
+    derived = mw.quotas_from_population({"sex": {"f": 51, "m": 49}}, seats=75, tolerance=1)
+    problem = mw.SelectionProblem(applicants, quotas, seats=75, household=["Straße", "PLZ"])
+    lottery = mw.solve(problem)
+    smallest: Fraction = min(lottery.exact_chances)
+    chances: dict[str, float] = lottery.chances
+    facts = mw.read_facts(folder / "tatsachen.toml")
+    published = lottery.publish(folder / "dialog", facts=facts)
+    record = published.draw("Lotto 6 aus 49 vom 2026-12-05: 3 11 17 28 41 44")
+    verification: mw.Verification = record.verify(commitment=published.commitment)
+    assert verification and chances and smallest >= 0 and derived.features
+    return record.ids
+
+
+def developer(applicants: Path, quotas: Path) -> list[str]:
+    try:
+        problem = mw.read_problem(applicants, quotas, seats=75)
+        mw.solve(problem, "pots", settings={"features": ["age"]})
+    except mw.InputError as error:
+        return [f"{finding.file} {finding.row} {finding.code}" for finding in error.findings]
+    except (mw.InfeasibleQuotas, mw.TooFewApplicants, mw.UnknownStrategy) as error:
+        return [error.code, *error.params]
+    return []
+
+
+class FirstComeSettings(mw.StrategySettings):
+    waiting_list: int = 0
+
+
+class FirstComeStrategy(SelectionStrategy):
+    """Seats in order of the ids; promises neither quotas nor equal chances."""
+
+    name = "first-come"
+    promises = frozenset()
+    Settings = FirstComeSettings
+
+    def lottery(self, problem: SelectionProblem) -> PanelLottery:
+        names = problem.quotas.names
+        classes = mw.lot_classes(problem, names)
+        seats: dict[tuple[int, int], int] = {}
+        for number, lot_class in enumerate(classes):
+            left = problem.seats - sum(seats.values())
+            seats[number, 0] = min(left, len(lot_class.lots))
+        return PanelLottery(problem, names, [(1, seats)])
+
+
+@hookimpl
+def register_selection_strategies() -> list[type[SelectionStrategy]]:
+    return [FirstComeStrategy]
