@@ -213,22 +213,17 @@ def test_the_private_level_with_key_and_inputs_alone(drawn: Path, tmp_path: Path
     assert without.exit_code == 1
 
 
-@pytest.mark.parametrize("name", sorted(ALL_FILES))
+@pytest.mark.parametrize(
+    "name", ["lottery.json", "lottery-private.json", "record-public.json", "record.json"]
+)
 def test_a_changed_file_is_seen_and_named(name: str, drawn: Path, tmp_path: Path) -> None:
-    if not name.endswith(".json") or name == "report.json":
-        pytest.skip("not a file that verification reads") if False else None
-        return
     forged = copied(drawn, tmp_path / "forged")
     data = (forged / name).read_bytes()
-    (forged / name).write_bytes(
-        data.replace(b'"not stated"', b'"stated now"', 1)
-        if b'"not stated"' in data
-        else data[:-2] + b"1" + data[-2:]
-    )
+    (forged / name).write_bytes(data.replace(b'"seats"', b'"Seats"').replace(b'"key"', b'"Key"'))
     verified = run("verify", forged / "record.json")
     assert verified.exit_code == 1
     assert "NOT verified" in verified.output
-    assert "[!!]" in verified.output
+    assert f"[!!] {name} is well-formed" in verified.output
 
 
 def test_a_wrong_commitment_fails(drawn: Path) -> None:

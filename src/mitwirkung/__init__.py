@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.facts_file import read_facts as read_facts
     from mitwirkung.lottery.feasibility import InfeasibleQuotas as InfeasibleQuotas
     from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
-    from mitwirkung.lottery.folder import read_publication as read_publication
+    from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
+    from mitwirkung.lottery.folder import read_lottery as read_lottery
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
     from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
-    from mitwirkung.lottery.publication import Publication as Publication
     from mitwirkung.lottery.quota_files import read_quotas as read_quotas
     from mitwirkung.lottery.quota_files import write_quotas as write_quotas
     from mitwirkung.lottery.quotas import Feature as Feature
@@ -51,10 +51,9 @@ _HOMES = {
     "lottery.facts": ["Facts"],
     "lottery.facts_file": ["read_facts"],
     "lottery.feasibility": ["InfeasibleQuotas", "TooFewApplicants"],
-    "lottery.folder": ["read_publication"],
+    "lottery.folder": ["PublishedLottery", "read_lottery"],
     "lottery.panels": ["PanelLottery", "lot_classes"],
     "lottery.problem": ["SelectionProblem"],
-    "lottery.publication": ["Publication"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
     "lottery.quotas": ["Feature", "Quota", "QuotaPlan"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],

@@ -12,7 +12,7 @@ from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.folder import (
-    read_publication,
+    read_lottery,
     write_draw_at_once,
     write_files,
     write_record,
@@ -100,8 +100,7 @@ def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
         UnfitSeed: the seed is blank or holds control characters.
         FolderOccupied: the folder holds another draw and `force` is not given.
     """
-    publication = read_publication(folder)
-    record = DrawRecord.of(publication, seed)
+    record = read_lottery(folder).publication.draw(seed)
     write_record(record, folder, reports=report_files(record), force=force)
     return record
 

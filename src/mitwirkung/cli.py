@@ -22,6 +22,7 @@ from mitwirkung import app as library
 from mitwirkung.errors import Finding, InputError, MitwirkungError, Translate
 from mitwirkung.intake import collect_applicants
 from mitwirkung.lottery.apportionment import METHODS, quotas_from_population, read_population
+from mitwirkung.lottery.certificates import OptimumNotProven
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
@@ -110,7 +111,7 @@ def _reported(command: Callable[P, R]) -> Callable[P, R]:
             _write_findings(kwargs.get("errors_file"), error.findings)
             errors.print(error.describe(_texts()), markup=False)
             raise typer.Exit(REFUSED) from None
-        except (InfeasibleQuotas, TooFewApplicants) as error:
+        except (InfeasibleQuotas, TooFewApplicants, OptimumNotProven) as error:
             errors.print(error.describe(_texts()), markup=False)
             raise typer.Exit(DIFFERS) from None
         except MitwirkungError as error:

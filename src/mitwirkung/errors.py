@@ -156,6 +156,7 @@ TEXTS: dict[str, str] = {
     "clash-household": "at most one seat per household",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
+    "optimum-not-proven": "No lottery was made, because its optimum is not proven: {reason}.",
     # files and folders
     "folder-occupied": (
         "{folder} already holds other content ({names}). Choose another folder, or say --force."

@@ -634,6 +634,8 @@ RULES = [  # (what, change of the lottery): each breaks one rule, so that no rec
         lambda v: v["classes"][big(v)]["lots"].__setitem__(1, v["classes"][big(v)]["lots"][0]),
     ),
     ("no positions", lambda v: v["classes"][0].update(positions=[])),
+    ("positions x throughout", lambda v: renamed(v, "x")),
+    ("positions 2 throughout", lambda v: renamed(v, "2")),
     ("positions from 0", lambda v: v["classes"][0].update(positions=["0"])),
     ("positions with a gap", lambda v: v["classes"][big(v)].update(positions=["1", "2", "4"])),
     ("positions unsorted", lambda v: v["classes"][big(v)]["positions"].reverse()),
@@ -708,6 +710,16 @@ RULES = [  # (what, change of the lottery): each breaks one rule, so that no rec
     ("not NFC in settings", lambda v: v["strategy"].update(settings={"a": ["x", {"U\u0308": 1}]})),
     ("not NFC behind an escape", lambda v: v.update(organiser="\nU\u0308")),
 ]
+
+
+def renamed(v, position):
+    for own in v["classes"]:
+        if own["positions"] == ["1"]:
+            own["positions"] = [position]
+    for vector in v["vectors"]:
+        for seat in vector["seats"]:
+            if v["classes"][seat[0] - 1]["positions"] == [position]:
+                seat[1] = position
 
 
 def big(v):
@@ -817,6 +829,9 @@ def test_seeds_and_templates(seed, template, fitting):
     ],
 )
 def test_unusable_seeds(built, seed):
+    if seed != "\u0308 U\u0308":
+        with pytest.raises(ValueError, match="seed"):
+            verify.rebuild_record(built.data, seed)
     parsed = json.loads(built.naive(SEED)) | {"seed": seed}
     problems = verify.check_record(built.data, dump(parsed))
     assert problems
@@ -1143,6 +1158,15 @@ def test_class_with_fewer_positions_than_members_is_noticed(built):
         data = dump(lottery)
         assert verify.check_token(data, SEED, token, built.file(token, positions=["1"]))
         assert verify.check_token(data, SEED, token, built.file(token))
+
+
+def test_wrong_answers_or_a_wrong_mate_of_anyone(built):
+    for token, receipt in built.receipts.items():
+        features = receipt["features"] | {"alter": "uralt"}
+        assert told(built, token, built.file(token, features=features))[0]
+        if receipt["mates"]:
+            mates = ["0" * 64, *receipt["mates"][1:]]
+            assert told(built, token, built.file(token, mates=mates))[0]
 
 
 def test_positions_of_someone_else_are_noticed_in_the_first_lot(built):

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
 
+import faker
 import pytest
 
 import mitwirkung as mw
@@ -86,7 +87,6 @@ def test_the_names_are_those_of_the_recorded_faker(
     tool: ModuleType, folder: Path, tmp_path: Path
 ) -> None:
     """Another version of Faker may have other names; all else has to hold for them too."""
-    faker = pytest.importorskip("faker", reason="Faker, of the test dependencies, is missing")
     tool.write_example(tmp_path)
     if faker.VERSION == tool.FAKER_VERSION:
         for name in GENERATED:

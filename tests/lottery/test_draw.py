@@ -1,4 +1,4 @@
-"""The draw is a function of the lottery file and the seed, and it keeps what the chances promise."""
+"""The draw is a function of the lottery file and the seed; it keeps what the chances promise."""
 
 import hashlib
 from collections import Counter

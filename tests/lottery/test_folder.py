@@ -15,7 +15,7 @@ from mitwirkung.lottery.folder import (
     LOTTERY_FILES,
     FileMissing,
     FolderOccupied,
-    read_publication,
+    read_lottery,
     write_files,
     write_publication,
 )
@@ -47,20 +47,21 @@ def test_publish_and_draw_leave_their_files(tmp_path: Path) -> None:
 def test_receipts_hold_what_each_applicant_needs(tmp_path: Path) -> None:
     published = solve(town()).publish(tmp_path / "dialog", key=KEY)
     receipts = {row["id"]: row for row in rows(tmp_path / "dialog" / "receipts.csv")}
-    assert set(receipts) == set(published.problem.ids)
-    for person, identifier in enumerate(published.problem.ids):
+    published_form = published.publication
+    assert set(receipts) == set(published_form.problem.ids)
+    for person, identifier in enumerate(published_form.problem.ids):
         receipt = receipts[identifier]
-        assert receipt["token"] == published.tokens[person]
-        assert json.loads(receipt["features"]) == published.problem.answers(person)
-        (lot,) = [lot for lot in published.problem.lots if person in lot]
+        assert receipt["token"] == published_form.tokens[person]
+        assert json.loads(receipt["features"]) == published_form.problem.answers(person)
+        (lot,) = [lot for lot in published_form.problem.lots if person in lot]
         assert len(receipt["mates"].split()) == len(lot) - 1
     assert receipts["p7"]["positions"] == "1 2"  # equal twins share both
 
 
 def test_reading_a_folder_gives_the_same_draw(tmp_path: Path) -> None:
     published = solve(town()).publish(tmp_path / "dialog")
-    again = read_publication(tmp_path / "dialog")
-    assert again.public == published.public
+    again = read_lottery(tmp_path / "dialog")
+    assert again.publication.public == published.publication.public
     assert again.draw("x").ids == published.draw("x").ids
 
 
@@ -125,7 +126,7 @@ def test_a_failing_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileMissing, match=r"lottery\.json"):
-        read_publication(tmp_path)
+        read_lottery(tmp_path)
 
 
 def test_cells_come_back_as_they_were(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def assert_promises_hold(lottery: PanelLottery) -> None:
         counts: Counter[tuple[str, str | None]] = Counter()
         taken: Counter[int] = Counter()
         for number, position, seats in vector:
-            counts.update({answer: seats for answer in lottery.classes[number].labels[position]})
+            counts.update(dict.fromkeys(lottery.classes[number].labels[position], seats))
             taken[number] += seats
         assert taken.total() == problem.seats
         assert all(n <= len(lottery.classes[c].lots) for c, n in taken.items())

@@ -23,7 +23,7 @@ def analyst(folder: Path) -> tuple[str, ...]:
     published = lottery.publish(folder / "dialog", facts=facts)
     record = published.draw("Lotto 6 aus 49 vom 2026-12-05: 3 11 17 28 41 44")
     verification: mw.Verification = record.verify(commitment=published.commitment)
-    assert verification and chances and smallest >= 0 and derived.features
+    print(verification.describe(), chances, smallest, derived.features)
     return record.ids
 
 

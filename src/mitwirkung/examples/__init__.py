@@ -6,8 +6,6 @@ README.md says what is real, derived, assumed and made up.
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
 
@@ -26,9 +24,9 @@ DORTMUND_SEED = "Lotto 6 aus 49 vom 2020-10-10: 1 2 3 4 5 6"
 """A seed in the wording that tatsachen.toml fixes; the numbers are invented for the example."""
 
 
-def dortmund() -> Traversable:
+def dortmund() -> Path:
     """The folder of the example, to be read: `dortmund() / "quoten.csv"`."""
-    return resources.files("mitwirkung.examples") / "dortmund"
+    return Path(__file__).parent / "dortmund"
 
 
 def copy_dortmund(target: str | PathLike[str], *, force: bool = False) -> Path:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal
 
+from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import decimal_text
 from mitwirkung.lottery.files import CertificateEntry
 from mitwirkung.lottery.panels import PanelLottery
+
+
+class OptimumNotProven(MitwirkungError, RuntimeError):
+    """The optimum that a strategy promises could not be proven, so there is no lottery."""
+
 
 NOT_PROMISED: Literal["not promised"] = "not promised"
 
@@ -31,6 +37,21 @@ def certified_gap(lottery: PanelLottery, promises: tuple[str, ...]) -> Fraction 
     types = fold_types(lottery.problem)
     certificate = Certificate.from_data(lottery.certificate)
     return gap(types.polytope, certificate, types.chances(lottery))
+
+
+def confirm_cuts(lottery: PanelLottery) -> None:
+    """Prove anew whatever an integer programme contributed to the certificate.
+
+    Raises:
+        ValueError: a panel breaks an inequality of the certificate.
+    """
+    if not lottery.certificate or not lottery.certificate.get("cuts"):
+        return
+    from mitwirkung.lottery import engine
+    from mitwirkung.lottery.folding import fold_types
+
+    types = fold_types(lottery.problem)
+    engine.confirm_cuts(types.polytope, engine.Certificate.from_data(lottery.certificate))
 
 
 def certificate_entry(gap: Fraction | None) -> CertificateEntry:

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mitwirkung.errors import MitwirkungError
@@ -41,10 +41,34 @@ class FileMissing(MitwirkungError, FileNotFoundError):
     """A file of the lottery is not in its folder."""
 
 
+@dataclass(frozen=True, eq=False)
+class PublishedLottery:
+    """A lottery in its folder: what is drawn from it is written there too."""
+
+    publication: Publication
+    folder: Path
+
+    @property
+    def commitment(self) -> str:
+        """C: the SHA-256 of `lottery.json`, to be published before the draw."""
+        return self.publication.commitment
+
+    def draw(self, seed: str) -> DrawRecord:
+        """The panel that the lottery and the public seed make; its files are added.
+
+        Raises:
+            UnfitSeed: the seed is blank or holds control characters.
+            FolderOccupied: the folder holds another draw.
+        """
+        record = self.publication.draw(seed)
+        write_record(record, self.folder)
+        return record
+
+
 def write_publication(
     publication: Publication, folder: Path, *, force: bool = False
-) -> Publication:
-    """Write the files of a lottery; the returned publication knows its folder.
+) -> PublishedLottery:
+    """Write the files of a lottery.
 
     Raises:
         FolderOccupied: there is other content and `force` is not given.
@@ -52,7 +76,7 @@ def write_publication(
     content = lottery_content(publication)
     check_free(folder, content, force=force)
     write_files(folder, content, stale=stale_names(folder, content))
-    return replace(publication, folder=folder)
+    return PublishedLottery(publication, folder)
 
 
 def write_record(
@@ -93,16 +117,17 @@ def write_draw_at_once(
     write_files(folder, content, stale=stale_names(folder, content))
 
 
-def read_publication(folder: Path) -> Publication:
+def read_lottery(folder: str | Path) -> PublishedLottery:
     """The lottery in a folder.
 
     Raises:
         FileMissing: `lottery.json` or `lottery-private.json` is not there.
         UnreadableFile: one of them is not what it should be.
     """
+    folder = Path(folder)
     public = files.LotteryFile.from_bytes(read_bytes(folder / "lottery.json"))
     private = files.PrivateFile.from_bytes(read_bytes(folder / "lottery-private.json"))
-    return replace(load(public, private), folder=folder)
+    return PublishedLottery(load(public, private), folder)
 
 
 def read_draw(folder: Path, record: Path) -> dict[str, bytes]:

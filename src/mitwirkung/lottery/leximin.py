@@ -6,6 +6,7 @@ Nature 596 (2021); the method is explained in `docs/explanation/lottery.md`.
 
 from __future__ import annotations
 
+from mitwirkung.lottery.certificates import OptimumNotProven
 from mitwirkung.lottery.feasibility import infeasible, require_enough_lots
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
@@ -20,7 +21,7 @@ class LeximinStrategy(SelectionStrategy):
 
     def lottery(self, problem: SelectionProblem) -> PanelLottery:
         # numpy and HiGHS come with the engine, and only when a lottery is made.
-        from mitwirkung.lottery.engine import NoPanel, leximin
+        from mitwirkung.lottery.engine import LotteryNotProven, NoPanel, leximin
         from mitwirkung.lottery.folding import fold_types
 
         require_enough_lots(problem)
@@ -29,4 +30,6 @@ class LeximinStrategy(SelectionStrategy):
             optimum = leximin(types.polytope, seed=int(problem.digest, 16), progress=self.progress)
         except NoPanel as error:
             raise infeasible(problem, types, error.conflict) from None
+        except LotteryNotProven as error:
+            raise OptimumNotProven("optimum-not-proven", reason=str(error)) from None
         return types.lottery(optimum.panels, optimum.weights, optimum.certificate.as_data())

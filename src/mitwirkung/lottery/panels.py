@@ -15,7 +15,7 @@ from mitwirkung.lottery.problem import Label, SelectionProblem
 
 if TYPE_CHECKING:
     from mitwirkung.lottery.facts import Facts
-    from mitwirkung.lottery.publication import Publication
+    from mitwirkung.lottery.folder import PublishedLottery
 
 Seats = tuple[tuple[int, int, int], ...]
 """One vector: (class, position, number of seats), indexes from 0, ascending, numbers positive."""
@@ -127,7 +127,7 @@ class PanelLottery:
         facts: Facts | None = None,
         key: bytes | None = None,
         force: bool = False,
-    ) -> Publication:
+    ) -> PublishedLottery:
         """Write `lottery.json`, `lottery-private.json` and `receipts.csv` into a folder.
 
         Args:

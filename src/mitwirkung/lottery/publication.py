@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitwirkung.errors import MitwirkungError
@@ -41,14 +40,12 @@ class Publication:
         lottery: classes, positions and vectors in the order of the file.
         tokens: one per person, in the order of `problem.ids`.
         public, private: the two files.
-        folder: where it was written, if it was; a draw adds its files there.
     """
 
     lottery: PanelLottery
     tokens: tuple[str, ...]
     public: files.LotteryFile
     private: files.PrivateFile
-    folder: Path | None = None
 
     @property
     def problem(self) -> SelectionProblem:
@@ -74,15 +71,10 @@ class Publication:
 
         Raises:
             UnfitSeed: the seed is blank or holds control characters.
-            FolderOccupied: the folder holds another draw.
         """
         from mitwirkung.lottery.draw import DrawRecord
-        from mitwirkung.lottery.folder import write_record
 
-        record = DrawRecord.of(self, seed)
-        if self.folder is not None:
-            write_record(record, self.folder)
-        return record
+        return DrawRecord.of(self, seed)
 
 
 def publication(
@@ -344,7 +336,7 @@ def private_file(
 
 
 def _plan_entry(plan: QuotaPlan) -> files.PlanEntry:
-    population = plan.population
+    population = plan.population or {}
     return files.PlanEntry(
         features=tuple(
             files.FullFeatureEntry(
@@ -354,7 +346,7 @@ def _plan_entry(plan: QuotaPlan) -> files.PlanEntry:
             for feature in plan.features
         ),
         provenance=files.ProvenanceEntry(**plan.provenance.model_dump()),
-        population=population and {name: dict(counts) for name, counts in population.items()},
+        population={name: dict(counts) for name, counts in population.items()} or None,
     )
 
 

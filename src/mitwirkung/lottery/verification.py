@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 from mitwirkung.errors import MitwirkungError, Translate, text_of
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
-from mitwirkung.lottery.certificates import certificate_entry, certified_gap
+from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
 from mitwirkung.lottery.draw import DrawRecord, public_record
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.panels import PanelLottery
@@ -540,6 +540,7 @@ def _certificate_check(published: Publication) -> Check:
     stated = published.public.strategy.certificate
     try:
         gap = certified_gap(published.lottery, published.public.strategy.promises)
+        confirm_cuts(published.lottery)
     except (ValueError, LookupError, TypeError) as error:
         return Check("check-certificate", (str(error),), {"gap": stated.gap})
     reasons = []

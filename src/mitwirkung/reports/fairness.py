@@ -58,7 +58,7 @@ def chances_summary(record: DrawRecord) -> Chances:
 
 
 def telling_decimals(equal: Fraction) -> int:
-    """How many decimals of a percentage tell chances apart: one from 5 % on, two from 0.5 % on, ..."""
+    """How many decimals of a percentage tell chances apart: 1 from 5 % on, 2 from 0.5 % on, ..."""
     decimals = 1
     while equal * 100 < Fraction(5, 10 ** (decimals - 1)):
         decimals += 1

@@ -40,8 +40,8 @@ REASONS = {
     "maximum-zero": "The quota of this answer has the maximum 0.",
     "minimums-fill": "The minimums of the other answers to the same question take all seats.",
     "quotas-together": (
-        "These limits together leave no seat for these people; without any one of them there "
-        "could have been one:"
+        "Given who applied, these limits together leave no seat for these people; without any one "
+        "of them there could have been one:"
     ),
     "no-panel": (
         "No panel that meets all quotas can hold these people. Which quotas together are the "
@@ -91,8 +91,8 @@ class Wording:
     def __init__(self, language: str, report: Report) -> None:
         self.language = language
         self.report = report
-        self._locale = Locale(language)
         self._translate = translator(language)
+        self._locale = Locale(language)
         self.name = self._locale.get_language_name(language) or language
         self.never_shown = NEVER_SHOWN
 
@@ -343,8 +343,8 @@ class Wording:
         }
         return [
             self.t(
-                "{feature}: {value}: {people} people in the pool. No quota limits this answer, so "
-                "whoever gave it has an easier way in. Their mean chance was {chance}, that of "
+                "{feature}: {value}: {people} people in the pool. No quota limits this answer, "
+                "which can make it easier to get a seat. Their mean chance was {chance}, that of "
                 "all people {mean}.",
                 feature=table.name,
                 value=self.answer(row.value),

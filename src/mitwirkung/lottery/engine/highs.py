@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 
 INFINITY: float = highspy.kHighsInf
 
-_TIGHT: Mapping[str, float] = {
-    "primal_feasibility_tolerance": 1e-10,
-    "dual_feasibility_tolerance": 1e-10,
-}
+_STRICT = 1e-10
 _INTEGER: Mapping[str, float | int] = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-6,
     "mip_feasibility_tolerance": 1e-9,
     "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-7,
     "mip_max_nodes": 1_000_000,
 }
 
@@ -73,7 +71,8 @@ class Model:
         self.highs.setOptionValue("output_flag", False)
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("presolve", "on" if presolve else "off")
-        for name, value in (_INTEGER if integer else _TIGHT).items():
+        self._set_tolerances(_STRICT)
+        for name, value in _INTEGER.items() if integer else ():
             self.highs.setOptionValue(name, value)
         lp = highspy.HighsLp()
         lp.num_col_ = self.columns
@@ -103,6 +102,8 @@ class Model:
             # there is.
             self.highs.setOptionValue("threads", 0)
             status = self._run()
+        if status == highspy.HighsModelStatus.kUnknown and not self.integer:
+            status = self._run_more_patiently()
         if status == highspy.HighsModelStatus.kOptimal:
             return True
         infeasible = highspy.HighsModelStatus.kInfeasible
@@ -119,6 +120,26 @@ class Model:
             return self.solve()
         finally:
             self.highs.setOptionValue("presolve", "off")
+
+    def _run_more_patiently(self) -> highspy.HighsModelStatus:
+        """Again from the start, at HiGHS's usual tolerances before the strict ones: on models
+        with nearly equal rows the strict ones alone may be out of reach."""
+        for tolerance in (1e-7, _STRICT):
+            self._set_tolerances(tolerance)
+            if tolerance != _STRICT:
+                self.highs.clearSolver()
+            status = self._run()
+            if status == highspy.HighsModelStatus.kInfeasible:
+                break
+        if status == highspy.HighsModelStatus.kUnknown:
+            self._set_tolerances(1e-8)
+            status = self._run()
+            self._set_tolerances(_STRICT)
+        return status
+
+    def _set_tolerances(self, tolerance: float) -> None:
+        self.highs.setOptionValue("primal_feasibility_tolerance", tolerance)
+        self.highs.setOptionValue("dual_feasibility_tolerance", tolerance)
 
     def _run(self) -> highspy.HighsModelStatus:
         self.highs.run()

@@ -28,9 +28,11 @@ from mitwirkung.lottery.engine.polytope import Polytope
 # proof.
 _SHARE = 1e-2
 # Fixed types may lose this much, over all people together, so that rounding never makes a later
-# stage impossible.
+# stage impossible. It does not lower the levels, which come from the multipliers. Cuts have rounded
+# coefficients: where two nearly agree, too little slack would let their rounding alone hold a type.
 _SLACK = 1e-9
-_LARGEST_SLACK = 1e-6
+_SLACK_WITH_CUTS = 1e-6
+_LARGEST_SLACK = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,7 @@ class _Stages:
         )
         self.open = np.ones(self.types, np.bool_)
         self.chances = np.zeros(self.types)
-        self.slack = _SLACK / self.people
+        self.slack = (_SLACK_WITH_CUTS if cuts else _SLACK) / self.people
         self.caps: dict[int, int] = {}  # type -> its row, in the order of the rows
         self.weight_of_z = self._row_sums(self.sizes)
         self.model = self._build()
@@ -173,7 +175,7 @@ class _Stages:
         if self.open.all():
             return False
         # A later stage is possible in truth, so rounding is to blame: loosen the floors a little.
-        while self.slack < _LARGEST_SLACK / self.people * 1e3:
+        while self.slack < _LARGEST_SLACK / self.people:
             self.slack *= 10
             self._shift_bounds()
             if self.model.solve_afresh():
