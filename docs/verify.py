@@ -1,478 +1,199 @@
-"""Verify a public citizens' lottery, with nothing but Python 3.11 or newer.
+"""Verify a public citizens' lottery with nothing but Python 3.11 or newer.
 
     python verify.py FOLDER_OR_RECORD [--commitment C] [--token T --features FILE]
 
-FOLDER holds lottery.json and record-public.json; C is the commitment as published before the draw; T and
-FILE come from your receipt. Exit code 0: all is as it must be, 1: something differs, 2: unusable arguments.
-The rules are in reference/lottery-files.md. This program shares no line with the one that made the lottery."""
+C is the commitment as it was published before the draw; T and FILE come from a receipt. Exit code
+0: all is as it must be; 1: something differs; 2: wrong call. The rules are in
+reference/lottery-files.md; this program shares no line with the one that made the lottery.
+"""
 
-import argparse, fractions, hashlib, itertools, json, math, pathlib, re, sys, unicodedata
+import argparse
+import hashlib
+import json
+import math
+import re
+import unicodedata
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+ALL_WEIGHTS = 16**12
+PLACEHOLDER = r"\{numbers ([0-9]+) of ([0-9]+)-([0-9]+)\}|\{digits ([0-9]+)\}"
 
 
-# ---------------- Bytes: hashes and JSON
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def hash_of(tag, *fields):
-    return sha256("".join(f"{field}\n" for field in (tag, *fields)).encode())
+def hash_of(*fields):
+    return hashlib.sha256("".join(f"{field}\n" for field in fields).encode()).hexdigest()
 
 
 def canonical(content):
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return unicodedata.normalize("NFC", text).encode()
 
 
-def ascending(items):
-    return all(a < b for a, b in itertools.pairwise(items))  # sorted, and nothing twice
-
-
-def parse(data, must_be_canonical=True):
-    """The content of a JSON file; a ValueError says why it is not what the rules ask for."""
-    content = json.loads(
-        data.decode(), parse_float=str, parse_constant=str
-    )  # a fraction will differ below
-    again = canonical(content)
-    if not isinstance(content, dict) or (must_be_canonical and again.encode() != data):
-        raise ValueError(
-            "not an object in canonical JSON (blanks, order of keys, a key twice, escapes, a fraction?)"
-        )
-    if not unicodedata.is_normalized(
-        "NFC", re.sub(r"\\(u....|.)", " ", again)
-    ):  # escapes are no letters
-        raise ValueError("a text is not in Unicode's normal form NFC")
+def parse(data):
+    """The content of a file; other bytes with the same content are refused."""
+    # a fraction becomes a text here, so it is written back in another way than it was read
+    content = json.loads(data.decode(), parse_float=str, parse_constant=str)
+    if not isinstance(content, dict) or canonical(content) != data:
+        raise ValueError("not canonical JSON: blanks, order of keys, a fraction, a key twice?")
     return content
 
 
-# ---------------- Form. Canonical JSON is so regular that a pattern says which fields there must be, and of which kind
-def many(item):
-    return rf"\[(?:{item}(?:,{item})*)?\]"
+def is_sorted(items):
+    return all(a < b for a, b in pairwise(items))  # and so nothing comes twice
 
 
-def mapping(item):
-    return rf"\{{(?:{TEXT}:{item}(?:,{TEXT}:{item})*)?\}}"
+def are_hashes(items):
+    return is_sorted(items) and all(re.fullmatch("[0-9a-f]{64}", item) for item in items)
 
 
-def fields(**kinds):
-    return r"\{" + ",".join(f'"{key}":{kinds[key]}' for key in sorted(kinds)) + r"\}"
+def check_lottery(data):
+    """Everything that is wrong with the bytes of lottery.json, as a list of sentences."""
+    try:
+        rules = list(rules_of(parse(data)))
+    except Exception as error:
+        return [f"lottery.json is malformed: {type(error).__name__}: {error}"]
+    return [f"lottery.json: it does not hold that {rule}" for rule, holds in rules if not holds]
 
 
-TEXT, COUNT, POSITIVE, HASH = (
-    r'"(?:[^"\\]|\\.)*"',
-    "(?:0|[1-9][0-9]*)",
-    "[1-9][0-9]*",
-    '"[0-9a-f]{64}"',
-)
-STATED, REASONS = f'(?:{COUNT}|"not stated")', f'(?:{mapping(COUNT)}|"not stated")'
-LOTTERY = {
-    "format": '"mitwirkung-lottery-1"',
-    "organiser": TEXT,
-    "event": TEXT,
-    "place": TEXT,
-    "attempt": POSITIVE,
-    "previous": f'(?:{HASH}|"none")',
-    "pseudonyms": '"(?:not )?protected"',
-    "seats": POSITIVE,
-    "draw": '"hash"',
-    "counts": fields(
-        received=STATED, merged=STATED, late=STATED, refused=REASONS, must_include=REASONS
-    ),
-    "pool": fields(people=POSITIVE, lots=POSITIVE, leaves=many(HASH), digest=HASH),
-    "quotas": fields(
-        source=TEXT,
-        date=TEXT,
-        method=TEXT,
-        features=many(fields(name=TEXT, quotas=many(fields(value=TEXT, min=COUNT, max=COUNT)))),
-    ),
-    "strategy": fields(
-        name=TEXT,
-        version=TEXT,
-        settings=r"\{.*\}",
-        promises=many(TEXT),
-        certificate=(
-            r'(?:\{"gap":"not promised","optimal":"not promised"\}|\{"gap":"0\.000000000000","optimal":true\})'
-        ),
-    ),
-    "classes": many(fields(lots=many(HASH), positions=many(TEXT))),
-    "vectors": many(fields(seats=many(rf"\[{POSITIVE},{TEXT},{POSITIVE}\]"), weight=POSITIVE)),
-    "seed": fields(
-        source=TEXT,
-        template=TEXT,
-        earliest=TEXT,
-        latest=TEXT,
-        fallback=TEXT,
-        known="(?:true|false)",
-    ),
-    "replacement": fields(rule=TEXT, schedule=TEXT),
-    "software": mapping(TEXT),
-}
-RECEIPT = fields(features=mapping(f"(?:{TEXT}|null)"), mates=many(HASH), positions=many(TEXT))
+def rules_of(lottery):
+    """Pairs of a sentence and whether it holds."""
+    pool, classes, vectors = lottery["pool"], lottery["classes"], lottery["vectors"]
+    leaves, lots = pool["leaves"], [lot for each in classes for lot in each["lots"]]
+    form = (lottery["format"], lottery["draw"])
+    yield "the format is known", form == ("mitwirkung-lottery-1", "hash")
+    yield "leaves are hashes, sorted", are_hashes(leaves)
+    yield "leaves give the digest", hash_of("mitwirkung-pool-1", *leaves) == pool["digest"]
+    yield "everybody has a leaf", pool["people"] == len(leaves)
+    yield "every lot is in one class", pool["lots"] == len(lots) == len(set(lots))
+    yield "classes are sorted", is_sorted([each["lots"][0] for each in classes])
+    for each in classes:
+        numbered = [str(i + 1) for i in range(len(each["positions"]))]
+        yield "lots are hashes, sorted", are_hashes(each["lots"])
+        yield "positions are 1, 2, ...", each["positions"] in (numbered, ["any"], ["all"])
+    places = []
+    for vector in vectors:
+        seats = [(c, classes[c - 1]["positions"].index(p), n) for c, p, n in vector["seats"]]
+        places.append(seats)
+        taken = {c: sum(n for other, _, n in seats if other == c) for c, _, _ in seats}
+        numbers = [vector["weight"], *(number for c, _, n in seats for number in (c, n))]
+        yield "numbers are whole", all(type(each) is int and each >= 1 for each in numbers)
+        yield "seats are sorted", is_sorted([seat[:2] for seat in seats])
+        yield "each vector fills the seats", sum(taken.values()) == lottery["seats"]
+        yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
+    yield "vectors are sorted", is_sorted(places)
+    yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == ALL_WEIGHTS
+    for template in (lottery["seed"]["template"], lottery["seed"]["fallback"]):
+        stated = template != "not stated"
+        yield "templates have 2^20 outcomes", not stated or outcomes(template) >= 2**20
 
 
-# ---------------- The seed and its template
-def parts_of(template):
-    """The texts, and what stands between them: (N, A, B) for {numbers N of A-B}, (N,) for {digits N}."""
-    n, end = "([1-9][0-9]*)", "(0|[1-9][0-9]*)"
-    parts = re.split(f"{{numbers {n} of {end}-{end}}}|{{digits {n}}}", template)
-    return parts[::5], [
-        tuple(int(p) for p in parts[i : i + 4] if p) for i in range(1, len(parts), 5)
-    ]
+def outcomes(template):
+    """How many seeds fit a template; 0 if it has no placeholder, or a brace that is none."""
+    ways = 1 if re.search(PLACEHOLDER, template) else 0
+    for count, low, high, digits in re.findall(PLACEHOLDER, template):
+        choose = (max(0, int(high or 0) - int(low or 0) + 1), int(count or 0))
+        ways *= 10 ** int(digits) if digits else math.comb(*choose)
+    return 0 if re.search("[{}]", re.sub(PLACEHOLDER, "", template)) else ways
 
 
-def is_template(template):
-    (texts, places), outcomes = parts_of(template), 1
-    for n, *ends in places:  # counted no further than needed, so that huge numbers do no harm
-        among = ends[1] - ends[0] + 1 if ends else 0
-        ways = (
-            10 ** min(n, 7)
-            if not ends
-            else math.comb(among, min(n, among - n, 20))
-            if n <= among
-            else 0
-        )
-        outcomes = min(outcomes * ways, 2**20)
-    # Refused: braces that are no placeholder, and numbers behind numbers, which could be cut in two ways
-    return (
-        outcomes == 2**20
-        and not re.search("[{}]", "".join(texts))
-        and not re.search("}[0-9]*{numbers", template)
-    )
-
-
-def fits(seed, template):
-    (texts, places), number = parts_of(template), "(?:0|[1-9][0-9]{0,999})"
+def fits(template, seed):
+    """Whether a seed has the wording of a template: digits as drawn, numbers ascending."""
+    texts, places = re.split(PLACEHOLDER, template)[::5], re.findall(PLACEHOLDER, template)
     pattern = re.escape(texts[0])
-    for (n, *ends), text in zip(places, texts[1:], strict=True):
-        pattern += (
-            f"({number}(?: {number}){{{n - 1}}})" if ends else f"([0-9]{{{n}}})"
-        ) + re.escape(text)
-    found = sum(n for n, *_ in places) <= len(seed) and re.fullmatch(pattern, seed)
-    return bool(found) and all(
-        not ends or ascending([ends[0] - 1, *map(int, words.split(" ")), ends[1] + 1])
-        for words, (n, *ends) in zip(found.groups(), places, strict=True)
-    )
+    for (*_, digits), text in zip(places, texts[1:], strict=True):
+        pattern += (f"([0-9]{{{digits}}})" if digits else "([0-9 ]+)") + re.escape(text)
+    match = re.fullmatch(pattern, seed)
+    parts = match.groups() if match else ()
+    for (count, low, high, digits), part in zip(places, parts, strict=False):
+        numbers = [] if digits else [int(word or 0) for word in part.split(" ")]
+        written = len(numbers) == int(count or 0) and " ".join(map(str, numbers)) == part
+        if not digits and not (written and is_sorted([int(low) - 1, *numbers, int(high) + 1])):
+            return False
+    return match is not None
 
 
-# ---------------- Level public. A claim is a sentence, with an answer for everything it is about: all must be yes
-FOUND = ()  # stands in place of the answers if the sentence is no claim, but something found out
-
-
-def problems_of(where, claims, say):  # those of the first claim that does not hold
-    try:
-        for claim, answers in claims:
-            by_name = answers if isinstance(answers, dict) else dict(enumerate(answers, 1))
-            if not all(by_name.values()):
-                return [
-                    f"{where}, not so: {claim} (see {name!r:.80})"
-                    for name, holds in by_name.items()
-                    if not holds
-                ]
-            say(f"{where}, {'found' if answers is FOUND else 'checked'}: {claim}")
-    except (ValueError, RecursionError) as reason:  # RecursionError: JSON nested too deeply
-        return [f"{where}, cannot be used: {reason}"]
-    return []
-
-
-def check_lottery(data, say=str):
-    return problems_of("lottery", lottery_claims(data), say)  # str: say nothing
-
-
-def lottery_claims(data):
-    lottery = parse(data)
-    yield (
-        "canonical JSON; every field is there and of the right kind, and no other",
-        {
-            key: re.fullmatch(LOTTERY.get(key, "nothing"), canonical(lottery.get(key)))
-            for key in LOTTERY | lottery
-        },
-    )
-    pool, classes, vectors, strategy = (
-        lottery["pool"],
-        lottery["classes"],
-        lottery["vectors"],
-        lottery["strategy"],
-    )
-    features, leaves, seed = lottery["quotas"]["features"], pool["leaves"], lottery["seed"]
-    lots, positions = [k["lots"] for k in classes], [k["positions"] for k in classes]
-    yield (
-        "the strategy has its five fields",
-        [len(strategy) == 5 and isinstance(strategy["settings"], dict)],
-    )
-    yield (
-        "attempt 1 has none before it, others have",
-        [(lottery["attempt"] == 1) == (lottery["previous"] == "none")],
-    )
-    yield (
-        "promises, features are sorted",
-        [ascending(strategy["promises"]), ascending([f["name"] for f in features])],
-    )
-    yield (
-        "the quotas of each feature are sorted",
-        [ascending([q["value"] for q in f["quotas"]]) for f in features],
-    )
-    yield (
-        "no minimum exceeds its maximum",
-        [all(q["min"] <= q["max"] for q in f["quotas"]) for f in features],
-    )
-    yield (
-        "the pool has a leaf for each person, sorted",
-        [ascending(leaves), len(leaves) == pool["people"]],
-    )
-    yield (
-        "the digest is that of the leaves",
-        [pool["digest"] == hash_of("mitwirkung-pool-1", *leaves)],
-    )
-    yield "each class has lots, sorted", [own and ascending(own) for own in lots]
-    yield "the classes are sorted by their first lots", [ascending([own[0] for own in lots])]
-    yield (
-        "each lot is in one class",
-        [len(set(itertools.chain(*lots))) == sum(map(len, lots)) == pool["lots"]],
-    )
-    yield (
-        "the positions of each class are 1, 2, ..., or any, or all",
-        [
-            own in (["any"], ["all"], [str(i + 1) for i in range(max(1, len(own)))])
-            for own in positions
-        ],
-    )
-    others = pool["people"] - sum(
-        len(k["lots"]) * len(k["positions"]) for k in classes
-    )  # more behind any and all
-    yield (
-        "the lots hold all people",
-        [others == 0 or (others > 0 and (["any"] in positions or ["all"] in positions))],
-    )
-    yield (
-        "each vector names classes and positions that exist",
-        [
-            all(n <= len(classes) and p in positions[n - 1] for n, p, _ in v["seats"])
-            for v in vectors
-        ],
-    )
-    keys = [[(n, positions[n - 1].index(p), count) for n, p, count in v["seats"]] for v in vectors]
-    yield (
-        "the seats of each vector are sorted",
-        [ascending([key[:2] for key in seats]) for seats in keys],
-    )
-    yield "the vectors are sorted", [ascending(keys)]
-    yield (
-        "each vector fills all seats",
-        [sum(count for *_, count in seats) == lottery["seats"] for seats in keys],
-    )
-    yield (
-        "no class gives more seats than it has lots",
-        [
-            all(
-                sum(count for *_, count in group) <= len(lots[n - 1])
-                for n, group in itertools.groupby(seats, lambda seat: seat[0])
-            )
-            for seats in keys
-        ],
-    )
-    yield "the weights add up to 16^12", [sum(v["weight"] for v in vectors) == 16**12]
-    yield (
-        "the templates of the seed leave 2^20 outcomes or more, or are not stated",
-        {
-            key: seed[key] == "not stated" or is_template(seed[key])
-            for key in ("template", "fallback")
-        },
-    )
-    yield (
-        f"{lottery['organiser']!r}, {lottery['event']!r}, attempt {lottery['attempt']}, {lottery['place']!r}",
-        FOUND,
-    )
-
-
-def rebuild_record(lottery_bytes, seed):
-    """The bytes of record-public.json: a function of the (checked) lottery and the seed alone."""
-    if (
-        type(seed) is not str
-        or seed != seed.strip()
-        or not seed
-        or any(unicodedata.category(s) == "Cc" for s in seed)
-    ):
-        raise ValueError("the seed is no text, or has control characters or blanks at its ends")
-    lottery, c = parse(lottery_bytes), sha256(lottery_bytes)
-    digits, rules = hash_of("mitwirkung-draw-1", c, seed)[:12], lottery["seed"]
-    sums = itertools.accumulate(v["weight"] for v in lottery["vectors"])
-    number = next(
-        n for n, total in enumerate(sums, 1) if total > int(digits, 16)
-    )  # the drawn vector
-
-    def rank(lot):
-        return hash_of("mitwirkung-rank-1", c, seed, lot)
-
-    ranked = [iter(sorted(of_class["lots"], key=rank)) for of_class in lottery["classes"]]
-    seats = [
-        {"lot": lot, "position": position}
-        for n, position, count in lottery["vectors"][number - 1]["seats"]
-        for lot in itertools.islice(ranked[n - 1], count)
-    ]  # each goes on where the one before it stopped
-    stated = "not stated" not in [
-        rules[key] for key in ("template", "earliest", "latest", "fallback")
-    ]
-    committed = (
-        stated
-        and not rules["known"]
-        and (fits(seed, rules["template"]) or fits(seed, rules["fallback"]))
-    )
-    return canonical(
-        {
-            "format": "mitwirkung-record-public-1",
-            "event": lottery["event"],
-            "attempt": lottery["attempt"],
-            "lottery": c,
-            "seed": seed,
-            "committed": committed,
-            "number": digits,
-            "vector": number,
-            "seats": seats,
-        }
-    ).encode()
-
-
-def check_record(lottery, record, say=str):
-    return problems_of("record", record_claims(lottery, record), say)
-
-
-def record_claims(lottery_bytes, record_bytes):
-    record = parse(record_bytes)
-    rebuilt = parse(rebuild_record(lottery_bytes, record.get("seed")))
-    yield (
-        "canonical JSON; every field, and no other, follows from lottery.json and the seed",
-        {
-            key: canonical(record.get(key, 0.5)) == canonical(rebuilt.get(key, 0.5))
-            for key in record | rebuilt
-        },
-    )
-    yield f"seed {record['seed']!r}, number {record['number']}, vector {record['vector']}", FOUND
-    yield (
-        f"committed, the form of the seed was fixed before the seed was known: {record['committed']}",
-        FOUND,
-    )
-
-
-# ---------------- Level token: what lottery and seed, checked before, say to the applicant with token and receipt
-def check_token(lottery, *own, say=str):
-    return problems_of("receipt", token_claims(lottery, *own), say)
-
-
-def token_claims(lottery_bytes, seed, token, receipt_bytes):
-    receipt = parse(receipt_bytes, must_be_canonical=False)
-    if not isinstance(receipt.get("features"), dict):  # the file holds the answers alone
-        receipt = {"features": receipt, "mates": [], "positions": []}
-    yield "the receipt has the right form", [re.fullmatch(RECEIPT, canonical(receipt))]
-    lottery, record = parse(lottery_bytes), parse(rebuild_record(lottery_bytes, seed))
-    classes, leaves, me = (
-        lottery["classes"],
-        set(lottery["pool"]["leaves"]),
-        hash_of("mitwirkung-handle-1", token),
-    )
-    members, answers = sorted([me, *receipt["mates"]]), canonical(receipt["features"])
-    lot, place = hash_of("mitwirkung-lot-1", *members), members.index(me)
-    number = next(
-        (
-            n
-            for n, k in enumerate(classes, 1)
-            if hash_of("mitwirkung-leaf-1", token, k["lots"][0], answers) in leaves
-        ),
-        0,
-    )
-    yield "the pool has an applicant with my token and my answers", [number]
-    own, positions, mine = (
-        classes[number - 1]["lots"],
-        classes[number - 1]["positions"],
-        receipt["positions"],
-    )
-    yield f"I was in class {number}; the lot of my token and my mates is there, too", [lot in own]
-    mine, numbered = positions if not mine and len(positions) == 1 else mine, positions[0] == "1"
-    first = (
-        numbered and lot == own[0]
-    )  # in the first lot of a class, the positions follow the handles
-    yield (
-        "my positions are some of the class's; if numbered, there is one for each of us, and they suit my handle",
-        [
-            mine and ascending(sorted(mine)) and set(mine) <= set(positions),
-            not numbered or len(positions) == len(members),
-            not first or set(positions[place : place + 1]) & set(mine),
-        ],
-    )
-    hits = sum(
-        v["weight"] * k
-        for v in lottery["vectors"]
-        for n, p, k in v["seats"]
-        if n == number and p in mine
-    )
-    chance = fractions.Fraction(
-        hits, 16**12 * len(own) * (len(members) if mine == ["any"] else len(mine))
-    )
-    decimals = round(chance * 10**12)  # a tie to the even digit
-    yield f"my chance was {chance} = {decimals // 10**12}.{decimals % 10**12:012}", FOUND
-    seat = next((s["position"] for s in record["seats"] if s["lot"] == lot), None)
-
-    def rank(what):
-        return hash_of("mitwirkung-rank-1", record["lottery"], seed, lot, what)
-
-    # As many of us as I have positions answered alike. My turn among those: known in the first lot, else a range
-    turns = (
-        [sum(positions.index(position) < place for position in mine)]
-        if first
-        else range(max(0, place - len(members) + len(mine)), min(place + 1, len(mine)))
-    )
-    held = (
-        [sorted(mine, key=rank)[turn] == seat for turn in turns]
-        if numbered
-        else [seat == "all" or (seat == "any" and me == min(members, key=rank))]
-    )
-    answer = "yes" if all(held) else "perhaps, the receipt does not tell" if any(held) else "no"
-    yield (
-        f"my lot has {f'a seat, in position {seat}' if seat else 'no seat'}; do I hold one myself? {answer}",
-        FOUND,
-    )
-
-
-# ---------------- The command
-def main():
-    parser = argparse.ArgumentParser(
-        description="Verify a public citizens' lottery.", allow_abbrev=False
-    )
-    parser.add_argument("record", type=pathlib.Path, metavar="FOLDER_OR_RECORD")
-
-    def hexadecimal(text):
-        return re.fullmatch("(?:[0-9a-f]{32}){1,2}", text.strip().lower())[0]
-
-    parser.add_argument("--commitment", type=hexadecimal)
-    parser.add_argument("--token", type=hexadecimal)
-    parser.add_argument("--features", type=pathlib.Path)
-    given = parser.parse_args()
-    if (given.token is None) != (given.features is None):
-        parser.error("--token and --features go together")
-    try:
-        path = given.record / "record-public.json" if given.record.is_dir() else given.record
-        record, lottery = path.read_bytes(), path.with_name("lottery.json").read_bytes()
-        receipt = given.features.read_bytes() if given.features else b""
-    except OSError as reason:
-        parser.error(str(reason))
-    sys.stdout.reconfigure(errors="backslashreplace")  # an old terminal is no reason to fail
-    problems, c = (
-        check_lottery(lottery, print) or check_record(lottery, record, print),
-        sha256(lottery),
-    )
-    if given.commitment not in (None, c):
-        problems.append(f"lottery, not so: the commitment from outside is its C, {c}")
-    level = "none" if problems else "public"
-    if not problems:
-        print(
-            "anchored, the commitment from outside is C:"
-            if given.commitment
-            else "consistent, not anchored; C:",
-            c,
+def rebuild_record(data, seed):
+    """The bytes of record-public.json that a lottery file and a seed make."""
+    lottery, commitment = parse(data), hashlib.sha256(data).hexdigest()
+    if not seed or seed != seed.strip() or any(unicodedata.category(c) == "Cc" for c in seed):
+        raise ValueError("the seed is blank, or has blanks at its ends or control characters")
+    number = hash_of("mitwirkung-draw-1", commitment, seed)[:12]
+    sums = accumulate(vector["weight"] for vector in lottery["vectors"])
+    drawn = sum(reached <= int(number, 16) for reached in sums)  # so many vectors stay below
+    seats, waiting = [], {}
+    for c, position, count in lottery["vectors"][drawn]["seats"]:
+        lots = waiting.get(c) or sorted(
+            lottery["classes"][c - 1]["lots"],
+            key=lambda lot: hash_of("mitwirkung-rank-1", commitment, seed, lot),
         )
-    if given.token and not problems:
-        problems = check_token(lottery, parse(record)["seed"], given.token, receipt, say=print)
-        level = "public" if problems else "token"
-    print(*problems[:20], f"level reached: {level}", sep="\n")
-    return 1 if problems else 0
+        seats += [{"lot": lot, "position": position} for lot in lots[:count]]
+        waiting[c] = lots[count:]
+    source = lottery["seed"]
+    stated = "not stated" not in [source[k] for k in ("template", "earliest", "latest", "fallback")]
+    worded = stated and (fits(source["template"], seed) or fits(source["fallback"], seed))
+    record = {"format": "mitwirkung-record-public-1", "lottery": commitment, "seed": seed}
+    record |= {"event": lottery["event"], "attempt": lottery["attempt"], "seats": seats}
+    record |= {"number": number, "vector": drawn + 1}
+    return canonical(record | {"committed": worded and source["known"] is False})
+
+
+def check_token(lottery, record, token, receipt):
+    """What a receipt proves, as sentences; raises ValueError for what it does not."""
+    if not isinstance(receipt.get("features"), dict):
+        receipt = {"features": receipt}  # the answers alone, without mates and positions
+    mates, mine = receipt.get("mates", []), hash_of("mitwirkung-handle-1", token)
+    lot = hash_of("mitwirkung-lot-1", *sorted([mine, *mates]))
+    found = [n for n, each in enumerate(lottery["classes"], 1) if lot in each["lots"]]
+    if not found:
+        raise ValueError("no lot is made of this token and these mates")
+    each = lottery["classes"][found[0] - 1]
+    answers = canonical(receipt["features"]).decode()
+    leaf = hash_of("mitwirkung-leaf-1", token, each["lots"][0], answers)
+    positions = set(receipt.get("positions") or each["positions"])
+    if leaf not in lottery["pool"]["leaves"] or not positions <= set(each["positions"]):
+        raise ValueError("these answers or positions are not in the pool")
+    vectors, mine = lottery["vectors"], [(found[0], position) for position in positions]
+    weights = sum(v["weight"] * n for v in vectors for c, p, n in v["seats"] if (c, p) in mine)
+    sharing = 1 + len(mates) if positions == {"any"} else len(positions)
+    chance = Fraction(weights, ALL_WEIGHTS * len(each["lots"]) * sharing)
+    seats = [seat["position"] for seat in record["seats"] if seat["lot"] == lot]
+    return [
+        f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers",
+        f"my chance of a seat was {float(chance):.12f} ({chance})",
+        f"my lot has a seat at position {seats[0]}" if seats else "my lot has no seat",
+    ]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Verify a public citizens' lottery.")
+    for name in ("record", "--commitment", "--token", "--features"):
+        parser.add_argument(name)
+    asked = parser.parse_args(arguments)
+    folder = record if (record := Path(asked.record)).is_dir() else record.parent
+    try:
+        data, drawn = ((folder / n).read_bytes() for n in ("lottery.json", "record-public.json"))
+        receipt = json.loads(Path(asked.features).read_bytes()) if asked.token else None
+    except (OSError, TypeError, ValueError) as error:
+        parser.error(f"cannot be read: {error}")  # exit code 2
+    wrong = check_lottery(data)
+    if asked.commitment and asked.commitment.lower() != hashlib.sha256(data).hexdigest():
+        wrong.append("lottery.json is not the file with that commitment")
+    try:
+        record = parse(drawn)
+        rebuilt = parse(rebuild_record(data, record["seed"]))
+        both = sorted(record | rebuilt)
+        differing = [k for k in both if canonical(record.get(k)) != canonical(rebuilt.get(k))]
+        wrong += [f"record-public.json: {key} differs" for key in differing]
+        if asked.token:
+            print(*check_token(parse(data), rebuilt, asked.token, receipt), sep="\n")
+    except Exception as error:
+        wrong.append(f"{type(error).__name__}: {error}")
+    anchored = "anchored" if asked.commitment else "consistent, not anchored"
+    result = f"Verified at the {'token' if asked.token else 'public'} level: {anchored}."
+    print(*(f"WRONG: {line}" for line in wrong), "NOT verified." if wrong else result, sep="\n")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders import DATA, INSTANCES, instance_seats
 from click.testing import Result
 from typer.testing import CliRunner
 
+from builders import DATA, INSTANCES, instance_seats
 from mitwirkung.cli import cli
 
 SMALL = DATA / "repl_example_small_20"

@@ -56,7 +56,7 @@ class Intake:
     """What came in: the applicants, and all findings in row order.
 
     With errors `applicants` is what could be read, only fit for looking for more errors; it is
-    None if there was no table at all.
+    None if there is no column of ids (then a header may be missing, and nothing is trusted).
     """
 
     applicants: Applicants | None
@@ -116,17 +116,19 @@ def collect_applicants(
         place = {"file": table.file, "column": table.labels[position]}
         errors += _id_errors(columns[position], rows, place)
     warnings = (*table.warnings, *_likely_duplicates(table, columns, rows))
+    in_order = tuple(sorted(errors, key=lambda error: error.row or 0))
+    if position is None:
+        return Intake(None, in_order, warnings)
     applicants = Applicants(
-        ids=("",) * len(rows) if position is None else columns[position],
+        ids=columns[position],
         columns=dict(zip(table.columns, columns, strict=True)),
         rows=rows,
-        id_column="" if position is None else table.columns[position],
+        id_column=table.columns[position],
         file=table.file,
         missing=policies,
         warnings=warnings,
     )
-    in_order = sorted(errors, key=lambda error: error.row or 0)
-    return Intake(applicants, tuple(in_order), warnings)
+    return Intake(applicants, in_order, warnings)
 
 
 def _columns(table: Table) -> list[tuple[str, ...]]:

@@ -6,10 +6,10 @@ from fractions import Fraction
 from math import log, sqrt
 
 import pytest
-from builders import feasible_panels, small_problems, town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import feasible_panels, small_problems, town
 from mitwirkung.app import solve
 from mitwirkung.lottery.draw import chances_entry, public_record, seated_people
 from mitwirkung.lottery.facts import Facts

@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from builders import people, plan, town
 
+from builders import people, plan, town
 from mitwirkung.app import solve
 from mitwirkung.lottery import folder as folders
 from mitwirkung.lottery.folder import (

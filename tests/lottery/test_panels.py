@@ -3,10 +3,10 @@
 from fractions import Fraction
 
 import pytest
-from builders import people, plan, small_problems, town
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import people, plan, small_problems, town
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.panels import PanelLottery, lot_classes, whole_weights
 from mitwirkung.lottery.problem import SelectionProblem

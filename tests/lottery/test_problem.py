@@ -4,10 +4,10 @@ import pickle
 from typing import Any
 
 import pytest
-from builders import people, plan, small_problems, town
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import people, plan, small_problems, town
 from mitwirkung.errors import InputError
 from mitwirkung.lottery.problem import SelectionProblem, check_problem
 

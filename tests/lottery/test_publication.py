@@ -8,10 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders import DATA, feasible_panels, people, plan, shuffled_rows, small_problems, town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import DATA, feasible_panels, people, plan, shuffled_rows, small_problems, town
 from mitwirkung.app import solve
 from mitwirkung.lottery import encoding
 from mitwirkung.lottery.facts import Facts

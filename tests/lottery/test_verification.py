@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import feasible_panels, instance, people, plan, small_problems, town
 from hypothesis import given, settings
 
+from builders import feasible_panels, instance, people, plan, small_problems, town
 from mitwirkung.app import solve
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile
+from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
     Publication,
@@ -316,6 +317,47 @@ def test_other_inputs_than_those_of_the_lottery_are_seen() -> None:
 
 def test_a_wrong_key_is_seen() -> None:
     assert not drawn().verify(key=KEY + b"x")
+
+
+def gap_problem() -> SelectionProblem:
+    """Two seats and quotas of exactly one: fractions of all five fit, whole people only one way."""
+    answers = ["xxx", "xyy", "yxx", "yxy", "yyx"]
+    one = {"x": (1, 1), "y": (1, 1)}
+    return SelectionProblem(
+        people(*(dict(zip("abc", each, strict=True)) for each in answers)),
+        plan(a=one, b=one, c=one),
+        seats=2,
+    )
+
+
+def test_a_lottery_with_a_real_gap_is_proven_and_verified() -> None:
+    lottery = solve(gap_problem())
+    assert lottery.chances == {"p0": 0, "p1": 1, "p2": 1, "p3": 0, "p4": 0}
+    assert lottery.certificate is not None
+    assert lottery.certificate["cuts"]
+    result = publication(lottery).draw("x").verify()
+    assert result, result.describe()
+
+
+def test_an_inequality_that_panels_break_is_no_proof() -> None:
+    problem = SelectionProblem(
+        people({"a": "x"}, {"a": "y"}), plan(a={"x": (0, 1), "y": (0, 1)}), seats=1
+    )
+    fair = solve(problem)
+    assert set(fair.chances.values()) == {0.5}
+    assert fair.strategy is not None
+    empty: dict[str, Any] = {"rows": [], "seats": 0, "caps": [], "cuts": []}
+    unfair = PanelLottery(
+        problem,
+        ["a"],
+        [(1, {(0, 0): 1})],
+        {
+            "stages": [{**empty, "types": [1], "cuts": [[0, 1]]}, {**empty, "types": [0]}],
+            "cuts": [{"coefficients": [[1, 1]], "bound": 0}],
+        },
+    )
+    result = publication(unfair.signed(fair.strategy)).draw("x").verify()
+    assert [check.code for check in result.failed] == ["check-certificate"]
 
 
 # ------------------------------------------------------------------ the second implementation

@@ -4,8 +4,8 @@ from types import ModuleType
 
 import pluggy
 import pytest
-from builders import town
 
+from builders import town
 from mitwirkung.errors import UnknownStrategy
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem

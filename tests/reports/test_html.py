@@ -156,6 +156,8 @@ def test_numbers_as_people_write_them() -> None:
     assert german.number("-3") == "\N{MINUS SIGN}3"
     assert (german.percent("0.25"), english.percent("0.25")) == ("25\N{NO-BREAK SPACE}%", "25%")
     assert german.percent("0.0004", 1) == "< 0,1\N{NO-BREAK SPACE}%"
+    assert english.percent("0.005") == "< 1%"
+    assert english.percent("0") == "0%"
     assert german.points("1.6") == "+2"
     assert german.day("2026-11-02") == "2. November 2026"
     assert english.day("2026-11-02") == "November 2, 2026"

@@ -15,7 +15,9 @@ from mitwirkung.names import NOT_STATED
 MIN_OUTCOMES = 2**20
 """Fewer outcomes than this could all be tried for a pleasing one before the template is chosen."""
 
-_PLACEHOLDER = re.compile(r"\{(?:numbers (\d{1,3}) of (\d{1,9})-(\d{1,9})|digits (\d{1,3}))\}")
+_PLACEHOLDER = re.compile(
+    r"\{(?:numbers ([0-9]{1,3}) of ([0-9]{1,9})-([0-9]{1,9})|digits ([0-9]{1,3}))\}"
+)
 
 
 class UnfitSeed(MitwirkungError, ValueError):

@@ -117,9 +117,9 @@ class Wording:
     def percent(self, value: str | Fraction, digits: int = 0) -> str:
         """A share as a percentage; what is too small to show, but not 0, says so."""
         share = Fraction(value)
-        least = Fraction(1, 100 * 10**digits)
-        if 0 < share < least / 2:
-            return "< " + self.percent(least, digits)
+        steps = 100 * 10**digits
+        if share > 0 and not round(share * steps):
+            return "< " + self.percent(Fraction(1, steps), digits)
         sign = "\N{NO-BREAK SPACE}%" if self.language == "de" else "%"
         return self.number(share * 100, digits) + sign
 

@@ -122,19 +122,15 @@ class Model:
             self.highs.setOptionValue("presolve", "off")
 
     def _run_more_patiently(self) -> highspy.HighsModelStatus:
-        """Again from the start, at HiGHS's usual tolerances before the strict ones: on models
-        with nearly equal rows the strict ones alone may be out of reach."""
-        for tolerance in (1e-7, _STRICT):
+        """Again from the start, with looser tolerances if need be: on models with nearly equal
+        rows the strict ones may be out of reach."""
+        for tolerance in (_STRICT, 1e-9, 1e-8, 1e-7):
+            self.highs.clearSolver()
             self._set_tolerances(tolerance)
-            if tolerance != _STRICT:
-                self.highs.clearSolver()
             status = self._run()
-            if status == highspy.HighsModelStatus.kInfeasible:
+            if status != highspy.HighsModelStatus.kUnknown:
                 break
-        if status == highspy.HighsModelStatus.kUnknown:
-            self._set_tolerances(1e-8)
-            status = self._run()
-            self._set_tolerances(_STRICT)
+        self._set_tolerances(_STRICT)
         return status
 
     def _set_tolerances(self, tolerance: float) -> None:
