@@ -18,7 +18,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 ALL_WEIGHTS = 16**12
-PLACEHOLDER = r"\{numbers ([0-9]+) of ([0-9]+)-([0-9]+)\}|\{digits ([0-9]+)\}"
+PLACEHOLDER = r"{numbers ([0-9]{1,3}) of ([0-9]{1,9})-([0-9]{1,9})}|{digits ([0-9]{1,3})}"
 
 
 def hash_of(*fields):
