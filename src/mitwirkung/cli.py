@@ -28,7 +28,7 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants, check_feasible
 from mitwirkung.lottery.files import RecordFile
-from mitwirkung.lottery.folder import read_draw
+from mitwirkung.lottery.folder import PublishedLottery, read_draw
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import check_statements
 from mitwirkung.lottery.quota_files import collect_quotas, write_quotas
@@ -240,18 +240,21 @@ def lottery(
     with _progress() as progress:
         made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
     published = made.publish(out, facts=stated, key=key, force=force)
-    _say_lottery(published.commitment, out)
+    _say_lottery(published, out)
 
 
 def _print_sample() -> None:
     screen.print(sample_facts(), markup=False, end="")
 
 
-def _say_lottery(commitment: str, folder: Path) -> None:
+def _say_lottery(published: PublishedLottery, folder: Path) -> None:
     texts = _texts()
+    if published.publication.public.pseudonyms == "not protected":
+        text = "Without --key-file anyone who can guess an application can undo its pseudonym."
+        errors.print(texts(text), markup=False)
     screen.print(texts("The lottery is in {folder}.").format(folder=folder), markup=False)
     screen.print(texts("Publish lottery.json and this commitment before the draw:"))
-    screen.print(commitment)
+    screen.print(published.commitment)
 
 
 @cli.command()

@@ -116,6 +116,7 @@ class DrawRecord:
                 settings=lottery.strategy.settings,
             ),
             pool=files.PoolSummary(size=lottery.pool.people, digest=lottery.pool.digest),
+            pseudonyms=lottery.pseudonyms,
             quotas=lottery.quotas,
             intake=publication.private.intake,
             seed=public.seed,

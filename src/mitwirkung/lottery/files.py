@@ -251,6 +251,7 @@ class RecordFile(StrictFile):
     seats: int
     strategy: StrategyName
     pool: PoolSummary
+    pseudonyms: Literal["protected", "not protected"]
     quotas: QuotasEntry
     intake: IntakeEntry
     seed: str
