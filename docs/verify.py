@@ -2,9 +2,8 @@
 
     python verify.py FOLDER_OR_RECORD [--commitment C] [--token T --features FILE]
 
-C is the commitment as it was published before the draw; T and FILE come from a receipt. Exit code
-0: all is as it must be; 1: something differs; 2: wrong call. The rules are in
-reference/lottery-files.md; this program shares no line with the one that made the lottery.
+C is the commitment published before the draw; T and FILE come from a receipt. Exit code 0: all is
+right; 1: something differs; 2: wrong call. The rules are in reference/lottery-files.md.
 """
 
 import argparse
@@ -27,7 +26,7 @@ def hash_of(*fields):
 
 def canonical(content):
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return unicodedata.normalize("NFC", text).encode()
+    return text.encode()
 
 
 def parse(data):
@@ -101,14 +100,14 @@ def fits(template, seed):
     """Whether a seed has the wording of a template: digits as drawn, numbers ascending."""
     texts, places = re.split(PLACEHOLDER, template)[::5], re.findall(PLACEHOLDER, template)
     pattern = re.escape(texts[0])
-    for (*_, digits), text in zip(places, texts[1:], strict=True):
-        pattern += (f"([0-9]{{{digits}}})" if digits else "([0-9 ]+)") + re.escape(text)
+    for (count, _, _, digits), text in zip(places, texts[1:], strict=True):
+        numbers = f"[0-9]+(?: [0-9]+){{{int(count or 0) - 1}}}"
+        pattern += f"({f'[0-9]{{{digits}}}' if digits else numbers}){re.escape(text)}"
     match = re.fullmatch(pattern, seed)
-    parts = match.groups() if match else ()
-    for (count, low, high, digits), part in zip(places, parts, strict=False):
-        numbers = [] if digits else [int(word or 0) for word in part.split(" ")]
-        written = len(numbers) == int(count or 0) and " ".join(map(str, numbers)) == part
-        if not digits and not (written and is_sorted([int(low) - 1, *numbers, int(high) + 1])):
+    for (_, low, high, digits), part in zip(places, match.groups() if match else (), strict=False):
+        drawn = [] if digits else [int(word) for word in part.split(" ")]
+        written = " ".join(map(str, drawn)) == part
+        if not digits and not (written and is_sorted([int(low) - 1, *drawn, int(high) + 1])):
             return False
     return match is not None
 
@@ -173,20 +172,21 @@ def main(arguments=None):
     folder = record if (record := Path(asked.record)).is_dir() else record.parent
     try:
         data, drawn = ((folder / n).read_bytes() for n in ("lottery.json", "record-public.json"))
-        receipt = json.loads(Path(asked.features).read_bytes()) if asked.token else None
-    except (OSError, TypeError, ValueError) as error:
+        text = Path(asked.features).read_text("utf-8-sig") if asked.token else "null"
+        receipt = json.loads(unicodedata.normalize("NFC", text))
+    except (OSError, RecursionError, TypeError, ValueError) as error:
         parser.error(f"cannot be read: {error}")  # exit code 2
     wrong = check_lottery(data)
     if asked.commitment and asked.commitment.lower() != hashlib.sha256(data).hexdigest():
         wrong.append("lottery.json is not the file with that commitment")
     try:
-        record = parse(drawn)
-        rebuilt = parse(rebuild_record(data, record["seed"]))
-        both = sorted(record | rebuilt)
-        differing = [k for k in both if canonical(record.get(k)) != canonical(rebuilt.get(k))]
-        wrong += [f"record-public.json: {key} differs" for key in differing]
+        rebuilt = rebuild_record(data, parse(drawn)["seed"])
+        if rebuilt != drawn:
+            one, two = parse(drawn), parse(rebuilt)
+            differing = [key for key in one | two if key not in one or one[key] != two.get(key)]
+            wrong.append(f"record-public.json is not what the lottery gives: {differing}")
         if asked.token:
-            print(*check_token(parse(data), rebuilt, asked.token, receipt), sep="\n")
+            print(*check_token(parse(data), parse(rebuilt), asked.token, receipt), sep="\n")
     except Exception as error:
         wrong.append(f"{type(error).__name__}: {error}")
     anchored = "anchored" if asked.commitment else "consistent, not anchored"

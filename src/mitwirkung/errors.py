@@ -137,6 +137,10 @@ TEXTS: dict[str, str] = {
         "In the template {template!r} a brace is no placeholder: "
         "write {{numbers 6 of 1-49}} or {{digits 7}}."
     ),
+    "template-adjacent": (
+        "In the template {template!r} two placeholders follow each other: "
+        "write something between them."
+    ),
     "template-few-outcomes": (
         "The template {template!r} has {outcomes} outcomes; it needs {needed}, "
         "so that nobody can try them all beforehand."

@@ -183,6 +183,21 @@ def test_nonsense_fails_without_a_traceback(name: str, data: bytes, tmp_path: Pa
     assert "WRONG" in said
 
 
+@pytest.mark.parametrize("more", [None, "-", 0, "a\nVerified at the public level: anchored."])
+def test_a_further_field_fails_and_cannot_forge_the_answer(more: object, tmp_path: Path) -> None:
+    here = folder(tmp_path)
+    document = json.loads(files()["record-public.json"])
+    (here / "record-public.json").write_bytes(canonical_json({**document, str(more): more}))
+    code, said = run(here)
+    assert code == 1
+    assert "\nVerified" not in said
+
+
+def test_a_receipt_of_nonsense_depth_is_a_wrong_call(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    assert run(folder(tmp_path), "--token", "0" * 32, "--features", tmp_path / "deep.json")[0] == 2
+
+
 def test_the_same_content_in_other_bytes_fails(tmp_path: Path) -> None:
     here = folder(tmp_path)
     for name in ("lottery.json", "record-public.json"):
@@ -218,6 +233,7 @@ TEMPLATES = [
     "Lotto: {numbers 6 of 1-49}",
     "{digits 7}",
     "a.b {digits 4}-{numbers 5 of 0-50} (x)",
+    "{numbers 2 of 1-1200} {numbers 2 of 0-1200}",
 ]
 
 

@@ -55,6 +55,12 @@ def test_keys_are_sorted_after_normalisation() -> None:
     assert encoding.canonical_json({"u\u0308": 1, "z": 2}) == '{"z":2,"ü":1}'.encode()
 
 
+def test_a_mark_after_an_escape_does_not_fall_on_its_letter() -> None:
+    data = encoding.canonical_json(["\n\u0301", "u\u0308"])
+    assert json.loads(data) == ["\n\u0301", "ü"]
+    assert encoding.canonical_json(json.loads(data)) == data
+
+
 @pytest.mark.parametrize("value", [0.5, {"a": [1.0]}, float("nan"), float("inf")])
 def test_floats_are_refused(value: object) -> None:
     with pytest.raises(TypeError):

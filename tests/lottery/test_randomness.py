@@ -45,6 +45,9 @@ def test_several_placeholders_multiply() -> None:
     template = parse_template("{digits 3} and {numbers 3 of 1-30}")
     assert template.outcomes == 1000 * comb(30, 3)
     assert template.fits("007 and 1 2 30")
+    twice = parse_template("{numbers 2 of 1-999} {numbers 2 of 1-999}")
+    assert twice.fits("998 999 1 2")
+    assert not twice.fits("998 999 1 2 3")
 
 
 def test_what_stands_outside_of_braces_is_taken_to_the_letter() -> None:
@@ -63,6 +66,7 @@ def test_what_stands_outside_of_braces_is_taken_to_the_letter() -> None:
         ("{digits 6}", "template-few-outcomes"),
         ("{numbers 3 of 1-6}", "template-few-outcomes"),
         ("{numbers 9 of 5-1}", "template-few-outcomes"),
+        ("{digits 4}{digits 4}", "template-adjacent"),
     ],
 )
 def test_a_template_that_does_not_bind_is_refused(text: str, code: str) -> None:

@@ -32,8 +32,12 @@ def text_bytes(text: str) -> bytes:
     Raises:
         UnfitText: for a lone surrogate, which has no UTF-8.
     """
+    return _utf8(unicodedata.normalize("NFC", text))
+
+
+def _utf8(text: str) -> bytes:
     try:
-        return unicodedata.normalize("NFC", text).encode()
+        return text.encode()
     except UnicodeEncodeError:
         raise UnfitText("text-not-unicode") from None
 
@@ -104,14 +108,24 @@ def canonical_json(value: Any) -> bytes:
     """
     text = _compact(value)
     if not unicodedata.is_normalized("NFC", text):
-        # keys are sorted after they have their normal form
-        text = _compact(json.loads(unicodedata.normalize("NFC", text)))
+        # String by string: in the text of the whole a mark could fall on the n of an escaped \n.
+        text = _compact(_normalised(value))
     json.loads(text, parse_float=_refuse_float, parse_constant=_refuse_float)
-    return text_bytes(text)
+    return _utf8(text)
 
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _normalised(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {_normalised(key): _normalised(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_normalised(item) for item in value]
+    return value
 
 
 def _refuse_float(text: str) -> None:

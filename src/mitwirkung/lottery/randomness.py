@@ -59,6 +59,8 @@ def parse_template(text: str) -> Template:
     pattern, outcomes, end = "", [1], 0
     checks: list[Callable[[str], bool]] = []
     for found in _PLACEHOLDER.finditer(text):
+        if found.start() == end and checks:
+            raise UnfitTemplate("template-adjacent", template=text)
         pattern += _literal(text, end, found.start())
         end = found.end()
         count, low, high, digits = found.groups()
@@ -67,7 +69,7 @@ def parse_template(text: str) -> Template:
             outcomes.append(10 ** int(digits))
             checks.append(_any_digits)
         else:
-            pattern += "([0-9]+(?: [0-9]+)*)"
+            pattern += f"([0-9]+(?: [0-9]+){{{max(0, int(count) - 1)}}})"
             size = max(0, int(high) - int(low) + 1)
             outcomes.append(comb(size, int(count)))
             checks.append(_ascending(int(count), int(low), int(high)))
