@@ -283,7 +283,7 @@ class Answer(Enum):
         (Decimal("NaN"), ""),
         (pd.NA, ""),
         (pd.NaT, ""),
-        (np.datetime64("NaT"), ""),
+        (np.datetime64("NaT", "s"), ""),
         (True, "true"),
         (np.False_, "false"),
         (12, "12"),
