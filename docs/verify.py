@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-ALL_WEIGHTS = 16**12
+NUMBER = "(?:0|[1-9][0-9]{0,8})"
 PLACEHOLDER = r"{numbers ([0-9]{1,3}) of ([0-9]{1,9})-([0-9]{1,9})}|{digits ([0-9]{1,3})}"
 
 
@@ -25,16 +25,16 @@ def hash_of(*fields):
 
 
 def canonical(content):
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def parse(data):
     """The content of a file; other bytes with the same content are refused."""
     # a fraction becomes a text here, so it is written back in another way than it was read
     content = json.loads(data.decode(), parse_float=str, parse_constant=str)
-    if not isinstance(content, dict) or canonical(content) != data:
-        raise ValueError("not canonical JSON: blanks, order of keys, a fraction, a key twice?")
+    normal = unicodedata.is_normalized("NFC", re.sub(r"\\.", " ", data.decode()))
+    if not isinstance(content, dict) or canonical(content) != data or not normal:
+        raise ValueError("not canonical JSON: blanks, order, a fraction, a key twice, not NFC?")
     return content
 
 
@@ -59,12 +59,11 @@ def rules_of(lottery):
     """Pairs of a sentence and whether it holds."""
     pool, classes, vectors = lottery["pool"], lottery["classes"], lottery["vectors"]
     leaves, lots = pool["leaves"], [lot for each in classes for lot in each["lots"]]
-    form = (lottery["format"], lottery["draw"])
-    yield "the format is known", form == ("mitwirkung-lottery-1", "hash")
+    yield "format", [lottery[k] for k in ("format", "draw")] == ["mitwirkung-lottery-1", "hash"]
     yield "leaves are hashes, sorted", are_hashes(leaves)
     yield "leaves give the digest", hash_of("mitwirkung-pool-1", *leaves) == pool["digest"]
-    yield "everybody has a leaf", pool["people"] == len(leaves)
-    yield "every lot is in one class", pool["lots"] == len(lots) == len(set(lots))
+    found = (pool["people"], pool["lots"], len(set(lots)))
+    yield "everybody has a leaf, every lot one class", found == (len(leaves), len(lots), len(lots))
     yield "classes are sorted", is_sorted([each["lots"][0] for each in classes])
     for each in classes:
         numbered = [str(i + 1) for i in range(len(each["positions"]))]
@@ -81,18 +80,20 @@ def rules_of(lottery):
         yield "each vector fills the seats", sum(taken.values()) == lottery["seats"]
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
-    yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == ALL_WEIGHTS
+    yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
     for template in (lottery["seed"]["template"], lottery["seed"]["fallback"]):
-        stated = template != "not stated"
-        yield "templates have 2^20 outcomes", not stated or outcomes(template) >= 2**20
+        yield (
+            "templates have 2^20 outcomes",
+            template == "not stated" or outcomes(template) >= 2**20,
+        )
 
 
 def outcomes(template):
-    """How many seeds fit a template; 0 if it has no placeholder, or a brace that is none."""
-    ways = 1 if re.search(PLACEHOLDER, template) else 0
+    """How many seeds fit a template; 0 if it has no placeholder, two in a row, or other braces."""
+    ways = 1 if re.search(PLACEHOLDER, template) and "}{" not in template else 0
     for count, low, high, digits in re.findall(PLACEHOLDER, template):
-        choose = (max(0, int(high or 0) - int(low or 0) + 1), int(count or 0))
-        ways *= 10 ** int(digits) if digits else math.comb(*choose)
+        size = 0 if digits else max(0, int(high) - int(low) + 1)
+        ways *= 10 ** int(digits) if digits else math.comb(size, int(count))
     return 0 if re.search("[{}]", re.sub(PLACEHOLDER, "", template)) else ways
 
 
@@ -101,13 +102,11 @@ def fits(template, seed):
     texts, places = re.split(PLACEHOLDER, template)[::5], re.findall(PLACEHOLDER, template)
     pattern = re.escape(texts[0])
     for (count, _, _, digits), text in zip(places, texts[1:], strict=True):
-        numbers = f"[0-9]+(?: [0-9]+){{{int(count or 0) - 1}}}"
-        pattern += f"({f'[0-9]{{{digits}}}' if digits else numbers}){re.escape(text)}"
+        several = f"{NUMBER}(?: {NUMBER}){{{int(count or 0) - 1}}}"
+        pattern += f"({f'[0-9]{{{digits}}}' if digits else several}){re.escape(text)}"
     match = re.fullmatch(pattern, seed)
     for (_, low, high, digits), part in zip(places, match.groups() if match else (), strict=False):
-        drawn = [] if digits else [int(word) for word in part.split(" ")]
-        written = " ".join(map(str, drawn)) == part
-        if not digits and not (written and is_sorted([int(low) - 1, *drawn, int(high) + 1])):
+        if not digits and not is_sorted([int(low) - 1, *map(int, part.split(" ")), int(high) + 1]):
             return False
     return match is not None
 
@@ -115,17 +114,19 @@ def fits(template, seed):
 def rebuild_record(data, seed):
     """The bytes of record-public.json that a lottery file and a seed make."""
     lottery, commitment = parse(data), hashlib.sha256(data).hexdigest()
-    if not seed or seed != seed.strip() or any(unicodedata.category(c) == "Cc" for c in seed):
+    if (
+        not seed
+        or seed != seed.strip()
+        or any(unicodedata.category(c) in ("Cc", "Cf") for c in seed)
+    ):
         raise ValueError("the seed is blank, or has blanks at its ends or control characters")
     number = hash_of("mitwirkung-draw-1", commitment, seed)[:12]
     sums = accumulate(vector["weight"] for vector in lottery["vectors"])
-    drawn = sum(reached <= int(number, 16) for reached in sums)  # so many vectors stay below
+    drawn = sum(reached <= int(number, 16) for reached in sums)  # so many stay below
     seats, waiting = [], {}
     for c, position, count in lottery["vectors"][drawn]["seats"]:
-        lots = waiting.get(c) or sorted(
-            lottery["classes"][c - 1]["lots"],
-            key=lambda lot: hash_of("mitwirkung-rank-1", commitment, seed, lot),
-        )
+        lots = waiting.get(c) or lottery["classes"][c - 1]["lots"]
+        lots = sorted(lots, key=lambda x: hash_of("mitwirkung-rank-1", commitment, seed, x))
         seats += [{"lot": lot, "position": position} for lot in lots[:count]]
         waiting[c] = lots[count:]
     source = lottery["seed"]
@@ -139,8 +140,7 @@ def rebuild_record(data, seed):
 
 def check_token(lottery, record, token, receipt):
     """What a receipt proves, as sentences; raises ValueError for what it does not."""
-    if not isinstance(receipt.get("features"), dict):
-        receipt = {"features": receipt}  # the answers alone, without mates and positions
+    receipt = receipt if isinstance(receipt.get("features"), dict) else {"features": receipt}
     mates, mine = receipt.get("mates", []), hash_of("mitwirkung-handle-1", token)
     lot = hash_of("mitwirkung-lot-1", *sorted([mine, *mates]))
     found = [n for n, each in enumerate(lottery["classes"], 1) if lot in each["lots"]]
@@ -149,17 +149,19 @@ def check_token(lottery, record, token, receipt):
     each = lottery["classes"][found[0] - 1]
     answers = canonical(receipt["features"]).decode()
     leaf = hash_of("mitwirkung-leaf-1", token, each["lots"][0], answers)
-    positions = set(receipt.get("positions") or each["positions"])
-    if leaf not in lottery["pool"]["leaves"] or not positions <= set(each["positions"]):
+    positions = set(receipt.get("positions") or each["positions"][:1])
+    own = str(1 + sorted([mine, *mates]).index(mine))  # in the first lot of a class, by handle
+    astray = len(each["positions"]) > 1 and lot == each["lots"][0] and own not in positions
+    if leaf not in lottery["pool"]["leaves"] or astray or not positions <= set(each["positions"]):
         raise ValueError("these answers or positions are not in the pool")
     vectors, mine = lottery["vectors"], [(found[0], position) for position in positions]
     weights = sum(v["weight"] * n for v in vectors for c, p, n in v["seats"] if (c, p) in mine)
     sharing = 1 + len(mates) if positions == {"any"} else len(positions)
-    chance = Fraction(weights, ALL_WEIGHTS * len(each["lots"]) * sharing)
+    chance = Fraction(weights, 16**12 * len(each["lots"]) * sharing)
     seats = [seat["position"] for seat in record["seats"] if seat["lot"] == lot]
     return [
         f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers",
-        f"my chance of a seat was {float(chance):.12f} ({chance})",
+        f"my chance of a seat was {float(chance):.12f} ({chance}), at {sorted(positions)}",
         f"my lot has a seat at position {seats[0]}" if seats else "my lot has no seat",
     ]
 
@@ -177,20 +179,18 @@ def main(arguments=None):
     except (OSError, RecursionError, TypeError, ValueError) as error:
         parser.error(f"cannot be read: {error}")  # exit code 2
     wrong = check_lottery(data)
-    if asked.commitment and asked.commitment.lower() != hashlib.sha256(data).hexdigest():
+    if asked.commitment and asked.commitment.strip().lower() != hashlib.sha256(data).hexdigest():
         wrong.append("lottery.json is not the file with that commitment")
     try:
         rebuilt = rebuild_record(data, parse(drawn)["seed"])
         if rebuilt != drawn:
-            one, two = parse(drawn), parse(rebuilt)
-            differing = [key for key in one | two if key not in one or one[key] != two.get(key)]
-            wrong.append(f"record-public.json is not what the lottery gives: {differing}")
+            wrong.append("record-public.json is not what the lottery and the seed give")
         if asked.token:
             print(*check_token(parse(data), parse(rebuilt), asked.token, receipt), sep="\n")
     except Exception as error:
         wrong.append(f"{type(error).__name__}: {error}")
-    anchored = "anchored" if asked.commitment else "consistent, not anchored"
-    result = f"Verified at the {'token' if asked.token else 'public'} level: {anchored}."
+    level, anchored = ("public", "token")[bool(asked.token)], "consistent, not anchored"
+    result = f"Verified at the {level} level: {'anchored' if asked.commitment else anchored}."
     print(*(f"WRONG: {line}" for line in wrong), "NOT verified." if wrong else result, sep="\n")
     return 1 if wrong else 0
 

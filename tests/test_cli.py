@@ -194,6 +194,11 @@ def test_the_token_level_with_the_receipt_of_the_table(drawn: Path, tmp_path: Pa
         assert verified.exit_code == 0, verified.output
         assert "Verified at the token level" in verified.output
         assert f"chance of a seat was {chances[row['id']]}" in verified.output
+        table = run(
+            *("verify", drawn / "record-public.json", "--token", row["token"]),
+            *("--features", drawn / "receipts.csv"),
+        )
+        assert table.output == verified.output
     features = tmp_path / "features.json"
     features.write_text(single["features"], "utf-8")
     arguments = ("--token", single["token"], "--features", features)
@@ -294,19 +299,22 @@ def test_an_unknown_strategy_lists_what_there_is(tmp_path: Path) -> None:
     assert "leximin, pots, simple" in done.output
 
 
-def test_another_encoding_only_when_named(tmp_path: Path) -> None:
+def test_another_encoding_only_when_named_and_for_each_file(tmp_path: Path) -> None:
     applicants = tmp_path / "a.csv"
     applicants.write_bytes("id;Straße\n1;männlich\n2;weiblich\n".encode("windows-1252"))
     quotas = tmp_path / "q.csv"
-    quotas.write_bytes(
-        "feature;value;min;max\nStraße;männlich;0;2\nStraße;weiblich;0;2\n".encode("windows-1252")
-    )
-    refused = run("check", applicants, quotas, "--seats", 1)
+    text = "feature;value;min;max\nStraße;männlich;0;2\nStraße;weiblich;0;2\n"
+    quotas.write_text(text, "utf-8")
+    common = ("check", applicants, quotas, "--seats", 1)
+    refused = run(*common)
     assert refused.exit_code == 2
     assert "windows-1252" in refused.output
-    assert (
-        run("check", applicants, quotas, "--seats", 1, "--encoding", "windows-1252").exit_code == 0
-    )
+    assert run(*common, "--encoding", "windows-1252").exit_code == 0
+    quotas.write_bytes(text.encode("windows-1252"))
+    assert run(*common, "--encoding", "windows-1252").exit_code == 2
+    both = ("--encoding", "windows-1252", "--quotas-encoding", "windows-1252")
+    assert run(*common, *both).exit_code == 0
+    assert run(*common, "--encoding", "idna").exit_code == 2
 
 
 def test_other_content_is_refused_without_force(tmp_path: Path) -> None:

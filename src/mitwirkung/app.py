@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mitwirkung.errors import Finding, InputError
-from mitwirkung.intake import MissingPolicy, collect_applicants
+from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.files import LotteryFile
 from mitwirkung.lottery.folder import (
+    read_draw,
     read_lottery,
     write_draw_at_once,
     write_files,
@@ -21,7 +23,11 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem, check_problem
 from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quota_files import collect_quotas
+from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.strategy import Progress
+from mitwirkung.lottery.verification import Verification, verify
+from mitwirkung.names import fold
 from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.tables import Source
 
@@ -55,9 +61,10 @@ def read_problem(
     *,
     seats: int,
     id: str | None = None,
-    household: Sequence[str] = (),
+    household: Sequence[str] | str = (),
     missing: Mapping[str, MissingPolicy] | None = None,
     encoding: str | None = None,
+    quotas_encoding: str | None = None,
     population: Source | None = None,
 ) -> SelectionProblem:
     """The problem that files of applications and quotas make, with the errors of all files at once.
@@ -66,6 +73,7 @@ def read_problem(
         applicants, quotas: files, mappings or data frames: see `read_applicants`, `read_quotas`.
         seats: size of the panel.
         id, missing, encoding: see `read_applicants`.
+        quotas_encoding: that of quotas and population, where it is not UTF-8.
         household: columns that make an address together: see `SelectionProblem`.
         population: counts per feature and value, for the report to compare with.
 
@@ -73,7 +81,7 @@ def read_problem(
         InputError: with every error of every file.
     """
     intake = collect_applicants(applicants, id=id, missing=missing, encoding=encoding)
-    plan, quota_errors, quota_warnings = collect_quotas(quotas, encoding=encoding)
+    plan, quota_errors, quota_warnings = collect_quotas(quotas, encoding=quotas_encoding)
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
         found = check_problem(intake.applicants, plan, seats=seats, household=household)
@@ -81,15 +89,28 @@ def read_problem(
     counts = None
     if population is not None:
         try:
-            counts = read_population(population, encoding=encoding)
+            counts = read_population(population, encoding=quotas_encoding)
         except InputError as error:
             errors += error.findings
+        else:
+            errors += _unknown_features(counts, plan)
     if errors or intake.applicants is None or plan is None:
         raise InputError.of(errors)
     plan = plan.model_copy(update={"population": counts})
     problem = SelectionProblem(intake.applicants, plan, seats=seats, household=household)
     problem.warnings = (*quota_warnings, *problem.warnings)
     return problem
+
+
+def _unknown_features(
+    counts: Mapping[str, Mapping[str, int]], plan: QuotaPlan | None
+) -> list[Finding]:
+    """A population that counts something else than the quotas do cannot be compared with."""
+    known = {} if plan is None else {fold(feature.name): feature for feature in plan.features}
+    if plan is None or any(fold(name) in known for name in counts):
+        return []
+    params = {"found": list(counts), "available": list(plan.names)}
+    return [Finding("population-no-feature", params)]
 
 
 def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
@@ -124,6 +145,45 @@ def draw_at_once(
     record = publication(lottery, facts, key=key, seed_known=True).draw(seed)
     write_draw_at_once(record, folder, reports=report_files(record), force=force)
     return record
+
+
+def verify_record(
+    record: str | Path,
+    *,
+    commitment: str | None = None,
+    receipt: Receipt | None = None,
+    applicants: Applicants | None = None,
+    quotas: QuotaPlan | None = None,
+    key: bytes | None = None,
+) -> Verification:
+    """Check a draw with the files that lie beside its record, as far as they allow.
+
+    Args:
+        record: `record.json`, `record-public.json` (public files only), or their folder.
+        commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
+
+    Raises:
+        FileMissing: a public file, or the named one, is not there.
+    """
+    found = read_draw(Path(record))
+
+    def again(problem: SelectionProblem) -> PanelLottery:
+        strategy = LotteryFile.from_bytes(found["lottery.json"]).strategy
+        return solve(problem, strategy.name, settings=strategy.settings)
+
+    return verify(
+        found["lottery.json"],
+        found["record-public.json"],
+        commitment=commitment,
+        receipt=receipt,
+        private=found.get("lottery-private.json"),
+        private_record=found.get("record.json"),
+        applicants=applicants,
+        quotas=quotas,
+        key=key,
+        tables={name: data for name, data in found.items() if name.endswith(".csv")},
+        solve=again,
+    )
 
 
 def report_files(record: DrawRecord) -> dict[str, bytes]:

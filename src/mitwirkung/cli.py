@@ -6,11 +6,13 @@ call is wrong, nothing was written; 130 interrupted.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -27,13 +29,14 @@ from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants, check_feasible
-from mitwirkung.lottery.files import RecordFile
+from mitwirkung.lottery.files import RecordFile, UnreadableFile
 from mitwirkung.lottery.folder import PublishedLottery, read_draw
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.publication import check_statements
+from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.quota_files import collect_quotas, write_quotas
 from mitwirkung.lottery.randomness import check_seed
-from mitwirkung.lottery.verification import Receipt, Verification, verify
+from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.lottery.verification import Verification
 from mitwirkung.texts import LANGUAGES, translator
 
 DIFFERS = 1
@@ -70,7 +73,10 @@ Missing = Annotated[
     list[str] | None,
     typer.Option(help="FEATURE=refuse, FEATURE=own value or FEATURE=unconstrained."),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the files, if not UTF-8.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the applications, if not UTF-8.")]
+QuotasEncoding = Annotated[
+    str | None, typer.Option(help="Encoding of quotas and population, if not UTF-8.")
+]
 KeyFile = Annotated[
     Path | None, typer.Option(help="Secret of at least 32 bytes that protects the pseudonyms.")
 ]
@@ -81,6 +87,22 @@ Population = Annotated[
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder to write.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace other content.")]
 ErrorsFile = Annotated[Path | None, typer.Option(help="Write all findings as JSON here.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        screen.print(f"mitwirkung {version('mitwirkung')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Fair, verifiable lotteries for citizen participation."""
 
 
 def main() -> None:
@@ -105,20 +127,22 @@ def _reported(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        path = kwargs.get("errors_file")
+        findings_file = path if isinstance(path, Path) else None
         try:
+            _write_findings(findings_file, ())
             return command(*args, **kwargs)
-        except InputError as error:
-            _write_findings(kwargs.get("errors_file"), error.findings)
-            errors.print(error.describe(_texts()), markup=False)
-            raise typer.Exit(REFUSED) from None
         except (InfeasibleQuotas, TooFewApplicants, OptimumNotProven) as error:
             errors.print(error.describe(_texts()), markup=False)
             raise typer.Exit(DIFFERS) from None
         except MitwirkungError as error:
+            if isinstance(error, InputError):
+                _write_findings(findings_file, error.findings)
             errors.print(error.describe(_texts()), markup=False)
             raise typer.Exit(REFUSED) from None
         except OSError as error:
-            errors.print(f"{error.filename}: {error.strerror}", markup=False)
+            place = f"{error.filename}: " if error.filename else ""
+            errors.print(f"{place}{error.strerror or error}", markup=False)
             raise typer.Exit(REFUSED) from None
         except KeyboardInterrupt:
             errors.print(_texts()("Interrupted; nothing was written."))
@@ -127,8 +151,9 @@ def _reported(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def _write_findings(path: object, findings: tuple[Finding, ...]) -> None:
-    if isinstance(path, Path):
+def _write_findings(path: Path | None, findings: tuple[Finding, ...]) -> None:
+    """All errors as JSON; written empty first, so that no file of an earlier run is believed."""
+    if path is not None:
         data = [finding.as_json() for finding in findings]
         path.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -149,6 +174,8 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals:
             raise typer.BadParameter(f"{option} {text}: NAME=VALUE")
+        if name.strip() in pairs:
+            raise typer.BadParameter(f"{option} {name.strip()}=...: twice")
         pairs[name.strip()] = value.strip()
     return pairs
 
@@ -172,6 +199,7 @@ def _read_problem(
     household_columns: str,
     missing: list[str] | None,
     encoding: str | None,
+    quotas_encoding: str | None,
     population: Path | None = None,
 ) -> SelectionProblem:
     if applicants is None or quotas is None or seats is None:
@@ -184,6 +212,7 @@ def _read_problem(
         household=[name.strip() for name in household_columns.split(",") if name.strip()],
         missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # unknown ones are findings
         encoding=encoding,
+        quotas_encoding=quotas_encoding,
         population=population,
     )
     _warn(problem.warnings)
@@ -193,6 +222,9 @@ def _read_problem(
 @contextmanager
 def _progress() -> Iterator[Callable[[str, float], None]]:
     """A bar on the terminal while the lottery is made; nothing where there is no terminal."""
+    if not errors.is_terminal:
+        yield lambda step, share: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as bars:
         task = bars.add_task(_texts()("Making the lottery"), total=1.0)
@@ -215,6 +247,7 @@ def lottery(
     household_columns: Households = "",
     missing: Missing = None,
     encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
@@ -232,7 +265,8 @@ def lottery(
     if out is None:
         raise _wrong_call("Name the folder to write: --out DIR.")
     problem = _read_problem(
-        applicants, quotas, seats, id_column, household_columns, missing, encoding, population
+        *(applicants, quotas, seats, id_column, household_columns, missing),
+        *(encoding, quotas_encoding, population),
     )
     stated = Facts() if facts is None else read_facts(facts)
     key = None if key_file is None else key_file.read_bytes()
@@ -243,17 +277,29 @@ def lottery(
     _say_lottery(published, out)
 
 
+def _warn_unprotected(publication: Publication) -> bool:
+    """Whether the pseudonyms are not protected; says so."""
+    if publication.public.pseudonyms == "protected":
+        return False
+    text = (
+        "Without --key-file anyone who can guess an application can undo its pseudonym: "
+        "do not publish lottery.json and record-public.json."
+    )
+    errors.print(_texts()(text), markup=False)
+    return True
+
+
 def _print_sample() -> None:
     screen.print(sample_facts(), markup=False, end="")
 
 
 def _say_lottery(published: PublishedLottery, folder: Path) -> None:
     texts = _texts()
-    if published.publication.public.pseudonyms == "not protected":
-        text = "Without --key-file anyone who can guess an application can undo its pseudonym."
-        errors.print(texts(text), markup=False)
     screen.print(texts("The lottery is in {folder}.").format(folder=folder), markup=False)
-    screen.print(texts("Publish lottery.json and this commitment before the draw:"))
+    if _warn_unprotected(published.publication):
+        screen.print(texts("Publish this commitment before the draw:"))
+    else:
+        screen.print(texts("Publish lottery.json and this commitment before the draw:"))
     screen.print(published.commitment)
 
 
@@ -273,6 +319,7 @@ def draw(
     household_columns: Households = "",
     missing: Missing = None,
     encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
@@ -284,15 +331,26 @@ def draw(
     if not seed:
         raise _wrong_call("Name the public seed: --seed TEXT.")
     if lottery is not None:
-        if applicants is not None or out is not None:
-            raise _wrong_call("With --lottery the files and the folder are those of the lottery.")
+        others: tuple[object, ...] = (
+            applicants,
+            seats,
+            setting,
+            id_column,
+            missing,
+            encoding,
+            quotas_encoding,
+        )
+        others += (key_file, facts, population, out, household_columns or None)
+        if any(other is not None for other in others) or strategy != "leximin":
+            raise _wrong_call("With --lottery everything but the seed is that of the lottery.")
         record = library.draw_folder(lottery, seed, force=force)
         _say_draw(record, lottery)
         return
     if out is None:
         raise _wrong_call("Name the folder to write: --out DIR, or a lottery: --lottery DIR.")
     problem = _read_problem(
-        applicants, quotas, seats, id_column, household_columns, missing, encoding, population
+        *(applicants, quotas, seats, id_column, household_columns, missing),
+        *(encoding, quotas_encoding, population),
     )
     stated = Facts() if facts is None else read_facts(facts)
     key = None if key_file is None else key_file.read_bytes()
@@ -301,6 +359,7 @@ def draw(
     with _progress() as progress:
         made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
     record = library.draw_at_once(made, seed, out, facts=stated, key=key, force=force)
+    _warn_unprotected(record.publication)
     _say_draw(record, out)
 
 
@@ -330,6 +389,7 @@ def verify_command(
     ] = None,
     key_file: KeyFile = None,
     encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Check a draw, and everything it stands on."""
@@ -337,18 +397,15 @@ def verify_command(
         raise _wrong_call("Name both files, applications and quotas, or none.")
     if (token is None) != (features is None):
         raise _wrong_call("Name both --token and --features, or none.")
-    folder = record if record.is_dir() else record.parent
-    contents = read_draw(folder, record)
+    if record.is_file() and record.name not in ("record.json", "record-public.json"):
+        raise _wrong_call("Name record.json, record-public.json, or their folder.")
     inputs: dict[str, Any] = {}
     if applicants is not None and quotas is not None:
-        inputs = _verification_inputs(contents, applicants, quotas, encoding)
-    result = verify(
-        contents["lottery.json"],
-        contents["record-public.json"],
+        inputs = _verification_inputs(record, applicants, quotas, encoding, quotas_encoding)
+    result = library.verify_record(
+        record,
         commitment=commitment,
         receipt=None if token is None or features is None else _receipt(token, features),
-        private=contents.get("lottery-private.json"),
-        private_record=contents.get("record.json"),
         key=None if key_file is None else key_file.read_bytes(),
         **inputs,
     )
@@ -356,26 +413,38 @@ def verify_command(
 
 
 def _verification_inputs(
-    contents: dict[str, bytes], applicants: Path, quotas: Path, encoding: str | None
+    record: Path,
+    applicants: Path,
+    quotas: Path,
+    encoding: str | None,
+    quotas_encoding: str | None,
 ) -> dict[str, Any]:
     """The input files, read as the private record says that they were read."""
+    contents = read_draw(record)
     if "record.json" not in contents:
         raise _wrong_call("Applications and quotas are compared with record.json; name that.")
-    read_as = RecordFile.from_bytes(contents["record.json"]).intake
+    try:
+        read_as = RecordFile.from_bytes(contents["record.json"]).intake
+    except UnreadableFile:
+        return {}  # verification tells what is wrong with it
     intake = collect_applicants(
         applicants, id=read_as.id_column, missing=read_as.missing, encoding=encoding
     )
-    plan, quota_errors, _ = collect_quotas(quotas, encoding=encoding)
+    plan, quota_errors, _ = collect_quotas(quotas, encoding=quotas_encoding)
     if intake.errors or quota_errors:
         raise InputError.of([*intake.errors, *quota_errors])
     return {"applicants": intake.applicants, "quotas": plan}
 
 
 def _receipt(token: str, path: Path) -> Receipt:
+    token = token.strip().lower()
     try:
-        return Receipt.from_data(token.strip().lower(), json.loads(path.read_text("utf-8-sig")))
-    except ValueError:
-        text = 'The file of --features is JSON: {"feature": "answer"}, or a receipt.'
+        if path.suffix.lower() == ".csv":
+            rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+            return Receipt.from_row(token, rows)
+        return Receipt.from_data(token, json.loads(path.read_text("utf-8-sig")))
+    except (ValueError, RecursionError):
+        text = "The file of --features is a JSON file of answers, a receipt, or receipts.csv."
         raise _wrong_call(text) from None
 
 
@@ -395,11 +464,13 @@ def check(
     household_columns: Households = "",
     missing: Missing = None,
     encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Tell every error in the files, and whether the quotas can be met."""
     problem = _read_problem(
-        applicants, quotas, seats, id_column, household_columns, missing, encoding
+        *(applicants, quotas, seats, id_column, household_columns, missing),
+        *(encoding, quotas_encoding),
     )
     check_feasible(problem)
     text = _texts()("{people} people in {lots} lots; the quotas can be met with {seats} seats.")
@@ -431,10 +502,15 @@ def quotas_command(
     if out_file.exists() and not force:
         raise _wrong_call("The file exists; choose another, or say --force.")
     write_quotas(plan, out_file)
-    text = _texts()("The quotas are in {file}. For the facts: method = {method}")
-    screen.print(
-        text.format(file=out_file, method=json.dumps(plan.provenance.method)), markup=False
-    )
+    texts = _texts()
+    if tolerance == 0 and any(quota.min == 0 for feature in plan.features for quota in feature):
+        text = (
+            "Small groups without a seat in proportion have no chance at tolerance 0: "
+            "consider --tolerance 1."
+        )
+        errors.print(texts(text), markup=False)
+    text = texts("The quotas are in {file}. For the facts:").format(file=out_file)
+    screen.print(f'{text}\n[quotas]\nmethod = "{plan.provenance.method}"', markup=False)
 
 
 @cli.command()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mitwirkung.app import draw_folder, read_problem, solve
+from mitwirkung.app import draw_folder, read_problem, solve, verify_record
 from mitwirkung.examples import DORTMUND_SEED, dortmund
 from mitwirkung.lottery.facts_file import read_facts
-from mitwirkung.lottery.folder import read_draw
 from mitwirkung.lottery.strategy import Progress
-from mitwirkung.lottery.verification import Verification, verify
+from mitwirkung.lottery.verification import Verification
 
 SEATS = 75
 
@@ -47,11 +46,4 @@ def run_demo(
     facts = read_facts(example / "tatsachen.toml")
     published = solve(problem, progress=progress).publish(folder, facts=facts, force=force)
     draw_folder(folder, DORTMUND_SEED, force=force)
-    files = read_draw(folder, folder)
-    return verify(
-        files["lottery.json"],
-        files["record-public.json"],
-        commitment=published.commitment,
-        private=files["lottery-private.json"],
-        private_record=files["record.json"],
-    )
+    return verify_record(folder, commitment=published.commitment)

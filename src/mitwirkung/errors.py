@@ -25,8 +25,7 @@ TEXTS: dict[str, str] = {
     "source-is-text": "A path was expected, but this is a text of several lines.",
     "encoding-unknown": "There is no text encoding {encoding!r}. Usual: {usual}.",
     "encoding-wrong": (
-        "Line {line} is not {encoding}. The file may be {proposed}: "
-        "say so with encoding={proposed!r}."
+        "Line {line} is not {encoding}. The file may be {proposed}: name the encoding."
     ),
     "table-empty": "There is nothing in it; expected are named columns and at least one row.",
     "table-no-rows": "There is a header, but no row below it.",
@@ -57,10 +56,8 @@ TEXTS: dict[str, str] = {
     ),
     "cell-character": "There is a character that is no text (NUL or half of a pair).",
     "id-column-unknown": "There is no id column {name!r}. There are: {available}.",
-    "id-column-none": (
-        "No column holds the ids. Say which with id=..., or call it one of: {common}."
-    ),
-    "id-column-several": "Several columns may hold the ids: {found}. Say which with id=....",
+    "id-column-none": ("No column holds the ids. Say which one does, or call it one of: {common}."),
+    "id-column-several": "Several columns may hold the ids: {found}. Say which one does.",
     "id-blank": "The id is missing. Every row needs one.",
     "id-line-break": "The id has to stand on one line.",
     "id-twice": "The same id stands in row {first}. Every id may occur once.",
@@ -101,7 +98,7 @@ TEXTS: dict[str, str] = {
     ),
     "apportionment-method": "There is no rounding method {method!r}. There are: {available}.",
     # problem
-    "seats-not-positive": "There must be at least one seat, not {seats}.",
+    "seats-not-positive": "The number of seats is a whole number of at least 1, not {seats}.",
     "quotas-empty": "There are no quotas: name at least one feature with its values.",
     "feature-column-missing": (
         "No column for the feature {column!r} of the quotas. There are: {available}."
@@ -121,9 +118,15 @@ TEXTS: dict[str, str] = {
         "{count} applicants left a part of their address ({columns}) blank; "
         "they are treated as living alone."
     ),
+    "population-no-feature": (
+        "The population counts {found}; none of it is a feature of the quotas. There are: "
+        "{available}."
+    ),
     # facts, key, seed
     "facts-unreadable": "Not a readable TOML file: {reason}.",
     "facts-wrong": "{key}: {reason}.",
+    "facts-key-unknown": "There is no key {key!r}. There are: {available}.",
+    "facts-not-utf8": "The file is not UTF-8; save it as UTF-8.",
     "key-too-short": "The key file holds {found} bytes; it needs at least {needed}.",
     "counts-do-not-add-up": (
         "Received less refused, merged and late leaves {expected} people, but the pool has {pool}."
@@ -167,6 +170,8 @@ TEXTS: dict[str, str] = {
     ),
     "folder-is-file": "{folder} is a file, not a folder.",
     "lottery-file-missing": "There is no {file} in {folder}.",
+    "files-do-not-fit": "The files of the lottery do not belong together: {reason}.",
+    "lottery-refused": "The lottery of strategy {name!r} cannot be published: {reason}.",
     "file-wrong": "{file} is not a file of this format: {reason}.",
     "file-not-canonical": "{file} is not canonical JSON: its bytes were changed after it was made.",
     # verification
@@ -185,16 +190,32 @@ TEXTS: dict[str, str] = {
     "check-leaf": "it is there with these answers",
     "check-positions": "the positions on the receipt",
     "check-chance": "its chance of a seat was {chance}",
+    "check-chance-between": (
+        "its chance of a seat was between {low} and {high}: that depends on the position, "
+        "and the receipt names none"
+    ),
+    "check-chance-at-positions": (
+        "its chance of a seat was {chance}, at the positions that the receipt names"
+    ),
     "check-no-seat": "the lot has no seat",
     "check-my-seat": "it has a seat (position {position})",
     "check-lot-seat": "the lot has a seat (position {position}); a mate may hold it",
     "check-inputs": "applications and quotas are those of the lottery",
     "check-private-fields": "lottery-private.json",
     "check-key": "the tokens are made with the key",
+    "check-key-missing": "which id has which token is NOT checked: give the key file",
     "check-lottery-of-people": "lottery.json follows from the people: pseudonyms, classes, quotas",
     "check-quotas": "every vector meets all quotas",
     "check-certificate": "the certificate proves the optimum (gap {gap})",
     "check-private-record": "record.json follows from the lottery and the seed",
+    "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
+    "check-portfolio": "made again, the lottery is the same: nobody chose among its like",
+    "check-portfolio-other": (
+        "made again, the lottery is another one with the same chances: the work of another "
+        "machine or version, or of somebody who chose. NOT decided"
+    ),
+    "check-private-record-missing": "record.json is not there and NOT checked",
+    "check-tables": "the tables are those of the draw ({names})",
     "verified-anchored": "Verified at the {level} level, anchored.",
     "verified-not-anchored": (
         "Verified at the {level} level: consistent, not anchored "
@@ -203,6 +224,7 @@ TEXTS: dict[str, str] = {
     "verified-not": "NOT verified ({level} level).",
     "verified-committed": "The wording of the seed was fixed beforehand (committed).",
     "verified-uncommitted": "The wording of the seed was not fixed beforehand (uncommitted).",
+    "strategy-name-twice": "Two plugins register a selection strategy named {name!r}.",
     # strategies
     "strategy-unknown": "There is no selection strategy {name!r}. There are: {available}.",
     "strategy-settings": "The settings of strategy {name!r} are not right: {reason}.",

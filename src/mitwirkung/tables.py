@@ -171,7 +171,8 @@ def _read_text(source: str | PathLike[str], encoding: str | None, reading: _Read
     try:
         return data.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode(name, "replace")
+        # latin-1 has a letter for every byte, so the lines before the error can be counted
+        before = data[: error.start].decode("latin-1")
         line = 1 + max(before.count("\n"), before.count("\r"))
         proposed = _likely_encoding(data, name)
         reading.error("encoding-wrong", line, line=line, encoding=name, proposed=proposed)

@@ -215,10 +215,10 @@ def test_the_same_content_in_other_bytes_fails(tmp_path: Path) -> None:
         (lambda x: x["classes"].reverse(), "classes are sorted"),
         (lambda x: x["vectors"][0].update(weight=1), "weights add up"),
         (lambda x: x["pool"]["leaves"].pop(), "leaves give the digest"),
-        (lambda x: x["classes"][0]["lots"].append("f" * 64), "every lot is in one class"),
+        (lambda x: x["classes"][0]["lots"].append("f" * 64), "every lot one class"),
         (lambda x: x["vectors"][0]["seats"].pop(), "each vector fills the seats"),
         (lambda x: x["seed"].update(template="Dice: {digits 3}"), "2^20 outcomes"),
-        (lambda x: x.update(draw="as we like"), "the format is known"),
+        (lambda x: x.update(draw="as we like"), "format"),
         (lambda x: x.update(seats=5), "each vector fills the seats"),
     ],
 )

@@ -160,7 +160,9 @@ def test_pots_seat_in_proportion_to_what_the_quotas_aim_at() -> None:
         plan(sex={"f": (4, 6), "m": (4, 6)}, age={"old": (3, 8), "young": (3, 8)}),
         seats=10,
     )
-    by_sex = solve(problem, "pots")
+    with pytest.raises(StrategyRefused, match="age, sex"):
+        solve(problem, "pots")
+    by_sex = solve(problem, "pots", settings={"features": ["sex"]})
     assert by_sex.vectors == (((0, 0, 5), (1, 0, 5)),)
     assert by_sex.chances["p0"] == 0.5
     assert by_sex.chances["p59"] == 0.1

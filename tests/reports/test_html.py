@@ -49,7 +49,9 @@ def report(strategy: str = "pots", *, nasty: str = "m", facts: mw.Facts | None =
         provenance=Provenance(source="Statistik", date="2026-11-02", method=nasty),
     )
     applicants = mw.read_applicants(rows, missing={"Alter": "unconstrained"})
-    lottery = mw.solve(mw.SelectionProblem(applicants, quotas, seats=6), strategy)
+    settings = {"features": ["Geschlecht"]} if strategy == "pots" else None
+    problem = mw.SelectionProblem(applicants, quotas, seats=6)
+    lottery = mw.solve(problem, strategy, settings=settings)
     return build_report(DrawRecord.of(publication(lottery, facts), "2026: 1 2 3"))
 
 

@@ -25,18 +25,21 @@ def certified_gap(lottery: PanelLottery, promises: tuple[str, ...]) -> Fraction 
     is not higher lost some.
 
     Raises:
-        ValueError: there is no certificate, or it proves nothing.
+        ValueError: there is no certificate, or it leaves a gap above the tolerance.
     """
     if "leximin" not in promises:
         return None
     if lottery.certificate is None:
         raise ValueError("there is no certificate")
-    from mitwirkung.lottery.engine import Certificate, gap
+    from mitwirkung.lottery.engine import TOLERANCE, Certificate, gap
     from mitwirkung.lottery.folding import fold_types
 
     types = fold_types(lottery.problem)
     certificate = Certificate.from_data(lottery.certificate)
-    return gap(types.polytope, certificate, types.chances(lottery))
+    left = gap(types.polytope, certificate, types.chances(lottery))
+    if left > TOLERANCE:
+        raise ValueError(f"the certificate leaves a gap of {decimal_text(left)}")
+    return left
 
 
 def confirm_cuts(lottery: PanelLottery) -> None:

@@ -26,6 +26,11 @@ class UnreadableFile(MitwirkungError, ValueError):
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # the content may be personal
+
+    __str__ = __repr__
+
 
 class StrictFile(_Entry):
     """A file that is read strictly and written canonically."""

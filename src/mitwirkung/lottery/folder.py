@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import glob
 import os
 import shutil
 import tempfile
@@ -13,9 +12,12 @@ from pathlib import Path
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery import files
+from mitwirkung.lottery.consistency import publication_checks
+from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord
-from mitwirkung.lottery.encoding import decimal_text
-from mitwirkung.lottery.publication import Publication, features_text, load, position_names
+from mitwirkung.lottery.files import UnreadableFile
+from mitwirkung.lottery.publication import Publication, load
+from mitwirkung.lottery.rules import CHECKABLE
 
 LOTTERY_FILES = ("lottery.json", "lottery-private.json", "receipts.csv")
 RECORD_FILES = (
@@ -41,12 +43,15 @@ class FileMissing(MitwirkungError, FileNotFoundError):
     """A file of the lottery is not in its folder."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PublishedLottery:
     """A lottery in its folder: what is drawn from it is written there too."""
 
     publication: Publication
     folder: Path
+
+    def __repr__(self) -> str:
+        return f"<PublishedLottery in {self.folder}, commitment {self.commitment}>"
 
     @property
     def commitment(self) -> str:
@@ -122,15 +127,23 @@ def read_lottery(folder: str | Path) -> PublishedLottery:
 
     Raises:
         FileMissing: `lottery.json` or `lottery-private.json` is not there.
-        UnreadableFile: one of them is not what it should be.
+        UnreadableFile: one of them is not what it should be, or they do not belong together.
     """
     folder = Path(folder)
     public = files.LotteryFile.from_bytes(read_bytes(folder / "lottery.json"))
     private = files.PrivateFile.from_bytes(read_bytes(folder / "lottery-private.json"))
-    return PublishedLottery(load(public, private), folder)
+    try:
+        published = load(public, private)
+        checks = publication_checks(published)
+    except CHECKABLE as error:
+        raise UnreadableFile("files-do-not-fit", reason=str(error)) from None
+    wrong = [check.describe() for check in checks if not check.ok]
+    if wrong:
+        raise UnreadableFile("files-do-not-fit", reason="; ".join(wrong))
+    return PublishedLottery(published, folder)
 
 
-def read_draw(folder: Path, record: Path) -> dict[str, bytes]:
+def read_draw(record: Path) -> dict[str, bytes]:
     """The files that a verification of `record` can use, name to bytes.
 
     `record` is `record-public.json` (public files only), `record.json`, or the folder itself
@@ -139,13 +152,16 @@ def read_draw(folder: Path, record: Path) -> dict[str, bytes]:
     Raises:
         FileMissing: a public file, or the named one, is not there.
     """
+    folder = record if record.is_dir() else record.parent
     found = {name: read_bytes(folder / name) for name in PUBLIC_FILES}
     if record.name == "record-public.json":
         return found
     if record != folder:
         found["record.json"] = read_bytes(record)
-    for name in ("record.json", "lottery-private.json"):
-        if name not in found and (folder / name).exists():
+    private = (*LOTTERY_FILES, *RECORD_FILES)
+    for name in private:
+        verified = name.endswith(".csv") or name in ("record.json", "lottery-private.json")
+        if verified and name not in found and (folder / name).is_file():
             found[name] = read_bytes(folder / name)
     return found
 
@@ -162,86 +178,19 @@ def read_bytes(path: Path) -> bytes:
         raise FileMissing("lottery-file-missing", file=path.name, folder=str(path.parent)) from None
 
 
-def lottery_content(publication: Publication) -> dict[str, bytes]:
-    """What `lottery` writes, name to bytes."""
-    return {
-        "lottery.json": publication.public.content,
-        "lottery-private.json": publication.private.content,
-        "receipts.csv": _receipts(publication),
-    }
-
-
-def record_content(record: DrawRecord) -> dict[str, bytes]:
-    """What `draw` writes (but for the report), name to bytes."""
-    problem = record.publication.problem
-    seated = set(record.panel)
-    chances = record.publication.lottery.exact_chances
-    return {
-        "record-public.json": record.public.content,
-        "record.json": record.private.content,
-        "panel.csv": _input_rows(record.publication, record.panel),
-        "remaining.csv": _input_rows(
-            record.publication, (i for i in range(len(problem)) if i not in seated)
-        ),
-        "chances.csv": csv_bytes(
-            ("id", "chance"),
-            ((who, decimal_text(p)) for who, p in zip(problem.ids, chances, strict=True)),
-        ),
-    }
-
-
-def _receipts(publication: Publication) -> bytes:
-    lottery, problem, handles = publication.lottery, publication.problem, publication.handles
-    rows = {}
-    for lot_class in lottery.classes:
-        names = position_names(lot_class)
-        class_name = publication.lot_handles[lot_class.lots[0]]
-        for lot in lot_class.lots:
-            members = problem.lots[lot]
-            for person in members:
-                mates = sorted(handles[other] for other in members if other != person)
-                own = lottery.label_of(person)
-                mine = [names[i] for i in lot_class.positions_of(own)] or list(names)
-                rows[person] = (
-                    problem.ids[person],
-                    publication.tokens[person],
-                    class_name,
-                    " ".join(mine),
-                    " ".join(mates),
-                    decimal_text(lottery.exact_chances[person]),
-                    features_text(problem, person),
-                )
-    columns = ("id", "token", "class", "positions", "mates", "chance", "features")
-    return csv_bytes(columns, (rows[person] for person in range(len(problem))))
-
-
-def _input_rows(publication: Publication, people: Iterable[int]) -> bytes:
-    """The input columns of some people, in the order of the input's columns and of the ids."""
-    problem = publication.problem
-    columns = problem.applicants.columns
-    rows = (tuple(cells[problem.order[person]] for cells in columns.values()) for person in people)
-    return csv_bytes(tuple(columns), rows)
-
-
-def csv_bytes(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
-    """A table as UTF-8, comma, LF."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
 def check_free(folder: Path, content: Mapping[str, bytes], *, force: bool) -> None:
     """Refuse a folder that holds anything but this very content (or a draw of it).
 
     Raises:
         FolderOccupied: unless `force`.
     """
-    if force or not folder.exists():
+    if not folder.exists():
         return
     if not folder.is_dir():
         raise FolderOccupied("folder-is-file", folder=str(folder))
+    if force:
+        check_same(folder, content, force=True)
+        return
     present = sorted(path.name for path in folder.iterdir())
     foreign = [name for name in present if name not in (*LOTTERY_FILES, *RECORD_FILES)]
     if foreign:
@@ -256,16 +205,16 @@ def check_same(folder: Path, content: Mapping[str, bytes], *, force: bool) -> No
     """Refuse to replace a file by other bytes.
 
     Raises:
-        FolderOccupied: unless `force`.
+        FolderOccupied: unless `force`; always if a folder has the name of a file.
     """
-    if force:
-        return
+    blocked = [name for name in content if (folder / name).is_dir()]
     other = [
         name
         for name, data in content.items()
-        if (folder / name).exists() and (folder / name).read_bytes() != data
+        if (folder / name).is_file() and (folder / name).read_bytes() != data
     ]
-    if other:
+    if blocked or (other and not force):
+        other = blocked or other
         raise FolderOccupied("folder-occupied", folder=str(folder), names=other)
 
 
@@ -280,12 +229,15 @@ def stale_names(folder: Path, content: Mapping[str, bytes]) -> list[str]:
 def write_files(folder: Path, content: Mapping[str, bytes], *, stale: Iterable[str] = ()) -> None:
     """Write all files, or none: into a hidden folder beside first, then by renaming.
 
-    A new folder appears with all its files in one step; in an existing one stale files go
-    first, so that never a record stands beside a lottery that is not its own.
+    A new folder appears with all its files in one step. In an existing one stale files go first,
+    so that never a record stands beside a lottery that is not its own, and public files come last.
+    What an earlier writer left behind when it was killed is removed.
     """
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    _remove_leftovers(folder)
+    prefix = f"{_unfinished(folder)}{os.getpid()}-"
+    staging = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
         for name, data in content.items():
             with (staging / name).open("wb") as file:
@@ -297,13 +249,35 @@ def write_files(folder: Path, content: Mapping[str, bytes], *, stale: Iterable[s
         if folder.exists():
             for name in stale:
                 (folder / name).unlink()
-            for name in content:
+            for name in sorted(content, key=PUBLIC_FILES.__contains__):
                 (staging / name).replace(folder / name)
         else:
             staging.chmod(0o777 & ~_umask())
             staging.rename(folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _unfinished(folder: Path) -> str:
+    return f".{folder.name}.unfinished-"
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Hidden folders of writers that are no more: they may hold personal data."""
+    for left in sorted(folder.parent.glob(f"{glob.escape(_unfinished(folder))}*")):
+        writer = left.name.removeprefix(_unfinished(folder)).partition("-")[0]
+        if writer.isdecimal() and not _is_running(int(writer)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 def _umask() -> int:

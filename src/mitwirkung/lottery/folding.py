@@ -76,8 +76,8 @@ def fold_types(problem: SelectionProblem) -> Types:
         for quota in sorted(feature.quotas, key=lambda quota: quota.value):
             row_of[column, quota.value] = len(lower)
             quotas.append((feature.name, quota.value))
-            lower.append(quota.min)
-            upper.append(quota.max)
+            lower.append(min(quota.min, problem.seats + 1))
+            upper.append(min(quota.max, problem.seats))
     households = [number for number, kind in enumerate(problem.kinds) if len(kind.profiles) > 1]
     household_row = {number: len(lower) + i for i, number in enumerate(households)}
     lower += [0] * len(households)

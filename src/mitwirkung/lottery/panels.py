@@ -93,6 +93,8 @@ class PanelLottery:
         self.certificate = certificate
         merged: dict[Seats, Fraction] = {}
         for weight, seats in vectors:
+            if not weight > 0:
+                raise ValueError("a weight must be greater than 0")
             vector = tuple(sorted((c, p, number) for (c, p), number in seats.items() if number))
             merged[vector] = merged.get(vector, Fraction(0)) + Fraction(weight)
         ordered = sorted(merged.items())
@@ -111,7 +113,8 @@ class PanelLottery:
         for vector in self.vectors:
             taken: dict[int, int] = {}
             for number_of_class, position, number in vector:
-                if position not in positions[number_of_class] or number < 1:
+                known = 0 <= number_of_class < len(room)
+                if not known or position not in positions[number_of_class] or number < 1:
                     raise ValueError("a vector names a position that its class does not have")
                 taken[number_of_class] = taken.get(number_of_class, 0) + number
             if sum(taken.values()) != self.problem.seats:
@@ -236,6 +239,8 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
     unknown = set(names) - {feature.name for feature in problem.features}
     if unknown:
         raise ValueError(f"no such feature: {', '.join(sorted(unknown))}")
+    if len(set(names)) < len(names):
+        raise ValueError("a feature is named twice")
     if not names:
         return (LotClass(tuple(range(len(problem.lots))), ()),)
     labels = [problem.label(profile, names) for profile in range(len(problem.profiles))]

@@ -24,7 +24,7 @@ ROUNDS = 200
 
 
 class PotsSettings(StrategySettings):
-    """`features` whose combinations are the pots; the plan's first feature if none is named."""
+    """`features`: those whose combinations are the pots; may be left out if there is only one."""
 
     features: tuple[str, ...] = Field(default=())
 
@@ -54,13 +54,23 @@ class PotsStrategy(SelectionStrategy):
     def _features(self, problem: SelectionProblem) -> tuple[str, ...]:
         assert isinstance(self.settings, PotsSettings)
         names = {fold(feature.name): feature.name for feature in problem.features}
-        asked = self.settings.features or problem.quotas.names[:1]
+        asked = self.settings.features
+        if not asked and len(names) == 1:
+            asked = tuple(names.values())
+        if not asked:
+            reason = (
+                f"features: name those of the pots; there are: {', '.join(sorted(names.values()))}"
+            )
+            raise StrategyRefused("strategy-settings", name=self.name, reason=reason)
         unknown = [name for name in asked if fold(name) not in names]
         if unknown:
             reason = (
                 f"features: {', '.join(unknown)} is no feature; "
                 f"there are: {', '.join(problem.quotas.names)}"
             )
+            raise StrategyRefused("strategy-settings", name=self.name, reason=reason)
+        if len({fold(name) for name in asked}) < len(asked):
+            reason = "features: one is named twice"
             raise StrategyRefused("strategy-settings", name=self.name, reason=reason)
         return tuple(names[fold(name)] for name in asked)
 

@@ -65,11 +65,11 @@ class SelectionProblem:
         quotas: QuotaPlan,
         *,
         seats: int,
-        household: Sequence[str] = (),
+        household: Sequence[str] | str = (),
     ) -> None:
         reading = _Reading(applicants, quotas, seats, household)
         if reading.errors:
-            raise InputError.of(reading.errors)
+            raise InputError.of(reading.findings())
         self.applicants = applicants
         self.seats = seats
         self.quotas = reading.plan
@@ -151,10 +151,10 @@ def quotas_data(plan: QuotaPlan) -> list[dict[str, Any]]:
 
 
 def check_problem(
-    applicants: Applicants, quotas: QuotaPlan, *, seats: int, household: Sequence[str] = ()
+    applicants: Applicants, quotas: QuotaPlan, *, seats: int, household: Sequence[str] | str = ()
 ) -> tuple[Finding, ...]:
     """Every error that making a `SelectionProblem` of these would raise."""
-    return tuple(_Reading(applicants, quotas, seats, household).errors)
+    return _Reading(applicants, quotas, seats, household).findings()
 
 
 def _profile_key(profile: Profile) -> tuple[tuple[bool, str], ...]:
@@ -187,20 +187,25 @@ class _Reading:
     """Columns of the applicants read as answers to the features of the plan, errors collected."""
 
     def __init__(
-        self, applicants: Applicants, quotas: QuotaPlan, seats: int, household: Sequence[str]
+        self,
+        applicants: Applicants,
+        quotas: QuotaPlan,
+        seats: object,
+        household: Sequence[str] | str,
     ) -> None:
         self.applicants = applicants
         self.errors: list[Finding] = []
         self.warnings: list[Finding] = []
         self._column_of = {fold(name): name for name in applicants.columns}
         self._missing = {fold(name): policy for name, policy in applicants.missing.items()}
-        self._seats = seats
+        self._seats = seats if type(seats) is int and seats >= 1 else 1
         self._answers: dict[str, list[str | None]] = {}
-        if seats < 1:
-            self._error("seats-not-positive", {"seats": seats})
+        if seats is not self._seats:
+            self._error("seats-not-positive", {"seats": str(seats)})
         if not quotas.features:
             self._error("quotas-empty", {}, file=quotas.file)
-        self.household = self._find_columns(household, "household-column-unknown")
+        columns = [household] if isinstance(household, str) else household
+        self.household = self._find_columns(columns, "household-column-unknown")
         self.plan = quotas.model_copy(
             update={"features": tuple(self._read(feature) for feature in quotas.features)}
         )
@@ -209,6 +214,10 @@ class _Reading:
             if fold(column) not in names:
                 params = {"column": column, "available": list(quotas.names)}
                 self._error("missing-policy-no-feature", params, file=applicants.file)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All errors: those of the whole first, then row by row."""
+        return tuple(sorted(self.errors, key=lambda error: error.row or 0))
 
     def _error(self, code: str, params: Mapping[str, Any], **place: Any) -> None:
         self.errors.append(Finding(code, params, **place))
@@ -255,7 +264,7 @@ class _Reading:
         self._answers[feature.name] = [value_of.get(folded[cell]) for cell in cells]
         if not unlisted or "" not in folded.values():
             return feature
-        quota = Quota(value=NOT_STATED, min=0, max=max(1, self._seats))
+        quota = Quota(value=NOT_STATED, min=0, max=self._seats)
         return feature.model_copy(update={"quotas": (*feature.quotas, quota)})
 
     def profiles(self) -> list[Profile]:

@@ -18,6 +18,7 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.panels import LotClass, PanelLottery, StrategyInfo, lot_classes
 from mitwirkung.lottery.problem import Label, SelectionProblem, quotas_data
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
+from mitwirkung.lottery.rules import lottery_checks, quota_flaws
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ class CountsRefused(MitwirkungError, ValueError):
     """The organiser's counts do not add up to the pool."""
 
 
-@dataclass(frozen=True, eq=False)
+class LotteryRefused(MitwirkungError, ValueError):
+    """A lottery does not keep what its strategy promises, so it is not published."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Publication:
     """A lottery with pseudonyms: what stands in `lottery.json` and `lottery-private.json`.
 
@@ -46,6 +51,10 @@ class Publication:
     tokens: tuple[str, ...]
     public: files.LotteryFile
     private: files.PrivateFile
+
+    def __repr__(self) -> str:
+        people = self.public.pool.people
+        return f"<Publication: {people} people, commitment {self.commitment}>"
 
     @property
     def problem(self) -> SelectionProblem:
@@ -96,6 +105,7 @@ def publication(
     Raises:
         KeyRefused: the key is too short.
         CountsRefused: the stated counts do not add up.
+        LotteryRefused: the strategy broke what it promises.
         ValueError: the lottery is not signed by a strategy.
     """
     facts = facts or Facts()
@@ -108,8 +118,19 @@ def publication(
     handles = tuple(map(encoding.handle, tokens))
     arranged = arrange(lottery, handles)
     public = _lottery_file(arranged, lottery.strategy, tokens, facts, key is not None, seed_known)
+    _hold_to_rules(arranged, public)
     private = private_file(arranged, tokens, public.digest, "derived" if key is None else "file")
     return Publication(arranged, tokens, public, private)
+
+
+def _hold_to_rules(lottery: PanelLottery, public: files.LotteryFile) -> None:
+    """Nothing is published that would not verify."""
+    flaws = [reason for check in lottery_checks(public) for reason in check.reasons]
+    if "quotas" in public.strategy.promises:
+        flaws += quota_flaws(lottery)
+    if flaws:
+        name = public.strategy.name
+        raise LotteryRefused("lottery-refused", name=name, reason="; ".join(flaws[:5]))
 
 
 def check_statements(problem: SelectionProblem, facts: Facts, key: bytes | None) -> None:
@@ -217,7 +238,10 @@ def _lottery_file(
     protected: bool,
     seed_known: bool,
 ) -> files.LotteryFile:
-    gap = certified_gap(lottery, strategy.promises)
+    try:
+        gap = certified_gap(lottery, strategy.promises)
+    except (ValueError, LookupError, TypeError) as error:
+        raise LotteryRefused("lottery-refused", name=strategy.name, reason=str(error)) from error
     provenance = lottery.problem.quotas.provenance
     quotas = {
         name: stated if stated != NOT_STATED else getattr(provenance, name)

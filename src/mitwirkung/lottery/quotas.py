@@ -29,6 +29,10 @@ class Quota(BaseModel):
     def _ordered(self) -> Self:
         if self.min > self.max:
             raise ValueError("the minimum is greater than the maximum")
+        if self.min_flex is not None and not 0 <= self.min_flex <= self.min:
+            raise ValueError("min_flex is not between 0 and the minimum")
+        if self.max_flex is not None and self.max_flex < self.max:
+            raise ValueError("max_flex is less than the maximum")
         return self
 
 
@@ -39,6 +43,12 @@ class Feature(BaseModel):
 
     name: str
     quotas: tuple[Quota, ...]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len({fold(value) for value in self.values}) < len(self.quotas):
+            raise ValueError("a value has two quotas")
+        return self
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -71,6 +81,12 @@ class QuotaPlan(BaseModel):
     provenance: Provenance = Provenance()
     population: Mapping[str, Mapping[str, int]] | None = None
     file: str | None = None
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len({fold(name) for name in self.names}) < len(self.features):
+            raise ValueError("a feature is listed twice")
+        return self
 
     def feature(self, name: str) -> Feature:
         """The feature of that name (trimmed, case-folded).

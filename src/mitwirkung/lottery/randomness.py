@@ -45,7 +45,7 @@ def check_seed(seed: str) -> str:
     text = unicodedata.normalize("NFC", seed)
     if not text or text != text.strip():
         raise UnfitSeed("seed-blank")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text):
         raise UnfitSeed("seed-control-character")
     return text
 
@@ -69,7 +69,7 @@ def parse_template(text: str) -> Template:
             outcomes.append(10 ** int(digits))
             checks.append(_any_digits)
         else:
-            pattern += f"([0-9]+(?: [0-9]+){{{max(0, int(count) - 1)}}})"
+            pattern += f"([0-9]{{1,9}}(?: [0-9]{{1,9}}){{{max(0, int(count) - 1)}}})"
             size = max(0, int(high) - int(low) + 1)
             outcomes.append(comb(size, int(count)))
             checks.append(_ascending(int(count), int(low), int(high)))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mitwirkung.errors import StrategyRefused
+from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.panels import PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import SelectionProblem
 
@@ -54,6 +55,10 @@ class SelectionStrategy(ABC):
             raise StrategyRefused(
                 "strategy-settings", name=self.name, reason="; ".join(reasons)
             ) from None
+        try:
+            canonical_json(self.settings.model_dump(mode="json"))
+        except TypeError as error:
+            raise StrategyRefused("strategy-settings", name=self.name, reason=str(error)) from None
         self.progress: Progress = progress or (lambda step, share: None)
 
     @abstractmethod

@@ -7,9 +7,13 @@ from typing import Any
 
 import pluggy
 
-from mitwirkung.errors import UnknownStrategy
+from mitwirkung.errors import MitwirkungError, UnknownStrategy
 from mitwirkung.lottery.strategy import Progress, SelectionStrategy
 from mitwirkung.plugins import builtin, hookspecs
+
+
+class StrategyNameTwice(MitwirkungError, ValueError):
+    """Two plugins register a strategy of one name; none of them is chosen silently."""
 
 
 class PluginManager:
@@ -30,9 +34,17 @@ class PluginManager:
         self._hooks.check_pending()
 
     def strategies(self) -> Mapping[str, type[SelectionStrategy]]:
-        """All strategies by name, sorted."""
+        """All strategies by name, sorted.
+
+        Raises:
+            StrategyNameTwice: two plugins claim one name.
+        """
         contributed = self._hooks.hook.register_selection_strategies()
-        found = {strategy.name: strategy for batch in contributed for strategy in batch}
+        listed = [strategy for batch in contributed for strategy in batch]
+        found = {strategy.name: strategy for strategy in listed}
+        for strategy in listed:
+            if found[strategy.name] is not strategy:
+                raise StrategyNameTwice("strategy-name-twice", name=strategy.name)
         return dict(sorted(found.items()))
 
     def strategy(

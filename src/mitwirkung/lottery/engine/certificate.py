@@ -7,8 +7,10 @@ multipliers; `gap` rebuilds the inequalities and reads from them how much any ch
 rise. No number of the solver is believed.
 
 The claim for a type ``t`` with chance ``q[t]``: in a lottery in which everybody else keeps the
-chance they have, or at least ``q[t]`` if they have more, a person of type ``t`` has at most ``q[t]
-+ gap``. With a gap of 0 this is leximin.
+chance they have, or at least ``q[t]`` if they have more, all people of type ``t`` together have at
+most ``gap`` seats more on average than now, and so nobody of them a chance of more than ``q[t] +
+gap``. With a gap of 0 this is leximin. The gap counts seats, not chances: a tolerance for each
+chance would add up over thousands of people to seats that could be given away.
 """
 
 from __future__ import annotations
@@ -25,7 +27,11 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.integer import highest, panel_model
 from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type
 
-TOLERANCE = Fraction(1, 10**6)
+TOLERANCE = Fraction(1, 10**8)
+"""The largest gap that counts as an optimum, in seats."""
+
+LARGEST_CUT = 2**31
+"""Beyond it the doubles of the integer programme that confirms a cut would not tell one apart."""
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -156,8 +162,8 @@ def exact_chances(
 
 
 def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]) -> Fraction:
-    """How much a chance could still rise without taking anybody with a lower or equal chance below
-    their own.
+    """How many seats a type could still gain without taking anybody with a lower or equal chance
+    below their own.
 
     Args:
         polytope: the problem.
@@ -165,8 +171,8 @@ def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction
         chances: the chance of one person of each type, as from `exact_chances`.
 
     Returns:
-        The largest possible rise over all types, at most 1. The lottery is leximin within
-        `TOLERANCE` if the gap is.
+        The largest possible gain over all types, in seats on average. The lottery is leximin
+        within `TOLERANCE` if the gap is.
 
     Raises:
         CertificateError: if the certificate does not cover each type once, names what does not
@@ -203,6 +209,8 @@ def _check_coverage(polytope: Polytope, certificate: Certificate) -> None:
         known = all(0 <= t < polytope.types and c > 0 for t, c in cut.coefficients)
         if not known or not types or len(set(types)) < len(types):
             raise CertificateError(f"cut {number} is malformed")
+        if not 0 <= cut.bound <= LARGEST_CUT or cut.largest() * polytope.seats > LARGEST_CUT:
+            raise CertificateError(f"cut {number} is malformed")
 
 
 def _check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> None:
@@ -236,7 +244,7 @@ def _members(polytope: Polytope) -> list[list[int]]:
 def stage_gap(
     polytope: Polytope, stage: Stage, cuts: Sequence[Cut], chances: Sequence[Fraction]
 ) -> Fraction:
-    """The largest possible rise of a type of the stage.
+    """The largest possible gain of a type of the stage, in seats on average.
 
     Raises:
         CertificateError: see `inequality`.
@@ -256,9 +264,9 @@ def stage_gap(
     left = abs(b - _sum(kept))
     worst = Fraction(0)
     for t in stage.types:
-        rise = 1 - chances[t]
+        rise = (1 - chances[t]) * int(polytope.sizes[t])
         if a[t] > 0:
-            rise = min(rise, left / (a[t] * int(polytope.sizes[t])))
+            rise = min(rise, left / a[t])
         worst = max(worst, rise)
     return worst
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mitwirkung.lottery.engine.certificate import Cut
+from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut
 from mitwirkung.lottery.engine.highs import Model
 from mitwirkung.lottery.engine.integer import highest, panel_model
 from mitwirkung.lottery.engine.master import nearest_lottery
@@ -91,7 +91,8 @@ class Hull:
             before = len(self.panels)
             cut = self._price_exactly(target, near.prices, _ROUGH)
             if cut is None and len(self.panels) == before:
-                cut = self._price_exactly(target, near.prices, _FINE)
+                fine = min(_FINE, LARGEST_CUT // self.polytope.seats)
+                cut = self._price_exactly(target, near.prices, fine)
             if cut is not None and cut not in cuts:
                 cuts.append(cut)
             if len(self.panels) == before:

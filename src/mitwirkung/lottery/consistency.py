@@ -1,0 +1,119 @@
+"""Whether the public and the private file of a lottery belong together, field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
+from mitwirkung.lottery.publication import (
+    Publication,
+    arrange,
+    derived_key,
+    private_file,
+    rebuild_lottery_file,
+)
+from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws
+from mitwirkung.names import clean
+
+MOST_REASONS = 20
+
+_STATED = (
+    "organiser",
+    "event",
+    "place",
+    "attempt",
+    "previous",
+    "counts",
+    "pseudonyms",
+    "strategy",
+    "seed",
+    "replacement",
+    "software",
+)
+
+
+def publication_checks(published: Publication, key: bytes | None = None) -> list[Check]:
+    """The public file against the private one: pseudonyms, classes, promises, certificate.
+
+    `key` is the content of the key file; without it the link of ids and tokens is not checked.
+    """
+    public, private = published.public, published.private
+    problem, lottery = published.problem, published.lottery
+    checks = []
+    reasons = [] if private.lottery == public.digest else ["it is of another lottery file"]
+    if private.portfolio_seed != problem.digest:
+        reasons.append("portfolio_seed is not the hash of the problem")
+    if (private.key == "file") != (public.pseudonyms == "protected"):
+        reasons.append("the key does not fit the pseudonyms")
+    reasons += _applicant_flaws(private)
+    rebuilt_private = private_file(lottery, published.tokens, private.lottery, private.key)
+    reasons += [
+        place
+        for place in differences(rebuilt_private.content, private.content)
+        if place != "portfolio_seed"
+    ]
+    checks.append(Check("check-private-fields", tuple(reasons)))
+    secret = derived_key(problem) if private.key == "derived" else key
+    if secret is None:
+        checks.append(Check("check-key-missing", skipped=True))
+    else:
+        expected = [encoding.token_from_key(secret, public.event, i) for i in problem.ids]
+        wrong = expected != list(published.tokens)
+        checks.append(Check("check-key", ("tokens are not made with this key",) if wrong else ()))
+    rebuilt = rebuild_lottery_file(
+        arrange(lottery, published.handles),
+        published.tokens,
+        quotas={name: getattr(public.quotas, name) for name in ("source", "date", "method")},
+        **{name: getattr(public, name) for name in _STATED},
+    )
+    differing = differences(rebuilt.content, public.content)
+    checks.append(Check("check-lottery-of-people", differing))
+    if "quotas" in public.strategy.promises:
+        checks.append(Check("check-quotas", tuple(quota_flaws(lottery))))
+    else:
+        checks.append(Check("check-quotas-not-promised", skipped=True))
+    if "leximin" in public.strategy.promises:
+        checks.append(_certificate_check(published))
+    return checks
+
+
+def _applicant_flaws(private: files.PrivateFile) -> Iterable[str]:
+    """Ids and tokens that could stand for somebody else."""
+    ids = [entry.id for entry in private.applicants]
+    tokens = [entry.token for entry in private.applicants]
+    if any(a >= b for a, b in pairwise(ids)):
+        yield "the applicants are not sorted by id, or an id comes twice"
+    if any(not each or each != clean(each) or "\n" in each for each in ids):
+        yield "an id is blank or more than one line"
+    if len(set(tokens)) < len(tokens):
+        yield "two applicants have one token"
+    if not all(re.fullmatch("[0-9a-f]{32}", token) for token in tokens):
+        yield "a token is not 32 lowercase hexadecimal digits"
+    column = private.intake.id_column
+    if any(entry.columns.get(column) != entry.id for entry in private.applicants):
+        yield "the ids are not those of the id column"
+
+
+def _certificate_check(published: Publication) -> Check:
+    stated = published.public.strategy.certificate
+    try:
+        gap = certified_gap(published.lottery, published.public.strategy.promises)
+        confirm_cuts(published.lottery)
+    except CHECKABLE as error:
+        return Check("check-certificate", (str(error),), {"gap": stated.gap})
+    found = certificate_entry(gap)
+    reasons = () if found == stated else (f"it proves a gap of {found.gap}",)
+    return Check("check-certificate", reasons, {"gap": stated.gap})
+
+
+def differences(expected: bytes, found: bytes) -> tuple[str, ...]:
+    """Where two JSON files differ: at most twenty paths, and how many more; none if equal."""
+    if expected == found:
+        return ()
+    places = files.differing_fields(files.json_fields(expected), files.json_fields(found))
+    places = places or ["file"]
+    rest = len(places) - MOST_REASONS
+    return (*places[:MOST_REASONS], *([f"... and {rest} more"] if rest > 0 else []))

@@ -1,0 +1,81 @@
+"""What stands in the files of a lottery's folder: name to bytes, nothing is written here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.encoding import decimal_text
+from mitwirkung.lottery.publication import Publication, features_text, position_names
+
+
+def lottery_content(publication: Publication) -> dict[str, bytes]:
+    """What `lottery` writes, name to bytes."""
+    return {
+        "lottery.json": publication.public.content,
+        "lottery-private.json": publication.private.content,
+        "receipts.csv": _receipts(publication),
+    }
+
+
+def record_content(record: DrawRecord) -> dict[str, bytes]:
+    """What `draw` writes (but for the report), name to bytes."""
+    problem = record.publication.problem
+    seated = set(record.panel)
+    chances = record.publication.lottery.exact_chances
+    return {
+        "record-public.json": record.public.content,
+        "record.json": record.private.content,
+        "panel.csv": _input_rows(record.publication, record.panel),
+        "remaining.csv": _input_rows(
+            record.publication, (i for i in range(len(problem)) if i not in seated)
+        ),
+        "chances.csv": csv_bytes(
+            ("id", "chance"),
+            ((who, decimal_text(p)) for who, p in zip(problem.ids, chances, strict=True)),
+        ),
+    }
+
+
+def _receipts(publication: Publication) -> bytes:
+    lottery, problem, handles = publication.lottery, publication.problem, publication.handles
+    rows = {}
+    for lot_class in lottery.classes:
+        names = position_names(lot_class)
+        class_name = publication.lot_handles[lot_class.lots[0]]
+        for lot in lot_class.lots:
+            members = problem.lots[lot]
+            for person in members:
+                mates = sorted(handles[other] for other in members if other != person)
+                own = lottery.label_of(person)
+                mine = [names[i] for i in lot_class.positions_of(own)] or list(names)
+                rows[person] = (
+                    problem.ids[person],
+                    publication.tokens[person],
+                    class_name,
+                    " ".join(mine),
+                    " ".join(mates),
+                    decimal_text(lottery.exact_chances[person]),
+                    features_text(problem, person),
+                )
+    columns = ("id", "token", "class", "positions", "mates", "chance", "features")
+    return csv_bytes(columns, (rows[person] for person in range(len(problem))))
+
+
+def _input_rows(publication: Publication, people: Iterable[int]) -> bytes:
+    """The input columns of some people, in the order of the input's columns and of the ids."""
+    problem = publication.problem
+    columns = problem.applicants.columns
+    rows = (tuple(cells[problem.order[person]] for cells in columns.values()) for person in people)
+    return csv_bytes(tuple(columns), rows)
+
+
+def csv_bytes(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """A table as UTF-8, comma, LF."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()

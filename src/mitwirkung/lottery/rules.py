@@ -1,0 +1,183 @@
+"""What must hold inside of a lottery: in its public file, and in what its strategy promises.
+
+A lottery is held to these rules before it is published, and again whenever it is verified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from mitwirkung.errors import MitwirkungError, Translate, text_of
+from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.panels import PanelLottery
+
+CHECKABLE = (
+    MitwirkungError,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    RuntimeError,  # the solver's, and endless recursion
+)
+"""What a file can bring about when it is checked; to verification each of them is a difference."""
+
+PROMISES = frozenset({"quotas", "households", "leximin"})
+"""What a strategy can promise; a promise that nobody can check is worth nothing."""
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked: its code, and a reason for each difference found.
+
+    A check that was left out, because something for it was not given, says so: `skipped`.
+    """
+
+    code: str
+    reasons: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    skipped: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.reasons
+
+    def describe(self, translate: Translate = str) -> str:
+        """What was checked, and what differs."""
+        text = text_of(self.code, self.params, translate)
+        return text if self.ok else f"{text}: {'; '.join(self.reasons)}"
+
+
+def lottery_checks(public: files.LotteryFile) -> list[Check]:
+    """The inner order of `lottery.json`: what its form alone does not say."""
+    return [
+        Check("check-pool", tuple(_pool_flaws(public))),
+        Check("check-classes", tuple(_class_flaws(public))),
+        Check("check-vectors", tuple(_vector_flaws(public))),
+        Check("check-facts", tuple(_fact_flaws(public))),
+    ]
+
+
+def _pool_flaws(public: files.LotteryFile) -> Iterable[str]:
+    pool = public.pool
+    yield from _hex_list_flaws(pool.leaves, "pool.leaves")
+    if len(pool.leaves) != pool.people:
+        yield f"pool.people is {pool.people}, but there are {len(pool.leaves)} leaves"
+    if encoding.pool_digest(pool.leaves) != pool.digest:
+        yield "pool.digest is not that of the leaves"
+
+
+def _hex_list_flaws(texts: Sequence[str], name: str) -> Iterable[str]:
+    if not all(_HEX.fullmatch(text) for text in texts):
+        yield f"{name}: not all are 64 lowercase hexadecimal digits"
+    if any(a >= b for a, b in pairwise(texts)):
+        yield f"{name}: not sorted, or one comes twice"
+
+
+def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
+    lots = [lot for each in public.classes for lot in each.lots]
+    for number, each in enumerate(public.classes, start=1):
+        yield from _hex_list_flaws(each.lots, f"classes[{number}].lots")
+        numbered = tuple(str(i + 1) for i in range(len(each.positions)))
+        if each.positions not in (numbered, ("any",), ("all",)):
+            yield f"classes[{number}].positions are not 1, 2, ... or any or all"
+    firsts = [each.lots[0] for each in public.classes]
+    if firsts != sorted(firsts):
+        yield "classes are not sorted by their first lot"
+    if len(set(lots)) != len(lots):
+        yield "a lot is in two classes"
+    if len(lots) != public.pool.lots:
+        yield f"pool.lots is {public.pool.lots}, but the classes list {len(lots)}"
+    if public.strategy.features:
+        people = sum(len(each.lots) * len(each.positions) for each in public.classes)
+        if people != public.pool.people:
+            yield f"pool.people is {public.pool.people}, but the positions hold {people}"
+    elif len(public.classes) != 1 or public.classes[0].positions != ("any",):
+        yield "a strategy that looks at no feature has one class with the position any"
+
+
+def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
+    total = sum(vector.weight for vector in public.vectors)
+    if total != encoding.WEIGHT_TOTAL:
+        yield f"weights add up to {total}, not to {encoding.WEIGHT_TOTAL}"
+    keys = []
+    order = [{name: i for i, name in enumerate(each.positions)} for each in public.classes]
+    for number, vector in enumerate(public.vectors, start=1):
+        key = []
+        taken: dict[int, int] = {}
+        for number_of_class, position, count in vector.seats:
+            known = 1 <= number_of_class <= len(order)
+            if not known or position not in order[number_of_class - 1]:
+                yield f"vectors[{number}] names class {number_of_class}, position {position!r}"
+                return
+            if count < 1:
+                yield f"vectors[{number}] has a number below 1"
+            key.append((number_of_class, order[number_of_class - 1][position], count))
+            taken[number_of_class] = taken.get(number_of_class, 0) + count
+        places = [place[:2] for place in key]
+        if any(a >= b for a, b in pairwise(places)):
+            yield f"vectors[{number}].seats are not sorted, or a place comes twice"
+        if sum(taken.values()) != public.seats:
+            yield f"vectors[{number}] seats {sum(taken.values())} instead of {public.seats}"
+        if any(count > len(public.classes[c - 1].lots) for c, count in taken.items()):
+            yield f"vectors[{number}] seats more lots of a class than it has"
+        keys.append(key)
+    if any(a >= b for a, b in pairwise(keys)):
+        yield "vectors are not sorted, or two are equal"
+
+
+def _fact_flaws(public: files.LotteryFile) -> Iterable[str]:
+    try:
+        Facts(attempt=public.attempt, previous=public.previous)
+    except ValueError:
+        yield "attempt and previous do not fit"
+    expected = public.counts.expected_pool()
+    if expected is not None and expected != public.pool.people:
+        yield f"counts leave {expected} people, the pool has {public.pool.people}"
+    names = [feature.name for feature in public.quotas.features]
+    values = [[quota.value for quota in feature.quotas] for feature in public.quotas.features]
+    if any(listed != sorted(set(listed)) for listed in (names, *values)):
+        yield "quotas are not sorted, or one comes twice"
+    if any(not 0 <= q.min <= q.max for feature in public.quotas.features for q in feature.quotas):
+        yield "a quota's minimum is greater than its maximum"
+    strategy = public.strategy
+    for listed in (strategy.promises, strategy.features):
+        if list(listed) != sorted(set(listed)):
+            yield "promises and features of the strategy are not sorted"
+    if not set(strategy.features) <= set(names):
+        yield "the strategy looks at a feature without quotas"
+    unknown = set(strategy.promises) - PROMISES
+    if unknown:
+        yield f"nobody knows how to check the promise {', '.join(sorted(unknown))}"
+    if "leximin" in strategy.promises and not set(strategy.promises) >= {"quotas", "households"}:
+        yield "leximin is promised without quotas and households"
+    promised = "leximin" in strategy.promises
+    form = r"[0-9]+\.[0-9]{12}" if promised else "not promised"
+    if not re.fullmatch(form, strategy.certificate.gap) or promised != (
+        strategy.certificate.optimal is True
+    ):
+        yield "the certificate does not fit the promises"
+
+
+def quota_flaws(lottery: PanelLottery) -> Iterable[str]:
+    """Vectors that break a quota; what the promise `quotas` is held to."""
+    features = lottery.problem.features
+    if lottery.features != tuple(feature.name for feature in features):
+        yield "the strategy promises quotas but does not look at every feature"
+        return
+    limits = {(f.name, quota.value): (quota.min, quota.max) for f in features for quota in f}
+    for number, vector in enumerate(lottery.vectors, start=1):
+        counts = dict.fromkeys(limits, 0)
+        for number_of_class, position, count in vector:
+            for answer in lottery.classes[number_of_class].labels[position]:
+                if answer in counts:
+                    counts[answer] += count
+        for (name, value), (low, high) in limits.items():
+            if not low <= counts[name, value] <= high:
+                yield f"vector {number} seats {counts[name, value]} of {name}: {value}"
