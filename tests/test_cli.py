@@ -230,6 +230,23 @@ def test_a_changed_file_is_seen_and_named(name: str, drawn: Path, tmp_path: Path
     assert f"[!!] {name} is well-formed" in verified.output
 
 
+def test_a_changed_panel_is_seen(drawn: Path, tmp_path: Path) -> None:
+    forged = copied(drawn, tmp_path / "forged")
+    (forged / "panel.csv").write_bytes((forged / "remaining.csv").read_bytes())
+    verified = run("verify", forged)
+    assert verified.exit_code == 1
+    assert "panel.csv" in verified.output
+
+
+def test_what_was_left_out_is_said(drawn: Path) -> None:
+    verified = run("verify", drawn)
+    assert "[--] which id has which token is NOT checked" in verified.output
+    assert "What is marked [--] was left out." in verified.output
+    assert "[ok] made again, the lottery is the same" in verified.output
+    with_key = run("verify", drawn, "--key-file", drawn.parent / "key")
+    assert "[--]" not in with_key.output
+
+
 def test_a_wrong_commitment_fails(drawn: Path) -> None:
     verified = run("verify", drawn, "--commitment", "0" * 64)
     assert verified.exit_code == 1
@@ -340,6 +357,10 @@ def test_other_content_is_refused_without_force(tmp_path: Path) -> None:
         ("draw", "--seed", "s"),
         ("draw", "--lottery", "nowhere", "--seed", "s"),
         ("draw", "--lottery", "x", "--out", "y", "--seed", "s"),
+        ("draw", "--lottery", "x", "--strategy", "simple", "--seed", "s"),
+        ("draw", "--lottery", "x", "--facts", "nope.toml", "--seed", "s"),
+        ("lottery", "a", "b", "--seats", 3, "--setting", "x", "--out", "o"),
+        ("lottery", "a", "b", "--seats", 3, "--setting", "x=1", "--setting", "x=2", "--out", "o"),
         ("verify", "nowhere"),
         ("check", "nowhere.csv", "nowhere.csv", "--seats", 3),
         ("nonsense",),
@@ -353,6 +374,36 @@ def test_a_wrong_call_is_exit_code_two_without_a_traceback(
     assert done.exit_code == 2
     assert "Traceback" not in done.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_findings_file_of_an_earlier_run_is_not_believed(tmp_path: Path) -> None:
+    findings = tmp_path / "errors.json"
+    findings.write_text("old", "utf-8")
+    done = run("check", *inputs(SMALL), "--seats", 20, "--errors-file", findings)
+    assert done.exit_code == 0
+    assert json.loads(findings.read_text("utf-8")) == []
+    nowhere = tmp_path / "no" / "errors.json"
+    assert run("check", *inputs(SMALL), "--seats", 20, "--errors-file", nowhere).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "receipt", ["[]", "[" * 50_000, '{"features":{"a":"b"},"mates":5}', "nonsense", "\xff"]
+)
+def test_a_receipt_of_nonsense_is_a_wrong_call(receipt: str, drawn: Path, tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_bytes(receipt.encode("latin-1"))
+    arguments = ("--token", "0" * 32, "--features", path)
+    assert run("verify", drawn / "record-public.json", *arguments).exit_code == 2
+
+
+def test_unprotected_pseudonyms_are_not_for_publication(tmp_path: Path) -> None:
+    done = run("lottery", *inputs(SMALL), "--seats", 20, "--out", tmp_path / "out")
+    assert "do not publish lottery.json" in done.output
+    assert "Publish lottery.json" not in done.output
+
+
+def test_the_version_can_be_asked_for() -> None:
+    assert run("--version").output.startswith("mitwirkung 0.")
 
 
 def test_an_unfit_seed_or_key_is_refused_before_anything_is_made(tmp_path: Path) -> None:

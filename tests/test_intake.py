@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import DATA
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.intake import (
     Applicants,
@@ -26,8 +27,6 @@ from mitwirkung.intake import (
     read_applicants,
 )
 from mitwirkung.names import clean, fold
-
-INSTANCES = Path("/work/shared/data/lottery")
 
 
 def write(folder: Path, text: str, name: str = "bewerbungen.csv") -> Path:
@@ -113,9 +112,8 @@ def test_columns_are_cleaned_and_folded_as_cells_are(cells: list[str]) -> None:
     assert list(fold_all(cleaned)) == list(map(fold, cleaned))
 
 
-@pytest.mark.skipif(not INSTANCES.is_dir(), reason="the instances lie outside the repository")
 def test_the_instances_are_read() -> None:
-    for folder in INSTANCES.iterdir():
+    for folder in DATA.iterdir():
         if folder.is_dir():
             intake = collect_applicants(folder / "candidates.csv")
             assert intake.applicants

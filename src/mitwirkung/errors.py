@@ -222,6 +222,7 @@ TEXTS: dict[str, str] = {
         "(give the commitment that was published before the draw)."
     ),
     "verified-not": "NOT verified ({level} level).",
+    "verified-skipped": "What is marked [--] was left out.",
     "verified-committed": "The wording of the seed was fixed beforehand (committed).",
     "verified-uncommitted": "The wording of the seed was not fixed beforehand (uncommitted).",
     "strategy-name-twice": "Two plugins register a selection strategy named {name!r}.",

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from builders import people, plan, town
 from mitwirkung.app import solve
 from mitwirkung.lottery import folder as folders
+from mitwirkung.lottery.files import UnreadableFile
 from mitwirkung.lottery.folder import (
     LOTTERY_FILES,
     FileMissing,
@@ -18,6 +21,7 @@ from mitwirkung.lottery.folder import (
     read_lottery,
     write_files,
     write_publication,
+    write_record,
 )
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import publication
@@ -139,3 +143,50 @@ def test_cells_come_back_as_they_were(tmp_path: Path) -> None:
     published = write_publication(publication(solve(problem)), tmp_path / "dialog")
     published.draw("x")
     assert rows(tmp_path / "dialog" / "panel.csv")[0]["note"] == nasty
+
+
+def test_files_of_two_lotteries_are_not_drawn_from(tmp_path: Path) -> None:
+    for name, key in (("one", KEY), ("two", KEY + b"!")):
+        solve(town(), "simple").publish(tmp_path / name, key=key)
+    private = tmp_path / "one" / "lottery-private.json"
+    own = private.read_bytes()
+    private.write_bytes((tmp_path / "two" / "lottery-private.json").read_bytes())
+    with pytest.raises(UnreadableFile, match="do not belong together"):
+        read_lottery(tmp_path / "one")
+    private.write_bytes(own.replace(b'"sex":"f"', b'"sex":"m"', 1))
+    with pytest.raises(UnreadableFile, match="do not belong together"):
+        read_lottery(tmp_path / "one")
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    published = solve(town()).publish(tmp_path / "dialog")
+    (tmp_path / "dialog" / "panel.csv").mkdir()
+    before = sorted(path.name for path in (tmp_path / "dialog").iterdir())
+    with pytest.raises(FolderOccupied):
+        write_record(published.publication.draw("x"), tmp_path / "dialog", force=True)
+    assert sorted(path.name for path in (tmp_path / "dialog").iterdir()) == before
+
+
+KILLED = """
+import os, sys, signal
+from pathlib import Path
+import mitwirkung.lottery.folder as folder
+real = os.fsync
+def killed(number):
+    real(number)
+    os.kill(os.getpid(), signal.SIGKILL)
+os.fsync = killed
+folder.write_files(Path(sys.argv[1]), {"panel.csv": b"somebody", "b": b"2"})
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    target = tmp_path / "dialog"
+    done = subprocess.run([sys.executable, "-c", KILLED, target], check=False)
+    assert done.returncode == -9
+    assert not target.exists()
+    assert len(list(tmp_path.iterdir())) == 1  # hidden, for its owner only
+    write_files(target, {"a": b"1"})
+    assert [path.name for path in tmp_path.iterdir()] == ["dialog"]

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import DATA
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.quota_files import collect_quotas, read_quotas, write_quotas
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
 from mitwirkung.names import clean, fold
-
-INSTANCES = Path("/work/shared/data/lottery")
 
 
 def write(folder: Path, text: str) -> Path:
@@ -215,9 +214,8 @@ def test_the_written_file_is_plain(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(not INSTANCES.is_dir(), reason="the instances lie outside the repository")
 def test_the_instances_are_read() -> None:
-    for folder in INSTANCES.iterdir():
+    for folder in DATA.iterdir():
         if folder.is_dir():
             plan, _, warnings = collect_quotas(folder / "features.csv")
             assert plan

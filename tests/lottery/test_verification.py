@@ -3,6 +3,8 @@
 import importlib.util
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 
 from builders import feasible_panels, instance, people, plan, small_problems, town
 from mitwirkung.app import solve
+from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts
@@ -19,12 +22,16 @@ from mitwirkung.lottery.files import LotteryFile, PrivateFile
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
+    LotteryRefused,
     Publication,
     features_text,
+    load,
     position_names,
     publication,
 )
-from mitwirkung.lottery.verification import Receipt, Verification, verify
+from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.lottery.rules import lottery_checks
+from mitwirkung.lottery.verification import Verification, verify
 
 KEY = b"a key of more than thirty-two bytes"
 FACTS = Facts.model_validate(
@@ -199,28 +206,23 @@ def test_swapped_weights_break_the_proof_of_the_optimum() -> None:
     assert "check-certificate" in [check.code for check in result.failed]
 
 
-def test_a_vector_that_breaks_a_quota_is_seen() -> None:
-    published = drawn().publication
-    (women,) = [
-        number
-        for number, each in enumerate(published.lottery.classes)
-        if each.labels == ((("place", "a"), ("sex", "f")),)
+def test_a_vector_that_breaks_a_quota_is_seen_even_if_the_chances_stay() -> None:
+    """Four men and no woman half the time, and the other way round, keep everybody's chance."""
+    rows = [{"sex": "f"}] * 4 + [{"sex": "m"}] * 4
+    problem = SelectionProblem(people(*rows), plan(sex={"f": (2, 2), "m": (2, 2)}), seats=4)
+    fair = solve(problem)
+    assert fair.strategy is not None
+    record = publication(fair).draw("x")
+    document = json.loads(record.publication.public.content)
+    document["vectors"] = [
+        {"seats": [[1, "1", 4]], "weight": 16**12 // 2},
+        {"seats": [[2, "1", 4]], "weight": 16**12 // 2},
     ]
-    vectors = json.loads(published.public.content)["vectors"]
-    fitting = [v for v in vectors if not any(c == women + 1 for c, _, _ in v["seats"])]
-    assert fitting
-    forged = drawn().publication.public.model_dump(mode="json")
-    names = position_names(published.lottery.classes[women])
-    single = [n for n, e in enumerate(published.public.classes) if len(e.positions) == 1]
-    bad = [[n + 1, "1", len(published.public.classes[n].lots)] for n in single]
-    while sum(count for _, _, count in bad) > 4:
-        bad[-1][2] -= 1
-        bad = [seat for seat in bad if seat[2]]
-    forged["vectors"] = [{"seats": bad, "weight": 16**12}]
-    assert names == ("1",)
-    result = checked(consistent_forgery(("vectors",), forged["vectors"]))
-    codes = {check.code for check in result.failed}
-    assert codes & {"check-quotas", "check-certificate"}
+    public = LotteryFile.from_bytes(canonical_json(document))
+    private = json.loads(record.publication.private.content)
+    files = PrivateFile.from_bytes(canonical_json({**private, "lottery": public.digest}))
+    forged = bytes_of(DrawRecord.of(load(public, files), "x"))
+    assert only_code(forged) == "check-quotas"
 
 
 def receipts(published: Publication) -> Iterator[tuple[int, Receipt]]:
@@ -318,6 +320,163 @@ def test_other_inputs_than_those_of_the_lottery_are_seen() -> None:
 
 def test_a_wrong_key_is_seen() -> None:
     assert not drawn().verify(key=KEY + b"x")
+
+
+def only_code(forged: dict[str, bytes], **options: Any) -> str:
+    """The one check that fails."""
+    (check,) = checked(forged, **options).failed
+    return check.code
+
+
+def test_what_breaks_a_promise_is_not_published_and_what_is_not_promised_not_checked() -> None:
+    rows = [{"sex": "f"}] * 4 + [{"sex": "m"}] * 4
+    problem = SelectionProblem(people(*rows), plan(sex={"f": (2, 2), "m": (2, 2)}), seats=4)
+    honest = solve(problem)
+    assert honest.strategy is not None
+    lottery = PanelLottery(problem, ["sex"], [(1, {(0, 0): 4})])
+    promised = replace(honest.strategy, promises=("households", "quotas"))
+    with pytest.raises(LotteryRefused, match="vector 1 seats 4 of sex: f"):
+        publication(lottery.signed(promised))
+    without = lottery.signed(replace(honest.strategy, promises=("households",)))
+    result = publication(without).draw("x").verify()
+    assert result
+    assert "quotas are NOT checked" in result.describe()
+
+
+@pytest.mark.parametrize(
+    "promises", [["leximin"], ["households", "leximin"], ["tested by an institute"]]
+)
+def test_promises_that_cannot_be_or_are_half_are_refused(promises: list[str]) -> None:
+    forged = consistent_forgery(("strategy", "promises"), promises)
+    assert "check-facts" in [check.code for check in checked(forged).failed]
+
+
+def test_swapped_ids_need_the_key_and_its_absence_is_said() -> None:
+    published = drawn().publication
+    private = json.loads(published.private.content)
+    one, other_one = (
+        next(entry for entry in private["applicants"] if entry["id"] == name)
+        for name in ("p3", "p4")
+    )
+    twins = [e for e in private["applicants"] if e["id"] in ("p0", "p1")]
+    twins[0]["token"], twins[1]["token"] = twins[1]["token"], twins[0]["token"]
+    assert one != other_one
+    forged_private = PrivateFile.from_bytes(canonical_json(private))
+    forged = bytes_of(DrawRecord.of(load(published.public, forged_private), "Lotto: 1 2 3 4 5 6"))
+    result = checked(forged)
+    assert result
+    assert "check-key-missing" in [check.code for check in result.checks if check.skipped]
+    assert only_code(forged, key=KEY) == "check-key"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda x: x.update(portfolio_seed="0" * 64), "portfolio_seed"),
+        (lambda x: x["applicants"][0]["columns"].update(id="other"), "id column"),
+        (lambda x: x["intake"].update(id_column="nope"), "id column"),
+        (lambda x: x.update(key="derived"), "the key does not fit"),
+        (lambda x: x.update(lottery="0" * 64), "another lottery file"),
+    ],
+)
+def test_each_rule_of_the_private_file(change: Any, reason: str) -> None:
+    honest = bytes_of(drawn())
+    private = json.loads(honest["private"])
+    change(private)
+    files = {**honest, "private": canonical_json(private)}
+    del files["private_record"]
+    failed = {check.code: check.reasons for check in checked(files).failed}
+    assert any(reason in text for text in failed["check-private-fields"]), failed
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda x: x["pool"]["leaves"].reverse(), "check-pool"),
+        (lambda x: x["pool"].update(people=13), "check-pool"),
+        (lambda x: x["pool"].update(lots=9), "check-classes"),
+        (lambda x: x["classes"].reverse(), "check-classes"),
+        (lambda x: x["classes"][0].update(positions=["2"]), "check-classes"),
+        (lambda x: x["vectors"].reverse(), "check-vectors"),
+        (lambda x: x["vectors"][0]["seats"].reverse(), "check-vectors"),
+        (lambda x: x["vectors"][0].update(weight=1), "check-vectors"),
+        (lambda x: x["vectors"][0]["seats"][0].__setitem__(2, 9), "check-vectors"),
+        (lambda x: x["strategy"].update(features=["age"]), "check-facts"),
+        (lambda x: x["quotas"]["features"].reverse(), "check-facts"),
+        (lambda x: x["quotas"]["features"][0]["quotas"][0].update(min=9), "check-facts"),
+    ],
+)
+def test_each_rule_of_the_public_file(change: Any, code: str) -> None:
+    document = json.loads(bytes_of(drawn())["lottery"])
+    change(document)
+    public = LotteryFile.from_bytes(canonical_json(document))
+    assert code in [check.code for check in lottery_checks(public) if not check.ok]
+
+
+def test_tables_are_compared_with_the_draw() -> None:
+    record = drawn()
+    tables = {
+        name: data
+        for name, data in {**lottery_content(record.publication), **record_content(record)}.items()
+        if name.endswith(".csv")
+    }
+    assert checked(bytes_of(record), tables=tables)
+    changed_table = tables["panel.csv"].replace(b"p", b"q", 1)
+    forged = {**tables, "panel.csv": changed_table}
+    assert only_code(bytes_of(record), tables=forged) == "check-tables"
+
+
+def test_the_lottery_is_made_again_and_a_rerolled_one_is_named() -> None:
+    honest = checked(bytes_of(drawn()), solve=solve)
+    assert "check-portfolio" in [check.code for check in honest.checks if check.ok]
+    rerolled = checked(bytes_of(drawn()), solve=lambda problem: solve(problem, "simple"))
+    assert rerolled
+    skipped = [check.code for check in rerolled.checks if check.skipped]
+    assert "check-portfolio-other" in skipped
+
+
+def test_a_transfer_within_a_tolerance_for_each_chance_is_seen() -> None:
+    """A millionth from each of many people is a seat for a friend: the gap counts seats."""
+    rows = [{"a": "x"}] * 2000 + [{"a": "y"}]
+    problem = SelectionProblem(people(*rows), plan(a={"x": (0, 20), "y": (0, 1)}), seats=20)
+    fair = solve(problem)
+    assert fair.strategy is not None
+    tilt = Fraction(1, 500)
+    low = 1 - fair.position_chances[1][0] - tilt
+    tilted = [(low, {(0, 0): 20}), (1 - low, {(0, 0): 19, (1, 0): 1})]
+    lottery = PanelLottery(problem, ["a"], tilted, fair.certificate).signed(fair.strategy)
+    with pytest.raises(LotteryRefused, match="gap"):
+        publication(lottery)
+
+
+def test_cuts_too_large_to_be_confirmed_are_refused() -> None:
+    certificate = solve(gap_problem()).certificate
+    assert certificate is not None
+    large = {**certificate, "cuts": [{"coefficients": [[0, 10**16]], "bound": 10**16}]}
+    lottery = solve(gap_problem())
+    assert lottery.strategy is not None
+    forged = PanelLottery(
+        gap_problem(),
+        lottery.features,
+        [
+            (weight, {(c, p): n for c, p, n in vector})
+            for weight, vector in zip(lottery.weights, lottery.vectors, strict=True)
+        ],
+        large,
+    )
+    with pytest.raises(LotteryRefused, match="cut 0"):
+        publication(forged.signed(lottery.strategy))
+
+
+def test_nothing_shows_people_or_tokens() -> None:
+    record = drawn()
+    published = record.publication
+    _, receipt = next(receipts(published))
+    shown = [published, published.private, published.public, record, record.private, receipt]
+    text = " ".join(f"{each!r} {each}" for each in shown)
+    assert not any(token in text for token in published.tokens)
+    assert not any(entry.id in text for entry in published.private.applicants)
+    assert "couple" not in text
 
 
 def gap_problem() -> SelectionProblem:

@@ -175,9 +175,10 @@ def arrange(lottery: PanelLottery, handles: Sequence[str]) -> PanelLottery:
         (Fraction(weight), {place[c, position]: number for c, position, number in vector})
         for weight, vector in zip(lottery.weights, lottery.vectors, strict=True)
     ]
-    return PanelLottery(
+    arranged = PanelLottery(
         lottery.problem, lottery.features, vectors, lottery.certificate, classes=classes
     )
+    return arranged if lottery.strategy is None else arranged.signed(lottery.strategy)
 
 
 def arranged_classes(

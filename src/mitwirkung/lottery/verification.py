@@ -65,6 +65,8 @@ class Verification:
         """All checks, a line each, and the result."""
         lines = [f"{_mark(check)} {check.describe(translate)}" for check in self.checks]
         lines.append(text_of(self._result(), {"level": translate(self.level)}, translate))
+        if any(check.skipped for check in self.checks):
+            lines.append(text_of("verified-skipped", {}, translate))
         if self.committed is not None:
             code = "verified-committed" if self.committed else "verified-uncommitted"
             lines.append(text_of(code, {}, translate))
