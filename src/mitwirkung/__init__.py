@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mitwirkung.app import read_problem as read_problem
     from mitwirkung.app import solve as solve
+    from mitwirkung.app import verify_record as verify_record
     from mitwirkung.app import write_report as write_report
     from mitwirkung.errors import Finding as Finding
     from mitwirkung.errors import InputError as InputError
@@ -22,40 +23,54 @@ if TYPE_CHECKING:
     from mitwirkung.intake import read_applicants as read_applicants
     from mitwirkung.lottery.apportionment import quotas_from_population as quotas_from_population
     from mitwirkung.lottery.apportionment import read_population as read_population
+    from mitwirkung.lottery.certificates import OptimumNotProven as OptimumNotProven
     from mitwirkung.lottery.draw import DrawRecord as DrawRecord
     from mitwirkung.lottery.facts import Facts as Facts
     from mitwirkung.lottery.facts_file import read_facts as read_facts
     from mitwirkung.lottery.feasibility import InfeasibleQuotas as InfeasibleQuotas
     from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
+    from mitwirkung.lottery.feasibility import check_feasible as check_feasible
+    from mitwirkung.lottery.folder import FileMissing as FileMissing
+    from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
     from mitwirkung.lottery.folder import read_lottery as read_lottery
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
     from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
+    from mitwirkung.lottery.publication import CountsRefused as CountsRefused
+    from mitwirkung.lottery.publication import KeyRefused as KeyRefused
+    from mitwirkung.lottery.publication import LotteryRefused as LotteryRefused
     from mitwirkung.lottery.quota_files import read_quotas as read_quotas
     from mitwirkung.lottery.quota_files import write_quotas as write_quotas
     from mitwirkung.lottery.quotas import Feature as Feature
+    from mitwirkung.lottery.quotas import Provenance as Provenance
     from mitwirkung.lottery.quotas import Quota as Quota
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
+    from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
+    from mitwirkung.lottery.receipts import Receipt as Receipt
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
 
 _HOMES = {
-    "app": ["read_problem", "solve", "write_report"],
+    "app": ["read_problem", "solve", "verify_record", "write_report"],
     "errors": ["Finding", "InputError", "MitwirkungError", "StrategyRefused", "UnknownStrategy"],
     "intake": ["Applicants", "read_applicants"],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
+    "lottery.certificates": ["OptimumNotProven"],
     "lottery.draw": ["DrawRecord"],
     "lottery.facts": ["Facts"],
     "lottery.facts_file": ["read_facts"],
-    "lottery.feasibility": ["InfeasibleQuotas", "TooFewApplicants"],
-    "lottery.folder": ["PublishedLottery", "read_lottery"],
+    "lottery.feasibility": ["InfeasibleQuotas", "TooFewApplicants", "check_feasible"],
+    "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
     "lottery.panels": ["PanelLottery", "lot_classes"],
     "lottery.problem": ["SelectionProblem"],
+    "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
-    "lottery.quotas": ["Feature", "Quota", "QuotaPlan"],
+    "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
+    "lottery.randomness": ["UnfitSeed"],
+    "lottery.receipts": ["Receipt"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "plugins.hookspecs": ["hookimpl"],
