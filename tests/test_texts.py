@@ -22,7 +22,7 @@ from mitwirkung.reports.wording import SENTENCES
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
-SPEAKERS = {"t", "texts", "_texts", "translate", "_wrong_call"}
+SPEAKERS = {"t", "say", "translate", "wrong_call"}
 """Functions whose first argument is a text of the catalogue."""
 
 

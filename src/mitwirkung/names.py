@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
-NOT_STATED = "not stated"
+NOT_STATED: Final = "not stated"
 
 
 def clean(text: str) -> str:

@@ -16,13 +16,13 @@ from mitwirkung.app import solve
 from mitwirkung.lottery import encoding
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile, UnreadableFile
+from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
     CountsRefused,
     KeyRefused,
     derived_key,
-    load,
     publication,
 )
 

@@ -19,13 +19,13 @@ from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile
+from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
     LotteryRefused,
     Publication,
     features_text,
-    load,
     position_names,
     publication,
 )

@@ -64,11 +64,11 @@ class _Model(BaseModel):
 class Counts(_Model):
     """How the pool came about; `received` less refused, merged and late is the pool."""
 
-    received: Count = NOT_STATED  # type: ignore[assignment]
-    refused: Reasons = NOT_STATED  # type: ignore[assignment]
-    merged: Count = NOT_STATED  # type: ignore[assignment]
-    late: Count = NOT_STATED  # type: ignore[assignment]
-    must_include: Reasons = NOT_STATED  # type: ignore[assignment]
+    received: Count = NOT_STATED
+    refused: Reasons = NOT_STATED
+    merged: Count = NOT_STATED
+    late: Count = NOT_STATED
+    must_include: Reasons = NOT_STATED
 
     def expected_pool(self) -> int | None:
         """How many people the counts leave in the pool; None unless all are stated."""

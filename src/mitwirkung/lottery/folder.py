@@ -16,7 +16,8 @@ from mitwirkung.lottery.consistency import publication_checks
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.files import UnreadableFile
-from mitwirkung.lottery.publication import Publication, load
+from mitwirkung.lottery.loading import load
+from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.rules import CHECKABLE
 
 LOTTERY_FILES = ("lottery.json", "lottery-private.json", "receipts.csv")

@@ -203,6 +203,12 @@ class PanelLottery:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def _repr_html_(self) -> str:
+        """Everybody's chances, for a notebook."""
+        from mitwirkung.lottery.display import chances_table
+
+        return chances_table(self)
+
     def __repr__(self) -> str:
         low, high = min(self.exact_chances), max(self.exact_chances)
         return (

@@ -16,13 +16,13 @@ from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.consistency import differences, publication_checks
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord, public_record
+from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
     Publication,
     arrange,
     derived_key,
-    load,
     private_file,
 )
 from mitwirkung.lottery.quotas import QuotaPlan

@@ -1,0 +1,65 @@
+"""The command line: files in, files out, and an exit code.
+
+Exit codes: 0 done (or verified); 1 something differs, or no panel can be had; 2 the input or the
+call is wrong, nothing was written; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mitwirkung.cli.lottery import check, draw, lottery
+from mitwirkung.cli.options import Force
+from mitwirkung.cli.quotas import quotas
+from mitwirkung.cli.terminal import progress_bar, reported, say, screen
+from mitwirkung.cli.verification import say_verification, verify
+
+cli = typer.Typer(
+    help="Fair, verifiable lotteries for citizen participation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (lottery, draw, verify, check, quotas):
+    cli.command()(command)
+
+
+def main() -> None:
+    """Run the command line; the one place that ends the process."""
+    cli(prog_name="mitwirkung")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        screen.print(f"mitwirkung {version('mitwirkung')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Fair, verifiable lotteries for citizen participation."""
+
+
+@cli.command()
+@reported
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")] = Path("mitwirkung-demo"),
+    force: Force = False,
+) -> None:
+    """Run the main job on the shipped example: the Dortmund dialogue with 75 seats."""
+    from mitwirkung.demo import FILES, run_demo
+
+    with progress_bar() as progress:
+        done = run_demo(out, force=force, progress=progress)
+    for name, text in FILES.items():
+        screen.print(f"{out / name}: {say(text)}", markup=False)
+    say_verification(done)

@@ -1,0 +1,246 @@
+"""`mitwirkung lottery`, `draw` and `check`: from files to a panel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mitwirkung import app as library
+from mitwirkung.cli.options import (
+    ApplicantsFile,
+    Encoding,
+    ErrorsFile,
+    FactsFile,
+    Force,
+    Households,
+    IdColumn,
+    KeyFile,
+    Missing,
+    OptionalApplicants,
+    OptionalQuotas,
+    OutFolder,
+    Population,
+    QuotasEncoding,
+    QuotasFile,
+    Seats,
+    Settings,
+    StrategyName,
+)
+from mitwirkung.cli.terminal import errors, progress_bar, reported, say, screen, warn, wrong_call
+from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.facts_file import read_facts, sample_facts
+from mitwirkung.lottery.feasibility import check_feasible
+from mitwirkung.lottery.folder import PublishedLottery
+from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.publication import Publication, check_statements
+from mitwirkung.lottery.randomness import check_seed
+
+
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    pairs = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{option} {text}: NAME=VALUE")
+        if name.strip() in pairs:
+            raise typer.BadParameter(f"{option} {name.strip()}=...: twice")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _settings(given: list[str] | None) -> dict[str, Any]:
+    """Values that are JSON are read as such; everything else is a text."""
+    settings: dict[str, Any] = {}
+    for name, value in _pairs(given, "--setting").items():
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings
+
+
+def _read_problem(
+    applicants: Path | None,
+    quotas: Path | None,
+    seats: int | None,
+    id_column: str | None,
+    household_columns: str,
+    missing: list[str] | None,
+    encoding: str | None,
+    quotas_encoding: str | None,
+    population: Path | None = None,
+) -> SelectionProblem:
+    if applicants is None or quotas is None or seats is None:
+        raise wrong_call("Name the files of applications and quotas, and --seats.")
+    problem = library.read_problem(
+        applicants,
+        quotas,
+        seats=seats,
+        id=id_column,
+        household=[name.strip() for name in household_columns.split(",") if name.strip()],
+        missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # unknown ones are findings
+        encoding=encoding,
+        quotas_encoding=quotas_encoding,
+        population=population,
+    )
+    warn(problem.warnings)
+    return problem
+
+
+@reported
+def lottery(
+    applicants: OptionalApplicants = None,
+    quotas: OptionalQuotas = None,
+    seats: Seats = None,
+    strategy: StrategyName = "leximin",
+    setting: Settings = None,
+    id_column: IdColumn = None,
+    household_columns: Households = "",
+    missing: Missing = None,
+    encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
+    key_file: KeyFile = None,
+    facts: FactsFile = None,
+    population: Population = None,
+    out: OutFolder = None,
+    force: Force = False,
+    errors_file: ErrorsFile = None,
+    sample_facts: Annotated[
+        bool, typer.Option("--sample-facts", help="Print a sample of the facts file, and stop.")
+    ] = False,
+) -> None:
+    """Make a lottery, to be published before the seed of the draw exists."""
+    if sample_facts:
+        _print_sample()
+        return
+    if out is None:
+        raise wrong_call("Name the folder to write: --out DIR.")
+    problem = _read_problem(
+        *(applicants, quotas, seats, id_column, household_columns, missing),
+        *(encoding, quotas_encoding, population),
+    )
+    stated = Facts() if facts is None else read_facts(facts)
+    key = None if key_file is None else key_file.read_bytes()
+    check_statements(problem, stated, key)
+    with progress_bar() as progress:
+        made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
+    published = made.publish(out, facts=stated, key=key, force=force)
+    _say_lottery(published, out)
+
+
+def _warn_unprotected(publication: Publication) -> bool:
+    """Whether the pseudonyms are not protected; says so."""
+    if publication.public.pseudonyms == "protected":
+        return False
+    text = (
+        "Without --key-file anyone who can guess an application can undo its pseudonym: "
+        "do not publish lottery.json and record-public.json."
+    )
+    errors.print(say(text), markup=False)
+    return True
+
+
+def _print_sample() -> None:
+    screen.print(sample_facts(), markup=False, end="")
+
+
+def _say_lottery(published: PublishedLottery, folder: Path) -> None:
+    screen.print(say("The lottery is in {folder}.").format(folder=folder), markup=False)
+    if _warn_unprotected(published.publication):
+        screen.print(say("Publish this commitment before the draw:"))
+    else:
+        screen.print(say("Publish lottery.json and this commitment before the draw:"))
+    screen.print(published.commitment)
+
+
+@reported
+def draw(
+    applicants: OptionalApplicants = None,
+    quotas: OptionalQuotas = None,
+    seats: Seats = None,
+    seed: Annotated[str, typer.Option(help="The public seed, to the letter.")] = "",
+    lottery: Annotated[
+        Path | None, typer.Option(help="Folder of a lottery made before, to draw from.")
+    ] = None,
+    strategy: StrategyName = "leximin",
+    setting: Settings = None,
+    id_column: IdColumn = None,
+    household_columns: Households = "",
+    missing: Missing = None,
+    encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
+    key_file: KeyFile = None,
+    facts: FactsFile = None,
+    population: Population = None,
+    out: OutFolder = None,
+    force: Force = False,
+    errors_file: ErrorsFile = None,
+) -> None:
+    """Draw the panel, from a published lottery or (uncommitted) from files at once."""
+    if not seed:
+        raise wrong_call("Name the public seed: --seed TEXT.")
+    if lottery is not None:
+        others: tuple[object, ...] = (
+            applicants,
+            seats,
+            setting,
+            id_column,
+            missing,
+            encoding,
+            quotas_encoding,
+        )
+        others += (key_file, facts, population, out, household_columns or None)
+        if any(other is not None for other in others) or strategy != "leximin":
+            raise wrong_call("With --lottery everything but the seed is that of the lottery.")
+        record = library.draw_folder(lottery, seed, force=force)
+        _say_draw(record, lottery)
+        return
+    if out is None:
+        raise wrong_call("Name the folder to write: --out DIR, or a lottery: --lottery DIR.")
+    problem = _read_problem(
+        *(applicants, quotas, seats, id_column, household_columns, missing),
+        *(encoding, quotas_encoding, population),
+    )
+    stated = Facts() if facts is None else read_facts(facts)
+    key = None if key_file is None else key_file.read_bytes()
+    check_statements(problem, stated, key)
+    check_seed(seed)
+    with progress_bar() as progress:
+        made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
+    record = library.draw_at_once(made, seed, out, facts=stated, key=key, force=force)
+    _warn_unprotected(record.publication)
+    _say_draw(record, out)
+
+
+def _say_draw(record: DrawRecord, folder: Path) -> None:
+    text = say("{count} people have a seat; panel, record and report are in {folder}.")
+    screen.print(text.format(count=len(record.panel), folder=folder), markup=False)
+    if not record.committed:
+        text = "Nothing fixed the seed beforehand: this record is uncommitted."
+        screen.print(say(text))
+
+
+@reported
+def check(
+    applicants: ApplicantsFile,
+    quotas: QuotasFile,
+    seats: Seats = None,
+    id_column: IdColumn = None,
+    household_columns: Households = "",
+    missing: Missing = None,
+    encoding: Encoding = None,
+    quotas_encoding: QuotasEncoding = None,
+    errors_file: ErrorsFile = None,
+) -> None:
+    """Tell every error in the files, and whether the quotas can be met."""
+    problem = _read_problem(
+        *(applicants, quotas, seats, id_column, household_columns, missing),
+        *(encoding, quotas_encoding),
+    )
+    check_feasible(problem)
+    text = say("{people} people in {lots} lots; the quotas can be met with {seats} seats.")
+    screen.print(text.format(people=len(problem), lots=len(problem.lots), seats=problem.seats))

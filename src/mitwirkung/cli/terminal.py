@@ -1,0 +1,106 @@
+"""What the commands say, in which language, and with which exit code they end."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mitwirkung.errors import Finding, InputError, MitwirkungError
+from mitwirkung.lottery.certificates import OptimumNotProven
+from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
+from mitwirkung.texts import LANGUAGES, translator
+
+DIFFERS = 1
+REFUSED = 2
+INTERRUPTED = 130
+
+screen = Console(soft_wrap=True, highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _language() -> str:
+    asked = os.environ.get("MITWIRKUNG_LANGUAGE", "")
+    if asked:
+        return asked if asked in LANGUAGES else "en"
+    locale = next((v for k in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(k))), "")
+    return "de" if locale.lower().startswith("de") else "en"
+
+
+def say(text: str) -> str:
+    """The text in the language of the terminal."""
+    return translator(_language())(text)
+
+
+def reported(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors of the library as a sentence and an exit code, never as a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        path = kwargs.get("errors_file")
+        findings_file = path if isinstance(path, Path) else None
+        try:
+            write_findings(findings_file, ())
+            return command(*args, **kwargs)
+        except (InfeasibleQuotas, TooFewApplicants, OptimumNotProven) as error:
+            errors.print(error.describe(say), markup=False)
+            raise typer.Exit(DIFFERS) from None
+        except MitwirkungError as error:
+            if isinstance(error, InputError):
+                write_findings(findings_file, error.findings)
+            errors.print(error.describe(say), markup=False)
+            raise typer.Exit(REFUSED) from None
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            errors.print(f"{place}{error.strerror or error}", markup=False)
+            raise typer.Exit(REFUSED) from None
+        except KeyboardInterrupt:
+            errors.print(say("Interrupted; nothing was written."))
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run
+
+
+def write_findings(path: Path | None, findings: tuple[Finding, ...]) -> None:
+    """All errors as JSON; written empty first, so that no file of an earlier run is believed."""
+    if path is not None:
+        data = [finding.as_json() for finding in findings]
+        path.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def warn(findings: tuple[Finding, ...]) -> None:
+    """Print what is doubtful but no error."""
+    for finding in findings:
+        errors.print(f"{say('Warning')}: {finding.describe(say)}", markup=False)
+
+
+def wrong_call(text: str) -> typer.BadParameter:
+    """A call that does not fit together: exit code 2."""
+    return typer.BadParameter(say(text))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar on the terminal while the lottery is made; nothing where there is no terminal."""
+    if not errors.is_terminal:
+        yield lambda step, share: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bars:
+        task = bars.add_task(say("Making the lottery"), total=1.0)
+
+        def report(step: str, share: float) -> None:
+            bars.update(task, description=step, completed=share)
+
+        yield report
