@@ -217,6 +217,19 @@ def test_the_private_level_with_key_and_inputs_alone(drawn: Path, tmp_path: Path
     assert without.exit_code == 1
 
 
+def test_the_population_is_part_of_what_stands_in_for_the_private_file(tmp_path: Path) -> None:
+    population = tmp_path / "p.csv"
+    rows = ["gender,female,51", "gender,male,49", "leaning,liberal,60", "leaning,conservative,40"]
+    population.write_text("\n".join(["feature,value,count", *rows]) + "\n", "utf-8")
+    out = tmp_path / "out"
+    common = (*inputs(SMALL), "--seats", 20, "--population", population)
+    assert run("draw", *common, "--seed", "x", "--out", out).exit_code == 0
+    rest = copied(out, tmp_path / "rest", "lottery-private.json")
+    with_it = run("verify", rest / "record.json", *inputs(SMALL), "--population", population)
+    assert with_it.exit_code == 0, with_it.output
+    assert run("verify", rest / "record.json", *inputs(SMALL)).exit_code == 1
+
+
 @pytest.mark.parametrize(
     "name", ["lottery.json", "lottery-private.json", "record-public.json", "record.json"]
 )
