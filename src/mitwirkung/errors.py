@@ -201,7 +201,7 @@ TEXTS: dict[str, str] = {
     "check-my-seat": "it has a seat (position {position})",
     "check-lot-seat": "the lot has a seat (position {position}); a mate may hold it",
     "check-inputs": "applications and quotas are those of the lottery",
-    "check-private-fields": "lottery-private.json",
+    "check-private-fields": "every field of lottery-private.json fits",
     "check-key": "the tokens are made with the key",
     "check-key-missing": "which id has which token is NOT checked: give the key file",
     "check-lottery-of-people": "lottery.json follows from the people: pseudonyms, classes, quotas",
