@@ -108,7 +108,7 @@ def feasible_panels(problem: SelectionProblem) -> list[tuple[int, ...]]:
     from itertools import combinations
 
     lot_of = {person: lot for lot, members in enumerate(problem.lots) for person in members}
-    limits = [(f.name, q.value, q.min, q.max) for f in problem.features for q in f]
+    limits = [(f.name, q.value, q.min, q.max) for f in problem.features for q in f.quotas]
     answers = [problem.answers(person) for person in range(len(problem))]
 
     def fits(panel: Iterable[int]) -> bool:

@@ -70,9 +70,11 @@ def test_reading_a_folder_gives_the_same_draw(tmp_path: Path) -> None:
 
 
 def test_writing_the_same_again_is_no_conflict(tmp_path: Path) -> None:
-    lottery = solve(town())
-    lottery.publish(tmp_path / "dialog").draw("a seed")
-    lottery.publish(tmp_path / "dialog").draw("a seed")
+    lottery, folder = solve(town()), tmp_path / "dialog"
+    lottery.publish(folder).draw("a seed")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    lottery.publish(folder).draw("a seed")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_another_draw_is_refused_and_changes_nothing(tmp_path: Path) -> None:

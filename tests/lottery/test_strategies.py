@@ -41,7 +41,7 @@ def assert_promises_hold(lottery: PanelLottery) -> None:
         assert taken.total() == problem.seats
         assert all(n <= len(lottery.classes[c].lots) for c, n in taken.items())
         for feature in problem.features:
-            for quota in feature:
+            for quota in feature.quotas:
                 assert quota.min <= counts[feature.name, quota.value] <= quota.max
 
 

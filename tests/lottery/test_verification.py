@@ -284,6 +284,11 @@ def test_a_receipt_is_read_from_answers_alone_or_whole() -> None:
     for nonsense in ([], 1, {"sex": 3}, {"features": {"a": 1}}):
         with pytest.raises(ValueError):
             Receipt.from_data("t", nonsense)
+    row = {"token": "t", "features": '{"sex":"f"}', "mates": "m", "positions": "1 2"}
+    assert Receipt.from_row("t", [{"token": "other"}, row]) == Receipt.from_data("t", whole)
+    for rows in ([], [{**row, "token": "x"}], [{"token": "t"}], [{**row, "mates": None}]):
+        with pytest.raises(ValueError, match="no receipt"):
+            Receipt.from_row("t", rows)
 
 
 def town_rows() -> list[dict[str, str]]:

@@ -35,6 +35,7 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
 from mitwirkung.lottery.feasibility import check_feasible
 from mitwirkung.lottery.folder import PublishedLottery
+from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
@@ -91,6 +92,22 @@ def _read_problem(
     return problem
 
 
+def _solve(
+    problem: SelectionProblem,
+    strategy: str,
+    setting: list[str] | None,
+    facts: Path | None,
+    key_file: Path | None,
+) -> tuple[PanelLottery, dict[str, Any]]:
+    """The lottery, and the facts and key it is published with; they are refused before the work."""
+    stated = Facts() if facts is None else read_facts(facts)
+    key = None if key_file is None else key_file.read_bytes()
+    check_statements(problem, stated, key)
+    with progress_bar() as progress:
+        made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
+    return made, {"facts": stated, "key": key}
+
+
 @reported
 def lottery(
     applicants: OptionalApplicants = None,
@@ -123,12 +140,8 @@ def lottery(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, population),
     )
-    stated = Facts() if facts is None else read_facts(facts)
-    key = None if key_file is None else key_file.read_bytes()
-    check_statements(problem, stated, key)
-    with progress_bar() as progress:
-        made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
-    published = made.publish(out, facts=stated, key=key, force=force)
+    made, stated = _solve(problem, strategy, setting, facts, key_file)
+    published = made.publish(out, force=force, **stated)
     _say_lottery(published, out)
 
 
@@ -205,13 +218,9 @@ def draw(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, population),
     )
-    stated = Facts() if facts is None else read_facts(facts)
-    key = None if key_file is None else key_file.read_bytes()
-    check_statements(problem, stated, key)
     check_seed(seed)
-    with progress_bar() as progress:
-        made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
-    record = library.draw_at_once(made, seed, out, facts=stated, key=key, force=force)
+    made, stated = _solve(problem, strategy, setting, facts, key_file)
+    record = library.draw_at_once(made, seed, out, force=force, **stated)
     _warn_unprotected(record.publication)
     _say_draw(record, out)
 

@@ -37,7 +37,8 @@ def quotas(
     if out_file.exists() and not force:
         raise wrong_call("The file exists; choose another, or say --force.")
     write_quotas(plan, out_file)
-    if tolerance == 0 and any(quota.min == 0 for feature in plan.features for quota in feature):
+    limits = [quota for feature in plan.features for quota in feature.quotas]
+    if tolerance == 0 and any(quota.min == 0 for quota in limits):
         text = (
             "Small groups without a seat in proportion have no chance at tolerance 0: "
             "consider --tolerance 1."

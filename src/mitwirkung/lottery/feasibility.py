@@ -70,7 +70,9 @@ def require_enough_lots(problem: SelectionProblem) -> None:
 def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> InfeasibleQuotas:
     """The engine's conflict between rows, told by features and values."""
     limits = {
-        (feature.name, quota.value): quota for feature in problem.features for quota in feature
+        (feature.name, quota.value): quota
+        for feature in problem.features
+        for quota in feature.quotas
     }
     clashes = []
     households = False

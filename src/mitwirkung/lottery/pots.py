@@ -81,7 +81,7 @@ def pot_targets(
     """How many seats each pot should get, not rounded: the pool's table fitted to the quotas."""
     targets = [float(len(pot.lots)) for pot in pots]
     margins = [
-        {quota.value: (quota.min + quota.max) / 2 for quota in problem.quotas.feature(name)}
+        {quota.value: (quota.min + quota.max) / 2 for quota in problem.quotas.feature(name).quotas}
         for name in sorted(features)
     ]
     answers = [tuple(answer for _, answer in pot.labels[0]) for pot in pots]

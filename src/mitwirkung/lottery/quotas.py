@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -53,9 +53,6 @@ class Feature(BaseModel):
     @property
     def values(self) -> tuple[str, ...]:
         return tuple(quota.value for quota in self.quotas)
-
-    def __iter__(self) -> Iterator[Quota]:  # type: ignore[override]
-        return iter(self.quotas)
 
 
 class Provenance(BaseModel):

@@ -32,15 +32,17 @@ class Receipt:
         Raises:
             ValueError: no row has the token, or the table is another.
         """
-        for row in rows:
-            if row.get("token") == token:
-                data = {
-                    "features": json.loads(row["features"]),
-                    "mates": row["mates"].split(),
-                    "positions": row["positions"].split(),
-                }
-                return cls.from_data(token, data)
-        raise ValueError("no receipt has this token")
+        mine = next((row for row in rows if row.get("token") == token), None)
+        columns = [mine and mine.get(name) for name in ("features", "mates", "positions")]
+        if not all(isinstance(cell, str) for cell in columns):
+            raise ValueError("no receipt has this token")
+        features, mates, positions = map(str, columns)
+        data = {
+            "features": json.loads(features),
+            "mates": mates.split(),
+            "positions": positions.split(),
+        }
+        return cls.from_data(token, data)
 
     @classmethod
     def from_data(cls, token: str, data: Any) -> Self:

@@ -171,7 +171,7 @@ def quota_flaws(lottery: PanelLottery) -> Iterable[str]:
     if lottery.features != tuple(feature.name for feature in features):
         yield "the strategy promises quotas but does not look at every feature"
         return
-    limits = {(f.name, quota.value): (quota.min, quota.max) for f in features for quota in f}
+    limits = {(f.name, quota.value): (quota.min, quota.max) for f in features for quota in f.quotas}
     for number, vector in enumerate(lottery.vectors, start=1):
         counts = dict.fromkeys(limits, 0)
         for number_of_class, position, count in vector:

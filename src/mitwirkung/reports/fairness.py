@@ -188,12 +188,12 @@ def _shut_out_by_one_feature(
 
 def _reason_alone(feature: Feature, value: str | None, seats: int) -> _Reason | None:
     """Why the quotas of one feature alone leave no seat for an answer; None if they do."""
-    own = next((quota for quota in feature if quota.value == value), None)
+    own = next((quota for quota in feature.quotas if quota.value == value), None)
     answers = ((feature.name, value),)
     if own is not None and own.max == 0:
         limit = Limit(feature=feature.name, value=own.value, bound="max", limit=0)
         return _Reason(answers, "maximum-zero", (limit,))
-    others = [quota for quota in feature if quota is not own and quota.min]
+    others = [quota for quota in feature.quotas if quota is not own and quota.min]
     if sum(quota.min for quota in others) < seats:
         return None
     limits = tuple(
@@ -269,7 +269,7 @@ def _conflict(types: Types, kind: int, profile: Profile) -> tuple[tuple[Limit, .
     conflict = find_conflict(asked)
     if conflict is None:
         return None
-    quotas = {(each.name, quota.value): quota for each in problem.features for quota in each}
+    quotas = {(each.name, quota.value): quota for each in problem.features for quota in each.quotas}
     limits = []
     households = False
     for row, bound in conflict.rows:

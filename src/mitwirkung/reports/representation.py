@@ -38,8 +38,8 @@ def feature_tables(record: DrawRecord) -> tuple[FeatureTable, ...]:
         pool = Counter(answer[column] for answer in answers)
         panel = Counter(answers[person][column] for person in record.panel)
         population = _population(feature, problem.quotas.population)
-        limited = any(not _is_free(quota, problem.seats) for quota in feature)
-        quotas: list[Quota | None] = [*feature]
+        limited = any(not _is_free(quota, problem.seats) for quota in feature.quotas)
+        quotas: list[Quota | None] = [*feature.quotas]
         if pool[None]:
             quotas.append(None)
         rows = tuple(
