@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.polytope import Polytope
-from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.lottery.panels import PanelLottery, Seats
 from mitwirkung.lottery.problem import SelectionProblem
 
 
@@ -39,22 +39,31 @@ class Types:
     def lottery(
         self,
         panels: NDArray[np.int32],
-        weights: NDArray[np.float64],
+        weights: NDArray[np.int64] | NDArray[np.float64],
         certificate: Mapping[str, Any] | None,
     ) -> PanelLottery:
-        """The lottery of N weighted panels; `panels` is (N, seats), each row type numbers.
+        """The lottery of N weighted panels; `panels` is (N, seats), each row ascending type
+        numbers.
 
         All seats of a type are given to its first position; members with equal answers share
         their positions by the hash of the draw.
         """
-        vectors = []
-        for panel, weight in zip(panels.tolist(), weights.tolist(), strict=True):
-            seats: dict[tuple[int, int], int] = {}
-            for number in panel:
-                place = self.places[number]
-                seats[place] = seats.get(place, 0) + 1
-            vectors.append((Fraction(weight), seats))
+        vectors = zip(weights.tolist(), self._seats(panels), strict=True)
         return PanelLottery(self.problem, self.problem.quotas.names, vectors, certificate)
+
+    def _seats(self, panels: NDArray[np.int32]) -> list[Seats]:
+        """The panels as vectors: types ascend by kind and position, as the entries of a vector
+        do."""
+        first = np.diff(panels, axis=1, prepend=-1) != 0
+        start = np.flatnonzero(first)
+        held = np.diff(start, append=panels.size)
+        most = int(held.max())
+        # Equal entries of all vectors are one object.
+        entry = [(*place, number + 1) for place in self.places for number in range(most)]
+        cells = panels.ravel()[start].astype(np.int64) * most + held - 1
+        entries = [entry[cell] for cell in cells.tolist()]
+        ends = np.cumsum(first.sum(axis=1)).tolist()
+        return [tuple(entries[a:b]) for a, b in zip([0, *ends], ends, strict=False)]
 
     def chances(self, lottery: PanelLottery) -> list[Fraction]:
         """Everyone's exact chance, one per type."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from mitwirkung.lottery.encoding import WEIGHT_TOTAL
+from mitwirkung.lottery.encoding import WEIGHT_TOTAL, whole_weights
 from mitwirkung.lottery.problem import Label, SelectionProblem
 
 if TYPE_CHECKING:
@@ -60,8 +62,8 @@ class PanelLottery:
         problem: what the lottery is for.
         features: names of the features that the strategy looks at, the same for every lot. They
             make the classes: see `lot_classes`. None of them: one class of all lots.
-        vectors: pairs of a weight (any positive number) and a mapping from
-            (class, position) to a number of seats; equal vectors are merged.
+        vectors: pairs of a weight (any positive number) and either a mapping from
+            (class, position) to a number of seats or the same as `Seats`; equal vectors are merged.
         certificate: the strategy's proof of its optimum as plain data, if it promises one.
 
     Attributes:
@@ -81,7 +83,7 @@ class PanelLottery:
         self,
         problem: SelectionProblem,
         features: Iterable[str],
-        vectors: Iterable[tuple[float | Fraction, Mapping[tuple[int, int], int]]],
+        vectors: Iterable[tuple[float | Fraction, Mapping[tuple[int, int], int] | Seats]],
         certificate: Mapping[str, Any] | None = None,
         *,
         classes: Sequence[LotClass] | None = None,
@@ -91,12 +93,13 @@ class PanelLottery:
         # publication puts the same classes into the order of handles
         self.classes = lot_classes(problem, self.features) if classes is None else tuple(classes)
         self.certificate = certificate
-        merged: dict[Seats, Fraction] = {}
+        merged: dict[Seats, float | Fraction] = {}
         for weight, seats in vectors:
             if not weight > 0:
                 raise ValueError("a weight must be greater than 0")
-            vector = tuple(sorted((c, p, number) for (c, p), number in seats.items() if number))
-            merged[vector] = merged.get(vector, Fraction(0)) + Fraction(weight)
+            vector = seats if isinstance(seats, tuple) else _as_seats(seats)
+            known = merged.get(vector)
+            merged[vector] = weight if known is None else Fraction(known) + Fraction(weight)
         ordered = sorted(merged.items())
         shares = whole_weights([weight for _, weight in ordered])
         self.vectors: tuple[Seats, ...] = tuple(
@@ -108,18 +111,25 @@ class PanelLottery:
     def _check_vectors(self) -> None:
         if not self.vectors:
             raise ValueError("a lottery needs at least one vector")
-        positions = [range(lot_class.positions) for lot_class in self.classes]
         room = [len(lot_class.lots) for lot_class in self.classes]
+        # Most entries stand in many vectors: each is looked at once.
+        entries = set(chain.from_iterable(self.vectors))
+        for number_of_class, position, number in entries:
+            known = 0 <= number_of_class < len(room)
+            if not known or not 0 <= position < self.classes[number_of_class].positions:
+                raise ValueError("a vector names a position that its class does not have")
+            if not 1 <= number <= room[number_of_class]:
+                raise ValueError("a vector seats more lots of a class than there are, or none")
+        shared = any(lot_class.positions > 1 for lot_class in self.classes)
         for vector in self.vectors:
-            taken: dict[int, int] = {}
-            for number_of_class, position, number in vector:
-                known = 0 <= number_of_class < len(room)
-                if not known or position not in positions[number_of_class] or number < 1:
-                    raise ValueError("a vector names a position that its class does not have")
-                taken[number_of_class] = taken.get(number_of_class, 0) + number
-            if sum(taken.values()) != self.problem.seats:
-                seated = sum(taken.values())
+            seated = sum([number for _, _, number in vector])
+            if seated != self.problem.seats:
                 raise ValueError(f"a vector seats {seated} instead of {self.problem.seats}")
+            if not shared:
+                continue
+            taken = Counter[int]()
+            for number_of_class, _, number in vector:
+                taken[number_of_class] += number
             if any(number > room[i] for i, number in taken.items()):
                 raise ValueError("a vector seats more lots of a class than there are")
 
@@ -217,19 +227,8 @@ class PanelLottery:
         )
 
 
-def whole_weights(weights: Sequence[Fraction]) -> list[int]:
-    """Whole numbers in proportion to positive weights that add up to 16^12.
-
-    Largest remainder (Hamilton): each is off by less than 1, so chances move by less than
-    the number of vectors over 16^12. Ties go to the earlier vector.
-    """
-    total = sum(weights)
-    scaled = [weight * WEIGHT_TOTAL / total for weight in weights]
-    whole = [int(share) for share in scaled]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (whole[i] - scaled[i], i))
-    for i in by_remainder[: WEIGHT_TOTAL - sum(whole)]:
-        whole[i] += 1
-    return whole
+def _as_seats(seats: Mapping[tuple[int, int], int]) -> Seats:
+    return tuple(sorted((c, p, number) for (c, p), number in seats.items() if number))
 
 
 def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[LotClass, ...]:
@@ -249,6 +248,12 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
         raise ValueError("a feature is named twice")
     if not names:
         return (LotClass(tuple(range(len(problem.lots))), ()),)
+    if len(names) == len(problem.features):
+        everything = [problem.label(profile, names) for profile in range(len(problem.profiles))]
+        return tuple(
+            LotClass(kind.lots, tuple(everything[profile] for profile in kind.profiles))
+            for kind in problem.kinds
+        )
     labels = [problem.label(profile, names) for profile in range(len(problem.profiles))]
     distinct = sorted(set(labels), key=_label_key)
     rank = {label: i for i, label in enumerate(distinct)}

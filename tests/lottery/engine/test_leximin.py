@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.engine import (
     TOLERANCE,
     Conflict,
@@ -74,7 +75,7 @@ def digest(optimum: Optimum) -> str:
 def checked(polytope: Polytope, optimum: Optimum) -> Optimum:
     assert polytope.feasible(optimum.panels).all()
     assert (optimum.weights > 0).all()
-    assert float(optimum.weights.sum()) == pytest.approx(1, abs=1e-12)
+    assert int(optimum.weights.sum()) == WEIGHT_TOTAL
     exact = exact_chances(polytope, optimum.panels, optimum.weights.tolist())
     assert gap(polytope, optimum.certificate, exact) <= TOLERANCE / 100
     return optimum

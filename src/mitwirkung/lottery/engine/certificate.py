@@ -10,7 +10,8 @@ The claim for a type ``t`` with chance ``q[t]``: in a lottery in which everybody
 chance they have, or at least ``q[t]`` if they have more, all people of type ``t`` together have at
 most ``gap`` seats more on average than now, and so nobody of them a chance of more than ``q[t] +
 gap``. With a gap of 0 this is leximin. The gap counts seats, not chances: a tolerance for each
-chance would add up over thousands of people to seats that could be given away.
+chance would add up over thousands of people to seats that could be given away. "More" means more
+by over `SAME`: published weights are whole numbers, which parts equal chances by a hair.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.integer import highest, panel_model
-from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type
+from mitwirkung.lottery.engine.polytope import Polytope
 
 TOLERANCE = Fraction(1, 10**8)
 """The largest gap that counts as an optimum, in seats."""
+
+SAME = Fraction(1, 10**9)
+"""Chances that differ by no more are equal."""
 
 LARGEST_CUT = 2**31
 """Beyond it the doubles of the integer programme that confirms a cut would not tell one apart."""
@@ -137,27 +141,39 @@ def _pairs(values: Iterable[Sequence[object]]) -> Pairs:
     return tuple(pairs)
 
 
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """The seats each type has on average, exactly: ``seats[t] / unit``, for ``sizes[t]`` people."""
+
+    seats: list[int]
+    unit: int
+    sizes: list[int]
+
+    @staticmethod
+    def from_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
+        """What each type has when ``chances[t]`` is that of one of its people."""
+        sizes = polytope.sizes.tolist()
+        exact = [q * size for q, size in zip(chances, sizes, strict=True)]
+        unit = math.lcm(*(x.denominator for x in exact))
+        return Expected([x.numerator * (unit // x.denominator) for x in exact], unit, sizes)
+
+
 def exact_chances(
-    polytope: Polytope, panels: NDArray[np.int32], weights: Sequence[int] | Sequence[float]
+    polytope: Polytope, panels: NDArray[np.int32], weights: Sequence[int]
 ) -> list[Fraction]:
     """The chance of one person of each type, exactly, when panel i has ``weights[i]`` of their sum.
 
     Args:
         polytope: the problem.
         panels: (N, seats).
-        weights: N numbers, not all 0; floats stand for exactly the binary fractions they are.
+        weights: N whole numbers >= 0, not all 0; their sum times the seats is below 2**63.
     """
-    exact = [Fraction(w) for w in weights]
-    common = math.lcm(*(w.denominator for w in exact))
-    whole = [w.numerator * (common // w.denominator) for w in exact]
-    held = seats_per_type(panels, polytope.types)
-    total = [0] * polytope.types
-    for i, t in zip(*np.nonzero(held), strict=True):
-        total[t] += whole[i] * int(held[i, t])
-    everything = sum(whole)
+    total = np.zeros(polytope.types, np.int64)
+    np.add.at(total, panels, np.array(weights, np.int64)[:, None])
+    everything = sum(weights)
     return [
-        Fraction(seats, everything * int(size))
-        for seats, size in zip(total, polytope.sizes, strict=True)
+        Fraction(seats, everything * size)
+        for seats, size in zip(total.tolist(), polytope.sizes.tolist(), strict=True)
     ]
 
 
@@ -180,11 +196,11 @@ def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction
             lottery on the quotas.
     """
     _check_coverage(polytope, certificate)
-    _check_chances(polytope, chances)
+    expected = _checked(polytope, chances)
     worst = Fraction(0)
     for number, stage in enumerate(certificate.stages):
         try:
-            rise = stage_gap(polytope, stage, certificate.cuts, chances)
+            rise = stage_gap(polytope, stage, certificate.cuts, expected)
         except CertificateError as error:
             raise CertificateError(f"stage {number}: {error}") from None
         worst = max(worst, rise)
@@ -213,36 +229,30 @@ def _check_coverage(polytope: Polytope, certificate: Certificate) -> None:
             raise CertificateError(f"cut {number} is malformed")
 
 
-def _check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> None:
-    """Whether the chances can be those of a lottery over panels that meet the rows on average."""
+def _checked(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
+    """The expected seats, if they can be those of a lottery over panels that meet the rows on
+    average."""
     if len(chances) != polytope.types:
         raise CertificateError("there must be one chance for each type")
     if not all(0 <= q <= 1 for q in chances):
         raise CertificateError("a chance lies outside 0 to 1")
-    seats = [q * int(size) for q, size in zip(chances, polytope.sizes, strict=True)]
-    if abs(_sum(seats) - polytope.seats) > TOLERANCE:
+    expected = Expected.from_chances(polytope, chances)
+    slack = TOLERANCE * expected.unit
+    if abs(sum(expected.seats) - polytope.seats * expected.unit) > slack:
         raise CertificateError("the chances do not fill the seats")
-    for r, members in enumerate(_members(polytope)):
-        held = _sum([seats[t] for t in members])
-        if not int(polytope.lower[r]) - TOLERANCE <= held <= int(polytope.upper[r]) + TOLERANCE:
+    held = [0] * polytope.row_count
+    for row, t in zip(*(numbers.tolist() for numbers in polytope.entries()), strict=True):
+        held[row] += expected.seats[t]
+    for r, (low, high) in enumerate(
+        zip(polytope.lower.tolist(), polytope.upper.tolist(), strict=True)
+    ):
+        if not low * expected.unit - slack <= held[r] <= high * expected.unit + slack:
             raise CertificateError(f"the chances do not meet row {r}")
-
-
-def _sum(values: Sequence[Fraction]) -> Fraction:
-    """The sum over a common denominator, much faster than one fraction after the other."""
-    common = math.lcm(*(v.denominator for v in values))
-    return Fraction(sum(v.numerator * (common // v.denominator) for v in values), common)
-
-
-def _members(polytope: Polytope) -> list[list[int]]:
-    members: list[list[int]] = [[] for _ in range(polytope.row_count)]
-    for row, t in zip(*polytope.entries(), strict=True):
-        members[int(row)].append(int(t))
-    return members
+    return expected
 
 
 def stage_gap(
-    polytope: Polytope, stage: Stage, cuts: Sequence[Cut], chances: Sequence[Fraction]
+    polytope: Polytope, stage: Stage, cuts: Sequence[Cut], expected: Expected
 ) -> Fraction:
     """The largest possible gain of a type of the stage, in seats on average.
 
@@ -250,21 +260,25 @@ def stage_gap(
         CertificateError: see `inequality`.
     """
     a, b = inequality(polytope, stage, cuts)
-    level = min(chances[t] for t in stage.types)
-    # What the others keep: their chance, or the level if theirs is higher. Where a[t] < 0 we only
-    # know x <= size.
-    kept = []
-    for t, coefficient in enumerate(a):
+    seats, sizes = expected.seats, expected.sizes
+    level = min(Fraction(seats[t], sizes[t]) for t in stage.types)
+    same = level + SAME * expected.unit
+    # What the others keep: their chance, or the stage's lowest if theirs is higher. Where a[t] < 0
+    # we only know x <= size.
+    bound, above = b * expected.unit, 0
+    for coefficient, held, size in zip(a, seats, sizes, strict=True):
         if coefficient < 0:
-            b -= coefficient * int(polytope.sizes[t])
-        elif coefficient > 0:
-            kept.append(coefficient * int(polytope.sizes[t]) * min(chances[t], level))
+            bound -= coefficient * size * expected.unit
+        elif held * same.denominator <= size * same.numerator:
+            bound -= coefficient * held
+        else:
+            above += coefficient * size
     # What the bound leaves over. Below zero, the chances themselves are too high to be true, by as
     # much.
-    left = abs(b - _sum(kept))
+    left = abs(bound - above * level) / expected.unit
     worst = Fraction(0)
     for t in stage.types:
-        rise = (1 - chances[t]) * int(polytope.sizes[t])
+        rise = Fraction(sizes[t] * expected.unit - seats[t], expected.unit)
         if a[t] > 0:
             rise = min(rise, left / a[t])
         worst = max(worst, rise)
@@ -278,17 +292,14 @@ def inequality(polytope: Polytope, stage: Stage, cuts: Sequence[Cut]) -> tuple[l
     Raises:
         CertificateError: if a multiplier belongs to nothing or has a forbidden sign.
     """
-    multiplier = [0] * polytope.row_count
+    multiplier = [0] * (polytope.row_count + 1)
     b = stage.seats * polytope.seats
     for row, y in stage.rows:
         if not 0 <= row < polytope.row_count or multiplier[row]:
             raise CertificateError(f"row {row} is unknown or named twice")
         multiplier[row] = y
         b += y * int(polytope.upper[row] if y > 0 else polytope.lower[row])
-    a = [
-        stage.seats + sum(multiplier[row] for row in rows if row < polytope.row_count)
-        for rows in polytope.rows.tolist()
-    ]
+    a = _row_multipliers(polytope, multiplier, stage.seats)
     for t, y in stage.caps:
         if not 0 <= t < polytope.types or y < 0:
             raise CertificateError(f"the cap of type {t} is unknown or negative")
@@ -301,6 +312,14 @@ def inequality(polytope: Polytope, stage: Stage, cuts: Sequence[Cut]) -> tuple[l
             a[t] += y * coefficient
         b += y * cuts[index].bound
     return a, b
+
+
+def _row_multipliers(polytope: Polytope, multiplier: list[int], seats: int) -> list[int]:
+    """Per type the sum of the multipliers of its rows and of ``seats``, exactly."""
+    fits = abs(seats) + sum(map(abs, multiplier)) < 2**63
+    numbers = np.array(multiplier, np.int64 if fits else object)
+    total: list[int] = (numbers[polytope.rows].sum(axis=1) + seats).tolist()
+    return total
 
 
 def confirm_cuts(polytope: Polytope, certificate: Certificate) -> None:

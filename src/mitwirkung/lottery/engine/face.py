@@ -90,7 +90,7 @@ def onto_equalities(polytope: Polytope, x: NDArray[np.float64]) -> NDArray[np.fl
 
     for _ in range(2):
         base = x
-        y = conjugate_gradients(
+        y, _ = conjugate_gradients(
             lambda y, base=base: row_sums(base * spread(y)),  # type: ignore[misc]
             aims - row_sums(base),
             np.maximum(row_sums(base), 1e-12),

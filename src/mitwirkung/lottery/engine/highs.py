@@ -42,6 +42,14 @@ class Rows:
     value: NDArray[np.float64]
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS says hello on the standard output when its constructor sets up callbacks."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  # HiGHS calls it by this name
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 class Model:
     """A minimisation that stays alive: solve it, change it, and solve it again from where it stood.
 
@@ -67,8 +75,7 @@ class Model:
     ) -> None:
         self.columns = len(cost)
         self.integer = integer
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        self.highs.setOptionValue("output_flag", False)
+        self.highs = _Quiet()  # type: ignore[no-untyped-call]
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("presolve", "on" if presolve else "off")
         self._set_tolerances(_STRICT)

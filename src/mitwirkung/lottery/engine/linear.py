@@ -31,7 +31,7 @@ def conjugate_gradients(
     *,
     relative: float,
     iterations: int,
-) -> Vector:
+) -> tuple[Vector, bool]:
     """An approximate solution of ``apply(x) == right`` for a positive semidefinite ``apply``.
 
     Args:
@@ -44,6 +44,9 @@ def conjugate_gradients(
 
     Where rounding leaves the right side outside the range, steps end by making things worse: the
     best point counts.
+
+    Returns:
+        The solution, and whether it came within the allowed steps.
     """
     x = np.zeros_like(right)
     residual = right.copy()
@@ -70,4 +73,6 @@ def conjugate_gradients(
             best, least = x, energy
         elif energy > 1e6 * least:
             break
-    return best
+    else:
+        return best, False
+    return best, True

@@ -9,10 +9,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from mitwirkung.lottery.encoding import whole_weights
 from mitwirkung.lottery.engine.certificate import (
     TOLERANCE,
     Certificate,
     Cut,
+    Expected,
     exact_chances,
     gap,
 )
@@ -55,13 +57,13 @@ class Optimum:
         chances: (T,) chance of one person of each type, as realised by panels and weights.
         panels: (N, seats) feasible panels: ascending type numbers, in lexicographic order, each
             once.
-        weights: (N,) positive, sum 1.
+        weights: (N,) whole numbers, at least 1, that add up to 16^12: those that are published.
         certificate: the proof that no lottery is fairer.
     """
 
     chances: NDArray[np.float64]
     panels: NDArray[np.int32]
-    weights: NDArray[np.float64]
+    weights: NDArray[np.int64]
     certificate: Certificate
 
 
@@ -160,8 +162,9 @@ def _proven(
     progress: Progress | None,
 ) -> Optimum:
     report(progress, "certificate", 0.0)
-    used = lottery.weights > 0
-    panels, weights = lottery.panels[used], lottery.weights[used]
+    weights = np.array(whole_weights(lottery.weights.tolist()), np.int64)
+    used = weights > 0
+    panels, weights = lottery.panels[used], weights[used]
     if not polytope.feasible(panels).all():
         raise LotteryNotProven("a panel breaks a row", len(cuts))
     chances = exact_chances(polytope, panels, weights.tolist())
@@ -180,5 +183,6 @@ def certify(
 ) -> Certificate:
     """The proof of the relaxation's stages in whole numbers, at its best for these realised
     chances."""
-    stages = tuple(whole_stage(polytope, proof, cuts, chances) for proof in relaxed.stages)
+    expected = Expected.from_chances(polytope, chances)
+    stages = tuple(whole_stage(polytope, proof, cuts, expected) for proof in relaxed.stages)
     return Certificate(stages, cuts)

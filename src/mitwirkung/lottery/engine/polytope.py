@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ class Polytope:
         return fits
 
 
-def seats_per_type(panels: NDArray[np.int32], types: int) -> NDArray[np.int64]:
+def seats_per_type(panels: NDArray[np.integer[Any]], types: int) -> NDArray[np.int64]:
     """Seats of each type on each panel, (N, T), from ``panels`` (N, seats)."""
     n = len(panels)
     cells = (np.arange(n, dtype=np.int64)[:, None] * types + panels).ravel()

@@ -21,7 +21,7 @@ from mitwirkung.lottery.engine.weights import (
 )
 
 _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
-_SHARP = 1e-13  # seats: what Newton's method aims at
+_SHARP = 1e-12  # seats: what Newton's method aims at
 _NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
 _MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
 
@@ -65,10 +65,11 @@ def realise(
         return _single(polytope, face)
     panels = np.empty((0, face.polytope.seats), np.int32)
     best: Lottery | None = None
+    wanted = 9 * face.polytope.types // 4 + 60
     for number in range(rounds):
         report(progress, "panels", number / rounds)
-        wanted = 2 * face.polytope.types + 100
         more = sample_panels(face.polytope, face.target, wanted, rng)
+        wanted = face.polytope.types // 2 + 30
         known, panels = len(panels), tidy(np.concatenate([panels, more]))
         if len(panels) == known:  # there are hardly any more
             break
@@ -94,8 +95,10 @@ def _weigh(
 ) -> Lottery:
     portfolio = Portfolio(panels, polytope.types)
     weights, _ = entropic_weights(portfolio, target, _SHARP)
-    weights = polished(portfolio, weights, target)
     off = residual(portfolio, weights, target)
+    if off > _SHARP:
+        weights = polished(portfolio, weights, target)
+        off = residual(portfolio, weights, target)
     small = portfolio.count * polytope.types <= _MOST_CELLS
     if off > _GOOD and small and (off < _NEAR or last):
         # The target may lie on a lower face of the panels' hull, where the dual of the entropy has

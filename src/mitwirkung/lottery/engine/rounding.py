@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from mitwirkung.lottery.engine.certificate import Cut, Pairs, Stage, stage_gap
+from mitwirkung.lottery.engine.certificate import Cut, Expected, Pairs, Stage, stage_gap
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.relaxation import StageProof
 
@@ -19,9 +19,9 @@ _LARGEST_DENOMINATOR = 100
 
 
 def whole_stage(
-    polytope: Polytope, proof: StageProof, cuts: Sequence[Cut], chances: Sequence[Fraction]
+    polytope: Polytope, proof: StageProof, cuts: Sequence[Cut], expected: Expected
 ) -> Stage:
-    """The stage with whole multipliers that prove the smaller gap for these chances.
+    """The stage with whole multipliers that prove the smaller gap for what the types have.
 
     Mostly the true multipliers are fractions with a small common denominator. Found, they are exact
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
@@ -34,14 +34,13 @@ def whole_stage(
     if largest == 0:
         return Stage(types=tuple(proof.types.tolist()))
     precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
-    stage = _scaled(proof, precision / largest)
+    stages = [_scaled(proof, precision / largest)]
     factor = small_factor(_all_multipliers(proof) / largest)
-    if factor is None:
-        return stage
-    short = _scaled(proof, factor / largest)
-    before = stage_gap(polytope, stage, cuts, chances)
-    after = stage_gap(polytope, short, cuts, chances)
-    return short if after <= before else stage
+    if factor is not None:
+        stages.insert(0, _scaled(proof, factor / largest))
+    if len(stages) == 1:
+        return stages[0]
+    return min(stages, key=lambda stage: stage_gap(polytope, stage, cuts, expected))
 
 
 def _all_multipliers(proof: StageProof) -> NDArray[np.float64]:

@@ -5,6 +5,11 @@ nesting of the features, so that most rows nearly hold, and then moves one seat 
 given up, preferably one that counts in an over-full row, and another type takes it with odds that
 fall with the bounds it would break and rise with the seats the type is behind its target over all
 panels so far. As soon as all rows hold the panel is kept and the chain starts anew.
+
+The odds of every type in every chain are most of the work. How many bounds a type would break is
+a sum over its features, so these are split into two halves: each type is one of few combinations
+in the first half and one of few in the second, and its odds are a product of two numbers that are
+worked out once for each combination.
 """
 
 from __future__ import annotations
@@ -16,13 +21,16 @@ from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type, tidy
 
-_CHAINS = 64
+_MOST_CHAINS = 128
+_FEWEST_CHAINS = 32
 _NESTINGS = 64
+_NESTINGS_AT_ONCE = 16
 _GIVE_UP = 400  # steps after which a chain starts anew
 _PENALTY = 2.5  # odds fall by exp(-2.5) for each bound that is broken
 _CATCH_UP = 0.7  # odds rise by exp(0.7) for each seat behind the target
 _CATCH_UP_LIMIT = 4.0
 _GREEDY = 0.85  # how often the seat given up is one of the worst
+_REFRESH = 4  # steps between two looks at who is behind
 
 
 def sample_panels(
@@ -44,10 +52,11 @@ def sample_panels(
         tilt: (T,) fixed odds (logarithms) instead of following the target.
         patience: give up after so many steps of all chains in which none has found a panel.
     """
-    chains = _Chains(polytope, target, rng, tilt)
+    count = min(_MOST_CHAINS, max(_FEWEST_CHAINS, wanted // 5))
+    chains = _Chains(polytope, target, rng, tilt, count)
     found: list[NDArray[np.int32]] = []
     made = 0
-    steps_left = _GIVE_UP * (wanted // _CHAINS + 3)
+    steps_left = _GIVE_UP * (wanted // count + 3)
     dry = 0
     while made < wanted and steps_left > 0 and dry <= patience:
         done = chains.finished()
@@ -68,12 +77,47 @@ def sample_panels(
     return panels[polytope.feasible(panels)]
 
 
+class _Half:
+    """Some of the features: which combination of answers each type has there.
+
+    Attributes:
+        of_type: (T,) the combination of each type.
+        rows: for each feature the row of each combination.
+    """
+
+    def __init__(self, rows: NDArray[np.int32]) -> None:
+        combinations, of_type = np.unique(rows, axis=0, return_inverse=True)
+        self.of_type: NDArray[np.intp] = of_type.ravel()
+        self.rows = [np.ascontiguousarray(column) for column in combinations.T]
+        self.count = len(combinations)
+
+    def sums(self, per_row: NDArray[np.int8]) -> NDArray[np.int8]:
+        """(combinations, chains) sums over the features of ``per_row`` (R+1, chains)."""
+        total = np.zeros((self.count, per_row.shape[1]), np.int8)
+        for column in self.rows:
+            total += np.take(per_row, column, axis=0)
+        return total
+
+
+def _halves(rows: NDArray[np.int32]) -> tuple[_Half, _Half]:
+    """The features (columns of ``rows``) in two halves, each with few combinations."""
+    values = [len(np.unique(column)) for column in rows.T]
+    parts: tuple[list[int], list[int]] = ([], [])
+    counts = [1, 1]
+    for feature in sorted(range(len(values)), key=lambda f: (-values[f], f)):
+        half = int(counts[1] < counts[0])
+        parts[half].append(feature)
+        counts[half] = len(np.unique(rows[:, parts[half]], axis=0))
+    return _Half(rows[:, parts[0]]), _Half(rows[:, parts[1]])
+
+
 class _Chains:
     """The state of all chains.
 
-    Tables over types or rows keep one column per chain, so that the rows of a type are gathered as
-    whole lines of memory. There is no matrix product: BLAS on several threads is slow on a busy
-    machine, and rounds as it likes.
+    Tables over types or rows keep one column per chain, so that what belongs to a type or a row is
+    gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
+    on a busy machine, and rounds as it likes. Types are numbered anew, so that those with equal
+    answers in the first half stand together, as a block.
     """
 
     def __init__(
@@ -82,93 +126,118 @@ class _Chains:
         target: NDArray[np.float64],
         rng: np.random.Generator,
         tilt: NDArray[np.float64] | None,
+        count: int,
     ) -> None:
-        self.polytope = polytope
-        self.target = target
+        first, _ = _halves(polytope.rows)
+        self.types = np.argsort(first.of_type, kind="stable").astype(np.int32)
+        self.rows = polytope.rows[self.types].astype(np.intp)
+        self.target = target[self.types]
+        self.sizes = polytope.sizes[self.types]
+        self.seat_count = polytope.seats
+        self.row_count = polytope.row_count
         self.rng = rng
         self.follow = tilt is None
-        self.sizes = polytope.sizes.astype(np.float32)
-        self.odds = np.log(target / polytope.sizes) if tilt is None else tilt
-        self.behind = np.zeros(polytope.types)
+        self.odds = np.log(self.target / self.sizes) if tilt is None else tilt[self.types]
+        self.behind = np.zeros(len(self.types))
         # One more row, without bounds, stands for "no row".
         self.lower = np.append(polytope.lower, -(10**9)).astype(np.int32)[:, None]
         self.upper = np.append(polytope.upper, 10**9).astype(np.int32)[:, None]
-        self.columns = [np.ascontiguousarray(column) for column in polytope.rows.T]
+
+        self.first, self.second = _halves(polytope.rows[self.types])
+        self.blocks = np.flatnonzero(np.diff(self.first.of_type, prepend=-1))
+        self.block_sizes = np.diff(np.append(self.blocks, len(self.types)))
+        self.within_block = np.arange(int(self.block_sizes.max()))[:, None]
+        features = polytope.rows.shape[1]
+        self.worth = np.exp(_PENALTY * np.arange(-features, features + 1)).astype(np.float32)
+        self.features = features
+
         self.nestings = self._nestings()
-        self.stock = np.empty((0, polytope.seats), np.int32)
-        self.everyone = np.arange(_CHAINS)
-        self.seats = np.zeros((_CHAINS, polytope.seats), np.int32)
-        self.held = np.zeros((polytope.types, _CHAINS), np.float32)
-        self.counts = np.zeros((polytope.row_count + 1, _CHAINS), np.int32)
-        self.age = np.zeros(_CHAINS, np.int64)
+        self.stock = np.empty((0, self.seat_count), np.intp)
+        self.count = count
+        self.everyone = np.arange(count)
+        self.seats = np.zeros((count, self.seat_count), np.intp)
+        self.room = np.zeros((len(self.types), count), np.float32)
+        self.counts = np.zeros((self.row_count + 1, count), np.int32)
+        self.age = np.zeros(count, np.int64)
+        self.refresh_in = 0
         self.restart(self.everyone)
 
-    def _nestings(self) -> NDArray[np.int64]:
+    def _nestings(self) -> NDArray[np.intp]:
         """Orders of the types: by one feature, inside it by the next, and so on, all in random
         order."""
-        types, features = self.polytope.rows.shape
+        types, features = self.rows.shape
         orders = []
         for _ in range(_NESTINGS):
             keys: list[NDArray[Any]] = [np.array(self.rng.random(types))]
             for feature in self.rng.permutation(features):
-                rank = self.rng.permutation(self.polytope.row_count + 1)
-                keys.append(rank[self.polytope.rows[:, feature]])
+                rank = self.rng.permutation(self.row_count + 1)
+                keys.append(rank[self.rows[:, feature]])
             orders.append(np.lexsort(keys))
         return np.array(orders)
 
-    def finished(self) -> NDArray[np.int64]:
+    def finished(self) -> NDArray[np.intp]:
         """Chains whose panel meets all rows."""
         broken = (self.counts < self.lower) | (self.counts > self.upper)
         return np.flatnonzero(~broken.any(axis=0))
 
-    def harvest(self, done: NDArray[np.int64]) -> NDArray[np.int32]:
+    def harvest(self, done: NDArray[np.intp]) -> NDArray[np.int32]:
         """The panels of the chains ``done``; the types' arrears take note."""
         panels = self.seats[done]
         if self.follow:
-            held = np.bincount(panels.ravel(), minlength=self.polytope.types)
+            held = np.bincount(panels.ravel(), minlength=len(self.types))
             self.behind += self.target * len(done) - held
-        return panels
+        return self.types[panels]
 
-    def restart(self, chains: NDArray[np.int64]) -> None:
+    def restart(self, chains: NDArray[np.intp]) -> None:
         """New starts for ``chains``, from a stock that is made many at a time."""
-        if len(self.stock) < len(chains):
-            self.stock = self._starts()
+        while len(self.stock) < len(chains):
+            self.stock = np.concatenate([self.stock, self._starts()])
         seats, self.stock = self.stock[: len(chains)], self.stock[len(chains) :]
         self.seats[chains] = seats
         self.age[chains] = 0
-        self.held[:, chains] = seats_per_type(seats, self.polytope.types).T
-        rows = self.polytope.row_count + 1
-        cells = np.arange(len(chains))[:, None, None] * rows + self.polytope.rows[seats]
+        self.room[:, chains] = (self.sizes - seats_per_type(seats, len(self.types))).T
+        rows = self.row_count + 1
+        cells = np.arange(len(chains))[:, None, None] * rows + self.rows[seats]
         counts = np.bincount(cells.ravel(), minlength=len(chains) * rows)
         self.counts[:, chains] = counts.reshape(len(chains), rows).T
 
-    def _starts(self) -> NDArray[np.int32]:
-        """Systematic samples (chains, seats): hardly any of them meets all rows, most nearly do."""
-        k = self.polytope.seats
+    def _starts(self) -> NDArray[np.intp]:
+        """Systematic samples: hardly any of them meets all rows, most nearly do."""
+        k = self.seat_count
         pull = np.exp(np.clip(0.3 * self.behind, -1, 1))
-        share = np.clip(self.target * pull, 0, self.polytope.sizes)
-        order = self.nestings[self.rng.integers(0, _NESTINGS, _CHAINS)]
-        along = np.cumsum(share[order], axis=1)
-        along *= (k / along[:, -1])[:, None]
-        # How many of the points u, u+1, u+2, ... lie below each type's end on the line from 0 to k.
-        below = np.clip(np.floor(along - self.rng.random((_CHAINS, 1))) + 1, 0, k).astype(np.int64)
-        held = np.zeros((_CHAINS, self.polytope.types), np.int64)
-        np.put_along_axis(held, order, np.diff(below, axis=1, prepend=0), 1)
-        held = np.minimum(held, self.polytope.sizes)
-        for i in np.flatnonzero(held.sum(axis=1) < k):
-            self._fill_up(held[i])
-        everywhere = np.tile(np.arange(self.polytope.types, dtype=np.int32), _CHAINS)
-        return np.repeat(everywhere, held.ravel()).reshape(_CHAINS, k)
+        share = np.clip(self.target * pull, 0, self.sizes)
+        orders = self.nestings[self.rng.integers(0, _NESTINGS, _NESTINGS_AT_ONCE)]
+        ends = np.cumsum(share[orders], axis=1)
+        ends *= (k / ends[:, -1])[:, None]
+        # Each order is a line from 0 to k on which a type owns its share; the seats go to the
+        # owners of the points u, u+1, u+2, ... All lines are searched as one.
+        line = np.arange(_NESTINGS_AT_ONCE)
+        per_order = -(-self.count // _NESTINGS_AT_ONCE)
+        start = k * np.repeat(line, per_order) + self.rng.random(_NESTINGS_AT_ONCE * per_order)
+        points = start[:, None] + np.arange(k)
+        found = np.searchsorted((ends + k * line[:, None]).ravel(), points.ravel(), side="right")
+        found = np.minimum(found.reshape(points.shape), orders.size - 1)
+        return self._within_sizes(orders.ravel()[found])
 
-    def _fill_up(self, held: NDArray[np.int64]) -> None:
-        """Give the seats that are left to random people, in place."""
-        people = np.repeat(np.arange(len(held)), self.polytope.sizes - held)
-        left = self.polytope.seats - int(held.sum())
-        for t in self.rng.permutation(people)[:left]:
-            held[t] += 1
+    def _within_sizes(self, seats: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The same seats, but those that a type is too small for go to random people."""
+        held = seats_per_type(seats, len(self.types))
+        for i in np.flatnonzero((held > self.sizes).any(axis=1)):
+            kept = np.minimum(held[i], self.sizes)
+            people = np.repeat(np.arange(len(kept)), self.sizes - kept)
+            left = self.seat_count - int(kept.sum())
+            others = self.rng.permutation(people)[:left]
+            seats[i] = np.concatenate([np.repeat(np.arange(len(kept)), kept), others])
+        return seats
 
     def step(self) -> None:
         """Move one seat in each chain."""
+        if self.refresh_in == 0:
+            behind = _CATCH_UP * self.behind / np.maximum(self.target, 1)
+            catch_up = np.clip(behind, -_CATCH_UP_LIMIT, _CATCH_UP_LIMIT)
+            self.lean = np.exp(self.odds + catch_up).astype(np.float32)[:, None]
+            self.refresh_in = _REFRESH
+        self.refresh_in -= 1
         seat = self._seat_to_give_up()
         self._change(self.seats[self.everyone, seat], -1)
         coming = self._who_takes_it()
@@ -176,33 +245,46 @@ class _Chains:
         self._change(coming, +1)
         self.age += 1
 
-    def _change(self, types: NDArray[np.int32], by: int) -> None:
-        self.held[types, self.everyone] += by
+    def _change(self, types: NDArray[np.intp], by: int) -> None:
+        self.room[types, self.everyone] -= by
         # Several "no row" of one type count once here: that row has no bounds, its count may be
         # wrong.
-        self.counts[self.polytope.rows[types], self.everyone[:, None]] += by
+        self.counts[self.rows[types], self.everyone[:, None]] += by
 
-    def _seat_to_give_up(self) -> NDArray[np.int64]:
-        over = self.counts > self.upper
-        broken = over[self.polytope.rows[self.seats], self.everyone[:, None, None]].sum(axis=2)
-        worst = (broken + 0.9 * self.rng.random(self.seats.shape)).argmax(axis=1)
-        anyone = self.rng.integers(0, self.polytope.seats, _CHAINS)
-        return np.where(self.rng.random(_CHAINS) < _GREEDY, worst, anyone)
+    def _seat_to_give_up(self) -> NDArray[np.intp]:
+        over = (self.counts > self.upper).view(np.int8)
+        broken = np.zeros(self.seats.shape, np.float32)
+        for half in (self.first, self.second):
+            cells = half.of_type[self.seats] * self.count + self.everyone[:, None]
+            broken += np.take(half.sums(over), cells)
+        worst = (broken + 0.9 * self.rng.random(self.seats.shape, np.float32)).argmax(axis=1)
+        anyone = self.rng.integers(0, self.seat_count, self.count)
+        return np.where(self.rng.random(self.count) < _GREEDY, worst, anyone)
 
-    def _who_takes_it(self) -> NDArray[np.int32]:
-        full = self.counts >= self.upper
-        short = self.counts < self.lower
-        helps = short.astype(np.int8) - full
-        balance = np.zeros((self.polytope.types, _CHAINS), np.int8)
-        for column in self.columns:
-            balance += np.take(helps, column, axis=0)
-        catch_up = np.clip(_CATCH_UP * self.behind, -_CATCH_UP_LIMIT, _CATCH_UP_LIMIT)
-        odds = np.multiply(balance, np.float32(_PENALTY), dtype=np.float32)
-        odds += (self.odds + catch_up).astype(np.float32)[:, None]
-        odds = np.exp(odds)
-        odds *= self.sizes[:, None] - self.held
-        line = np.cumsum(odds, axis=0)
-        point = self.rng.random(_CHAINS, np.float32) * line[-1]
-        chosen = np.add.reduce(line <= point, axis=0, dtype=np.int32)
-        last = self.polytope.types - 1
-        return np.minimum(np.asarray(chosen, np.int32), last, dtype=np.int32)
+    def _who_takes_it(self) -> NDArray[np.intp]:
+        full = (self.counts >= self.upper).view(np.int8)
+        short = (self.counts < self.lower).view(np.int8)
+        helps = short - full
+        odds = np.take(self._worth(self.second, helps), self.second.of_type, axis=0)
+        odds *= self.room
+        odds *= self.lean
+        # First a block of types, then one in it.
+        line = np.add.reduceat(odds, self.blocks, axis=0)
+        line *= self._worth(self.first, helps)
+        block = self._drawn(np.cumsum(line, axis=0))
+        size = self.block_sizes[block]
+        inside = self.blocks[block] + np.minimum(self.within_block, size - 1)
+        line = np.where(self.within_block < size, odds[inside, self.everyone], 0)
+        place = np.minimum(self._drawn(np.cumsum(line, axis=0)), size - 1)
+        return np.asarray(self.blocks[block] + place, np.intp)
+
+    def _worth(self, half: _Half, helps: NDArray[np.int8]) -> NDArray[np.float32]:
+        worth: NDArray[np.float32] = self.worth[half.sums(helps) + self.features]
+        return worth
+
+    def _drawn(self, line: NDArray[np.float32]) -> NDArray[np.intp]:
+        """In each chain the place whose part of the ``line`` (places, chains) a random point
+        hits."""
+        point = self.rng.random(self.count, np.float32) * line[-1]
+        place: NDArray[np.intp] = np.minimum((line <= point).sum(axis=0), len(line) - 1)
+        return place

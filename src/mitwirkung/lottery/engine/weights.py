@@ -3,7 +3,7 @@
 Among all such weights those of the largest entropy are ``w[i] ~ exp(sum of y over the seats of
 panel i)``, so there is one number ``y`` per type to find, by Newton's method on the convex dual.
 The Newton equations are solved by conjugate gradients, which need only products with the panels: a
-gather and a bincount over the seats.
+gather and sums over the seats.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mitwirkung.lottery.engine.linear import Vector, conjugate_gradients, dot, sums
+from mitwirkung.lottery.engine.linear import Vector, conjugate_gradients, dot
 
 _STEPS = 60
-_INNER_STEPS = 800
+_INNER_STEPS = 400
 _RIDGE = 1e-12
 _NEGLIGIBLE = 1e-15
 
@@ -28,26 +28,34 @@ class Portfolio:
         self.panels = panels
         self.types = types
         self.count, self.seats = panels.shape
-        self._flat = panels.ravel()
-        cells = np.repeat(np.arange(self.count, dtype=np.int64), self.seats) * types + self._flat
-        filled, held = np.unique(cells, return_counts=True)
-        self._filled_panel = filled // types
-        self._filled_type = filled % types
-        self._held_squared = held.astype(np.float64) ** 2
+        # Seats run across, panels along: long lines of memory are added up faster.
+        self._seated = np.ascontiguousarray(panels.T, np.intp)
+        # The same by type: which panels seat it, and with how many.
+        flat = panels.ravel()
+        order = np.argsort(flat.astype(np.min_scalar_type(types)), kind="stable")
+        panel, kind = order // self.seats, flat[order]
+        new = np.flatnonzero(np.diff(panel, prepend=-1) | np.diff(kind, prepend=-1))
+        self._panel = panel[new]
+        self._held = np.diff(new, append=len(order)).astype(np.float64)
+        self._present, self._first = np.unique(kind[new], return_index=True)
 
     def mean(self, weights: Vector) -> Vector:
         """(S,) weighted sum of the panels."""
-        return sums(self._flat, np.repeat(weights, self.seats), self.types)
+        return self._by_type(weights[self._panel] * self._held)
 
     def values(self, y: Vector) -> Vector:
         """(N,) sum of ``y`` over the seats of each panel."""
-        result: Vector = y[self.panels].sum(axis=1)
+        result: Vector = np.take(y, self._seated).sum(axis=0)
         return result
 
     def squares(self, weights: Vector) -> Vector:
         """(S,) weighted sum of the squares of the seats of each type."""
-        terms = self._held_squared * weights[self._filled_panel]
-        return sums(self._filled_type, terms, self.types)
+        return self._by_type(weights[self._panel] * self._held**2)
+
+    def _by_type(self, values: Vector) -> Vector:
+        total = np.zeros(self.types)
+        total[self._present] = np.add.reduceat(values, self._first)
+        return total
 
 
 def residual(portfolio: Portfolio, weights: Vector, target: Vector) -> float:
@@ -61,19 +69,24 @@ def entropic_weights(
     """Weights (N,) of the largest entropy whose mean is near ``target`` (S,), and the dual ``y``
     (S,).
 
-    Newton's method goes on until the residual is below ``tolerance`` seats or no step helps. A
-    large residual says that the target is no inner point of the panels' hull: there are too few
-    panels, or it lies on a lower face.
+    Newton's method goes on until the residual is below ``tolerance`` seats or no step helps. The
+    dual's value is never below the entropy of weights that reach the target. Where it has fallen to
+    half of that of equal weights, or the equations become too hard to solve, the target is no inner
+    point of the panels' hull or hardly one: there are too few panels, or it lies on a lower face.
+    Then the residual is large.
     """
     y = np.zeros(portfolio.types)
     value, weights = _dual(portfolio, y, target)
+    hopeless = 0.5 * value
     for _ in range(_STEPS):
         mean = portfolio.mean(weights)
         gradient = mean - target
         worst = float(np.abs(gradient).max())
-        if worst < tolerance:
+        if worst < tolerance or value < hopeless:
             break
-        direction = _newton_direction(portfolio, weights, mean, gradient, worst)
+        direction, solved = _newton_direction(portfolio, weights, mean, gradient, worst)
+        if not solved:
+            break
         slope = dot(gradient, direction)
         step = 1.0
         while step > 1e-6:
@@ -99,7 +112,7 @@ def _dual(portfolio: Portfolio, y: Vector, target: Vector) -> tuple[float, Vecto
 
 def _newton_direction(
     portfolio: Portfolio, weights: Vector, mean: Vector, gradient: Vector, worst: float
-) -> Vector:
+) -> tuple[Vector, bool]:
     """Minus the gradient, multiplied by the inverse covariance of a panel; more exactly near the
     end."""
 
@@ -125,7 +138,7 @@ def polished(portfolio: Portfolio, weights: Vector, target: Vector) -> Vector:
         best = weights
     for _ in range(4):
         base = best
-        y = conjugate_gradients(
+        y, _ = conjugate_gradients(
             lambda y, base=base: portfolio.mean(base * portfolio.values(y)),  # type: ignore[misc]
             target - portfolio.mean(base),
             portfolio.squares(base) + _RIDGE,
