@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.feasibility import InfeasibleQuotas as InfeasibleQuotas
     from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
     from mitwirkung.lottery.feasibility import check_feasible as check_feasible
+    from mitwirkung.lottery.feasibility import require_enough_lots as require_enough_lots
     from mitwirkung.lottery.folder import FileMissing as FileMissing
     from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
@@ -62,7 +63,12 @@ _HOMES = {
     "lottery.draw": ["DrawRecord"],
     "lottery.facts": ["Facts"],
     "lottery.facts_file": ["read_facts"],
-    "lottery.feasibility": ["InfeasibleQuotas", "TooFewApplicants", "check_feasible"],
+    "lottery.feasibility": [
+        "InfeasibleQuotas",
+        "TooFewApplicants",
+        "check_feasible",
+        "require_enough_lots",
+    ],
     "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
     "lottery.panels": ["PanelLottery", "lot_classes"],
     "lottery.problem": ["SelectionProblem"],

@@ -229,6 +229,7 @@ TEXTS: dict[str, str] = {
     # strategies
     "strategy-unknown": "There is no selection strategy {name!r}. There are: {available}.",
     "strategy-settings": "The settings of strategy {name!r} are not right: {reason}.",
+    "strategy-refused": "Strategy {name!r} refuses: {reason}.",
     "strategy-households": (
         "Strategy {name!r} cannot keep households apart; leave out the household columns "
         "or choose another strategy."
@@ -344,3 +345,8 @@ class UnknownStrategy(MitwirkungError, LookupError):
 
 class StrategyRefused(MitwirkungError, ValueError):
     """The strategy cannot serve this problem or these settings."""
+
+    @classmethod
+    def because(cls, name: str, reason: str) -> Self:
+        """The refusal of strategy `name`, with a reason that it words itself."""
+        return cls("strategy-refused", name=name, reason=reason)
