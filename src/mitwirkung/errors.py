@@ -169,6 +169,7 @@ TEXTS: dict[str, str] = {
         "{folder} already holds other content ({names}). Choose another folder, or say --force."
     ),
     "folder-is-file": "{folder} is a file, not a folder.",
+    "folder-not-empty": "{folder} is not empty. Choose another folder.",
     "lottery-file-missing": "There is no {file} in {folder}.",
     "files-do-not-fit": "The files of the lottery do not belong together: {reason}.",
     "lottery-refused": "The lottery of strategy {name!r} cannot be published: {reason}.",
@@ -234,6 +235,13 @@ TEXTS: dict[str, str] = {
         "Strategy {name!r} cannot keep households apart; leave out the household columns "
         "or choose another strategy."
     ),
+    # new plugins
+    "plugin-name-wrong": (
+        "{name!r} cannot be the name of a plugin. Use lowercase letters a to z, digits and single "
+        "hyphens between them, and begin with a letter: 'seats-by-district'."
+    ),
+    "plugin-name-taken": "The strategies {taken} are there already. Choose another name.",
+    "plugin-kind-unknown": "There is no kind of plugin {kind!r}. There are: {available}.",
 }
 
 

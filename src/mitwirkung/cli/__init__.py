@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from mitwirkung.cli.lottery import check, draw, lottery
+from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
 from mitwirkung.cli.quotas import quotas
 from mitwirkung.cli.terminal import progress_bar, reported, say, screen
@@ -24,7 +25,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (lottery, draw, verify, check, quotas):
+for command in (lottery, draw, verify, check, quotas, new_plugin):
     cli.command()(command)
 
 
