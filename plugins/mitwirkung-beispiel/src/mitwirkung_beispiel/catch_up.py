@@ -43,8 +43,8 @@ class CatchUpSettings(StrategySettings):
 class CatchUpStrategy(SelectionStrategy):
     """Seats for the values of one feature, in proportion and in part to make up for the past.
 
-    Everyone with the same value has the same chance, as long as there are enough people of it.
-    Only this feature is looked at, and its quotas are what is aimed at: they are not promised.
+    Everyone with the same value has the same chance, unless a household would be due more than
+    one seat. Only this feature is looked at; its quotas are what is aimed at, not promised.
     """
 
     name = "catch-up"
