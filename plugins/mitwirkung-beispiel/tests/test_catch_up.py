@@ -14,8 +14,18 @@ from hypothesis import strategies as st
 
 import mitwirkung as mw
 import mitwirkung_beispiel
+from mitwirkung.testing import SelectionStrategyKit, problems
 from mitwirkung_beispiel import register_selection_strategies
 from mitwirkung_beispiel.catch_up import CatchUpStrategy, apportioned, filled, seats_due
+
+
+class TestCatchUp(SelectionStrategyKit):
+    """What every strategy has to hold to, here with some seats in the past."""
+
+    def make(self, problem: mw.SelectionProblem) -> CatchUpStrategy:
+        feature = problem.quotas.features[0]
+        before = {value: 3 * number for number, value in enumerate(feature.values)}
+        return CatchUpStrategy({"feature": feature.name, "seats_before": before})
 
 
 def district(quotas: dict[str, tuple[int, int]]) -> mw.Feature:
@@ -133,6 +143,23 @@ def test_of_a_household_one_is_seated_and_everyone_of_a_district_has_one_chance(
         value = town.answers(person)["district"]
         chances.setdefault(value, set()).add(round(float(chance), 9))
     assert chances == {"north": {0.25}, "south": {0.3}, "west": {0.2}}
+
+
+@settings(deadline=None)
+@given(problems(feasible=True), st.data())
+def test_only_members_of_a_full_household_have_less_than_others_with_their_answer(
+    town: mw.SelectionProblem, data: st.DataObject
+) -> None:
+    feature = data.draw(st.sampled_from(town.quotas.features))
+    before = {value: data.draw(st.integers(0, 9)) for value in feature.values}
+    made = CatchUpStrategy({"feature": feature.name, "seats_before": before}).solve(town)
+    chances = [float(chance) for chance in made.exact_chances]
+    answers = [town.answers(person)[feature.name] for person in range(len(town))]
+    for members in town.lots:
+        full = sum(chances[person] for person in members) > 1 - 1e-9
+        for person in members:
+            alike = [c for c, a in zip(chances, answers, strict=True) if a == answers[person]]
+            assert full or chances[person] > max(alike) - 1e-9
 
 
 # ---------------------------------------------------------------------------------- what is refused
