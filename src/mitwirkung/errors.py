@@ -236,12 +236,12 @@ TEXTS: dict[str, str] = {
         "or choose another strategy."
     ),
     # new plugins
-    "plugin-name-wrong": (
+    "new-plugin-name": (
         "{name!r} cannot be the name of a plugin. Use lowercase letters a to z, digits and single "
         "hyphens between them, and begin with a letter: 'seats-by-district'."
     ),
-    "plugin-name-taken": "The strategies {taken} are there already. Choose another name.",
-    "plugin-kind-unknown": "There is no kind of plugin {kind!r}. There are: {available}.",
+    "new-plugin-taken": "The strategies {taken} are there already. Choose another name.",
+    "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
 }
 
 

@@ -170,8 +170,8 @@ def test_only_members_of_a_full_household_have_less_than_others_with_their_answe
     [
         ({"feature": "quarter"}, "feature: no feature 'quarter'; there are: district"),
         ({"seats_before": {"nroth": 3}}, "no value of district is nroth; .* north, south, west"),
-        ({"seats_before": {"north": -1}}, "greater than or equal to 0"),
-        ({"catch_up": 100}, "less than 100"),
+        ({"seats_before": {"north": -1}}, "seats_before"),
+        ({"catch_up": 100}, "catch_up"),
         ({"catchup": 5}, "catchup"),
     ],
 )

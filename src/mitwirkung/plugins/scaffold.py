@@ -34,10 +34,10 @@ def plugin_name(given: str) -> str:
     """
     name = given.removeprefix(PREFIX)
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        raise PluginNameRefused("plugin-name-wrong", name=given)
+        raise PluginNameRefused("new-plugin-name", name=given)
     taken = list(PluginManager().strategies())
     if name in taken:
-        raise PluginNameRefused("plugin-name-taken", name=name, taken=taken)
+        raise PluginNameRefused("new-plugin-taken", name=name, taken=taken)
     return name
 
 
@@ -55,7 +55,7 @@ def plugin_files(name: str, kind: str = "strategy") -> dict[str, str]:
 
     name = plugin_name(name)
     if kind not in KINDS:
-        raise UnknownPluginKind("plugin-kind-unknown", kind=kind, available=KINDS)
+        raise UnknownPluginKind("new-plugin-kind", kind=kind, available=KINDS)
     words = {
         "name": name,
         "distribution": PREFIX + name,

@@ -35,8 +35,8 @@ class CatchUpSettings(StrategySettings):
     catch_up: int = Field(
         default=50,
         ge=0,
-        lt=100,
-        description="Percent of the seats that go to arrears. Below 100: nobody is shut out.",
+        le=99,
+        description="Percent of the seats that go to arrears; not all, so nobody is shut out.",
     )
 
 
