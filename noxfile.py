@@ -187,13 +187,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """The types inside, and those that a user of the installed package sees."""
+    """The types inside, and those that users and plugins see in the installed package."""
     install(session, *group("types"))
     session.run("mypy", "--strict", "src")
     # As a user has it: without our settings and without the plugin of pydantic.
     session.run(
         *("mypy", "--strict", "--config-file=", "--cache-dir=.mypy_cache/user"),
         "tests/typing/user_code.py",
+        *(str(folder.relative_to(ROOT) / "src") for folder in PLUGINS),
     )
 
 

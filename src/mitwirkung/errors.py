@@ -193,6 +193,7 @@ TEXTS: dict[str, str] = {
         "{folder} already holds other content ({names}). Choose another folder, or say --force."
     ),
     "folder-is-file": "{folder} is a file, not a folder.",
+    "folder-not-empty": "{folder} is not empty. Choose another folder.",
     "lottery-file-missing": "There is no {file} in {folder}.",
     "files-do-not-fit": "The files of the lottery do not belong together: {reason}.",
     "lottery-refused": "The lottery of strategy {name!r} cannot be published: {reason}.",
@@ -305,6 +306,13 @@ TEXTS: dict[str, str] = {
         "Strategy {name!r} cannot keep households apart; leave out the household columns "
         "or choose another strategy."
     ),
+    # new plugins
+    "new-plugin-name": (
+        "{name!r} cannot be the name of a plugin. Use lowercase letters a to z, digits and single "
+        "hyphens between them, and begin with a letter: 'seats-by-district'."
+    ),
+    "new-plugin-taken": "The strategies {taken} are there already. Choose another name.",
+    "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
 }
 
 

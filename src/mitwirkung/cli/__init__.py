@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from mitwirkung.cli.lottery import check, draw, lottery
+from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
 from mitwirkung.cli.plugins import plugins, settings
 from mitwirkung.cli.quotas import quotas
@@ -25,7 +26,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (lottery, draw, verify, check, quotas, plugins, settings):
+for command in (lottery, draw, verify, check, quotas, plugins, settings, new_plugin):
     cli.command()(command)
 
 

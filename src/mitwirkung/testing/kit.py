@@ -1,0 +1,629 @@
+"""The conformance kit for selection strategies: subclass it, and pytest checks the contract."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import os
+import random  # noqa: TID251 - only to see that a strategy leaves the global state alone
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, configuration, errors, given, settings
+from hypothesis import strategies as st
+
+from mitwirkung.errors import MitwirkungError, StrategyRefused
+from mitwirkung.lottery.certificates import certified_gap, confirm_cuts
+from mitwirkung.lottery.encoding import WEIGHT_TOTAL, canonical_json
+from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
+from mitwirkung.lottery.panels import PanelLottery, Seats
+from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.rules import CHECKABLE, PROMISES
+from mitwirkung.lottery.strategy import SelectionStrategy, StrategySettings
+from mitwirkung.testing import fresh
+from mitwirkung.testing.generators import problems
+from mitwirkung.testing.specimens import KEY, data_of, described, published, town
+
+HASH_SEEDS = ("0", "1", "2", "3")
+"""Values of PYTHONHASHSEED: with four, a set of three texts is hardly ever in one order."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class SelectionStrategyKit:
+    """What every selection strategy has to keep, as tests. Subclass it in a test module:
+
+        class TestFirstCome(SelectionStrategyKit):
+            def make(self, problem):
+                return FirstComeStrategy({"feature": problem.quotas.names[0]})
+
+    pytest then runs all tests of the kit. They need no fixtures, are the same in every run, and
+    leave no files. What the strategy declares in `promises` decides what some of them ask for.
+
+    A test can be overridden only as a declared expected failure, with its reason:
+
+        @pytest.mark.xfail(reason="rounds seats, so order matters: issue 12", strict=True)
+        def test_order_of_rows_columns_and_quotas_does_not_matter(self):
+            super().test_order_of_rows_columns_and_quotas_does_not_matter()
+
+    Class attributes:
+        features: the features of the problems that the strategy is shown, name to values. Without
+            them there are any one to three, with names and values that are hard to handle.
+        examples: how many random problems each test tries.
+
+    Raises:
+        TypeError: a subclass replaces a test of the kit without declaring it.
+    """
+
+    features: ClassVar[Mapping[str, Sequence[str]] | None] = None
+    examples: ClassVar[int] = 25
+
+    __test__ = False  # pytest runs the subclasses, not the kit where it is imported
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__test__" not in cls.__dict__:
+            cls.__test__ = True
+        for name, test in vars(SelectionStrategyKit).items():
+            found = inspect.getattr_static(cls, name)
+            if name.startswith("test_") and found is not test and not _declared(found):
+                raise TypeError(
+                    f"{cls.__qualname__}.{name} replaces a test of the kit. Remove it, or declare "
+                    "that the strategy cannot keep this: mark it with "
+                    '@pytest.mark.xfail(reason="...", strict=True), say the reason, and call '
+                    f"super().{name}() in it."
+                )
+
+    def make(self, problem: SelectionProblem) -> SelectionStrategy:
+        """A new strategy with settings that fit this problem. The one thing to write."""
+        raise NotImplementedError(
+            f"{type(self).__qualname__} needs a method make(self, problem) that returns the "
+            "strategy to be tested, with settings that fit the problem."
+        )
+
+    # --- what it says of itself -----------------------------------------------------------------
+
+    def test_it_declares_what_it_is(self) -> None:
+        """Name, version, promises and docstring are there, and mean something."""
+        flaws = list(_declaration_flaws(type(self._made(self._town()))))
+        demand(not flaws, "; ".join(flaws))
+
+    def test_its_settings_are_frozen_and_refuse_unknown_keys(self) -> None:
+        """Settings are a frozen model of the known keys, and can be published."""
+        strategy = self._made(self._town())
+        model: Any = strategy.Settings
+        demand(
+            inspect.isclass(model) and issubclass(model, StrategySettings),
+            "Settings has to be a class that derives from StrategySettings",
+        )
+        demand(
+            bool(model.model_config.get("frozen")),
+            f"{model.__qualname__} is not frozen: leave model_config as StrategySettings has it",
+        )
+        demand(
+            isinstance(strategy.settings, model),
+            "settings is no object of Settings: call super().__init__(settings, progress)",
+        )
+        unknown = {**strategy.settings.model_dump(mode="json"), "no_such_key": 1}
+        try:
+            type(strategy)(unknown)
+        except StrategyRefused:
+            return
+        raise AssertionError(
+            "an unknown key in the settings is accepted, so a misspelt one would go unnoticed: "
+            "leave extra='forbid' as StrategySettings has it"
+        )
+
+    def test_its_published_settings_make_the_same_lottery(self) -> None:
+        """The published settings hold everything on which the lottery depends, without floats."""
+
+        def check(problem: SelectionProblem) -> None:
+            lottery = self._lottery(problem)
+            assert lottery.strategy is not None
+            stated = dict(lottery.strategy.settings)
+            try:
+                canonical_json(stated)
+            except TypeError as error:
+                raise AssertionError(f"the settings cannot be published: {error}") from None
+            again = type(self._made(problem))(stated).solve(problem)
+            demand(
+                published(again) == published(lottery),
+                f"made again with its published settings {stated}, the strategy gives another "
+                "lottery: whatever the lottery depends on has to be in the settings",
+            )
+
+        self._try(check, self._problems())
+
+    # --- what its lotteries keep ----------------------------------------------------------------
+
+    def test_every_panel_has_all_seats(self) -> None:
+        """It returns a lottery for the problem it was given; each vector seats the whole panel."""
+
+        def check(problem: SelectionProblem) -> None:
+            lottery = self._lottery(problem)
+            demand(
+                lottery.problem is problem,
+                "the lottery is for another problem: give PanelLottery the one you were given",
+            )
+            for vector in lottery.vectors:
+                seated = sum(number for _, _, number in vector)
+                demand(seated == problem.seats, f"a vector seats {seated}, not {problem.seats}")
+
+        self._try(check, self._problems())
+
+    def test_weights_are_whole_and_chances_add_up_to_the_seats(self) -> None:
+        """Weights are whole, at least 1, and sum to 16^12; all chances together are the seats."""
+
+        def check(problem: SelectionProblem) -> None:
+            lottery = self._lottery(problem)
+            whole = all(type(weight) is int and weight >= 1 for weight in lottery.weights)
+            demand(
+                whole and sum(lottery.weights) == WEIGHT_TOTAL,
+                "the weights are not whole numbers above 0 that add up to 16^12: hand any positive "
+                "numbers to PanelLottery, and leave the weights that it makes of them",
+            )
+            demand(
+                sum(lottery.exact_chances) == lottery.problem.seats,
+                f"the chances add up to {float(sum(lottery.exact_chances))}, "
+                f"not to the {lottery.problem.seats} seats",
+            )
+            demand(
+                all(0 <= chance <= 1 for chance in lottery.exact_chances),
+                "a chance is below 0 or above 1",
+            )
+
+        self._try(check, self._problems())
+
+    def test_promised_quotas_are_kept(self) -> None:
+        """If it promises quotas: every panel meets all of them, counted from the people."""
+        if "quotas" not in self._promises():
+            return
+
+        def check(problem: SelectionProblem) -> None:
+            lottery = self._lottery(problem)
+            demand(
+                set(lottery.features) == set(problem.quotas.names),
+                f"quotas are promised, but the lottery looks at {list(lottery.features)} only: "
+                "give PanelLottery all features",
+            )
+            for vector in lottery.vectors:
+                counts = Counter(
+                    answer
+                    for person in _seated(lottery, problem, vector)
+                    for answer in problem.answers(person).items()
+                )
+                for feature in problem.features:
+                    for quota in feature.quotas:
+                        seated = counts[feature.name, quota.value]
+                        demand(
+                            quota.min <= seated <= quota.max,
+                            f"quotas are promised, but a panel seats {seated} of {feature.name}: "
+                            f"{quota.value}, and {quota.min} to {quota.max} are asked for",
+                        )
+
+        self._try(check, self._problems())
+
+    def test_households_are_kept_apart_or_refused(self) -> None:
+        """If it promises households, at most one of each is seated; if not, it may refuse them."""
+        promised = "households" in self._promises()
+
+        def check(problem: SelectionProblem) -> None:
+            try:
+                lottery = self._made(problem).solve(problem)
+            except StrategyRefused as refusal:
+                demand(
+                    not promised,
+                    f"households are promised, but a problem with households is refused: {refusal}",
+                )
+                return
+            if not promised:
+                return
+            listed = Counter(lot for each in lottery.classes for lot in each.lots)
+            for lot, members in enumerate(problem.lots):
+                demand(
+                    listed[lot] == 1,
+                    f"households are promised, but {len(members)} who live together are listed "
+                    f"{listed[lot]} times: take the classes from lot_classes(problem, features)",
+                )
+
+        self._try(check, problems(self.features, feasible=True))
+
+    def test_a_promised_optimum_is_proven(self) -> None:
+        """If it promises an optimum: the certificate proves it in exact arithmetic."""
+
+        def check(problem: SelectionProblem) -> None:
+            lottery = self._lottery(problem)
+            assert lottery.strategy is not None
+            try:
+                certified_gap(lottery, lottery.strategy.promises)
+                confirm_cuts(lottery)
+            except CHECKABLE as error:
+                promised = ", ".join(sorted(self._promises() - {"quotas", "households"}))
+                raise AssertionError(f"{promised} is promised, but {error}") from error
+
+        if self._promises() - {"quotas", "households"}:
+            self._try(check, self._problems())
+
+    def test_its_lottery_is_published_drawn_and_verified(self) -> None:
+        """From the problem to a verified panel, through the files that everybody uses."""
+
+        def check(problem: SelectionProblem) -> None:
+            lottery = self._lottery(problem)
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    public = lottery.publish(Path(folder, "lottery"), key=KEY)
+                except (MitwirkungError, ValueError) as error:
+                    raise AssertionError(f"the lottery cannot be published: {error}") from error
+                for seed in ("first seed", "second seed"):
+                    record = public.publication.draw(seed)
+                    panel = set(record.panel)
+                    demand(
+                        len(panel) == problem.seats,
+                        f"{len(panel)} different people are drawn for {problem.seats} seats",
+                    )
+                verification = public.draw("the seed").verify(commitment=public.commitment, key=KEY)
+                demand(
+                    bool(verification) and verification.level == "private",
+                    f"the draw does not verify:\n{verification}",
+                )
+
+        self._try(check, self._problems())
+
+    # --- what its lotteries depend on -----------------------------------------------------------
+
+    def test_the_same_problem_gives_the_same_lottery(self) -> None:
+        """A lottery is a function of the problem and the settings, and of nothing else."""
+
+        def check(problem: SelectionProblem) -> None:
+            strategy = self._made(problem)
+            found = [published(strategy.solve(problem)) for _ in range(2)]
+            found.append(published(self._lottery(problem)))
+            demand(
+                len(set(found)) == 1,
+                "asked again, the strategy gives another lottery: no clock, no counters, no "
+                "random numbers but those of a generator seeded with problem.digest",
+            )
+
+        self._try(check, self._problems())
+
+    def test_order_of_rows_columns_and_quotas_does_not_matter(self) -> None:
+        """Whoever sorts a table or lists the quotas otherwise publishes the same bytes."""
+
+        def check(problem: SelectionProblem) -> None:
+            strategy = self._made(problem)
+            expected = published(strategy.solve(problem))
+            for other in _reordered(problem):
+                demand(
+                    published(strategy.solve(other)) == expected,
+                    "with rows, columns or quotas in another order the strategy gives another "
+                    "lottery: go by problem.ids, problem.lots, problem.features and lot_classes, "
+                    "which have an order of their own; problem.applicants and problem.quotas are "
+                    "as they were read",
+                )
+
+        self._try(check, self._problems())
+
+    def test_hashing_does_not_matter(self) -> None:
+        """Interpreters that hash differently (PYTHONHASHSEED) publish the same bytes."""
+        problem = self._town()
+        strategy = self._made(problem)
+        lottery = strategy.solve(problem)
+        assert lottery.strategy is not None
+        needs = {"problem": data_of(problem), "settings": dict(lottery.strategy.settings)}
+        job = fresh.job_for(type(strategy), "published", **needs)
+        started = [fresh.start(job, seed) for seed in HASH_SEEDS]
+        found = [_answer(one) for one in started]
+        demand(
+            len(set(found)) == 1,
+            "in interpreters with different PYTHONHASHSEED the strategy gives different lotteries: "
+            "sort what comes out of a set before you go through it",
+        )
+        demand(
+            found[0] == published(lottery),
+            "in an interpreter of its own the strategy gives another lottery than here: it depends "
+            "on what this process did before",
+        )
+
+    # --- what it refuses ------------------------------------------------------------------------
+
+    def test_promised_quotas_that_clash_are_infeasible(self) -> None:
+        """If it promises quotas: it raises InfeasibleQuotas where no panel meets them."""
+        if "quotas" not in self._promises():
+            return
+
+        def check(problem: SelectionProblem) -> None:
+            try:
+                self._made(problem).solve(problem)
+            except InfeasibleQuotas as error:
+                str(error)  # the message can be made
+                return
+            except MitwirkungError as error:
+                told = f"but it raises {type(error).__name__} ({error})"
+            else:
+                told = "but it gives a lottery"
+            raise AssertionError(
+                f"quotas are promised and no panel meets these, {told}: call "
+                "mitwirkung.check_feasible(problem) first, it raises InfeasibleQuotas"
+            )
+
+        self._try(check, self._problems(feasible=False))
+
+    def test_too_few_applicants_are_refused(self) -> None:
+        """It raises TooFewApplicants where there are fewer lots than seats."""
+
+        def check(problem: SelectionProblem) -> None:
+            try:
+                self._made(problem).solve(problem)
+            except TooFewApplicants as error:
+                str(error)
+                return
+            except MitwirkungError as error:
+                told = f"but it raises {type(error).__name__} ({error})"
+            else:
+                told = "but it gives a lottery"
+            raise AssertionError(
+                f"there are {len(problem.lots)} lots for {problem.seats} seats, {told}: raise "
+                "TooFewApplicants before anything else (mitwirkung.check_feasible does)"
+            )
+
+        self._try(check, self._problems().map(_with_too_many_seats))
+
+    # --- how it behaves in a program ------------------------------------------------------------
+
+    def test_importing_it_is_light(self) -> None:
+        """Its module loads no heavy library before a lottery is made."""
+        strategy = type(self._made(self._town()))
+        loaded = _answer(fresh.start(fresh.job_for(strategy, "loaded")))
+        demand(
+            not loaded,
+            f"importing {strategy.__module__} loads {loaded}: import that inside the function that "
+            "uses it, so that listing strategies stays quick; a strategy does not stand in a file "
+            "of tests",
+        )
+
+    def test_it_leaves_everything_else_alone(self) -> None:
+        """The problem, the environment and global random states are what they were."""
+
+        def check(problem: SelectionProblem) -> None:
+            strategy = self._made(problem)
+            problem.digest, problem.answers(0)  # what the problem itself remembers
+            before = _surroundings(problem)
+            strategy.solve(problem)
+            changed = [
+                name for name, state in _surroundings(problem).items() if before[name] != state
+            ]
+            demand(
+                not changed,
+                f"making a lottery changes {', '.join(changed)}: work on copies, and use a "
+                "generator of your own, seeded with problem.digest",
+            )
+
+        self._try(check, self._problems())
+
+    def test_progress_is_told_in_shares(self) -> None:
+        """If it tells its progress: the name of a step, and a share of it that never goes back."""
+
+        def check(problem: SelectionProblem) -> None:
+            told: list[tuple[Any, Any]] = []
+            strategy = self._made(problem)
+            strategy.progress = lambda step, share: told.append((step, share))
+            strategy.solve(problem)
+            for step, share in told:
+                demand(
+                    isinstance(step, str) and bool(step.strip()),
+                    f"progress is told of a step {step!r}: name it by a text",
+                )
+                demand(
+                    isinstance(share, int | float) and 0 <= share <= 1,
+                    f"progress is told a share of {share!r}: it lies between 0 and 1",
+                )
+            for (step, share), (next_step, next_share) in pairwise(told):
+                demand(
+                    step != next_step or share <= next_share,
+                    f"the progress of {step!r} goes back from {share} to {next_share}",
+                )
+
+        self._try(check, self._problems())
+
+    # --- how the tests are made -----------------------------------------------------------------
+
+    def _made(self, problem: SelectionProblem) -> SelectionStrategy:
+        strategy = self.make(problem)
+        demand(
+            isinstance(strategy, SelectionStrategy),
+            f"{type(self).__qualname__}.make returns {strategy!r}, not a SelectionStrategy",
+        )
+        return strategy
+
+    def _lottery(self, problem: SelectionProblem) -> PanelLottery:
+        """The lottery for a problem that the strategy has to serve."""
+        try:
+            lottery = self._made(problem).solve(problem)
+        except MitwirkungError as error:
+            raise AssertionError(
+                f"a problem that the strategy has to serve is refused: {error}"
+            ) from error
+        return lottery
+
+    def _promises(self) -> frozenset[str]:
+        return frozenset(self._made(self._town(households=False)).promises)
+
+    def _town(self, *, households: bool | None = None) -> SelectionProblem:
+        if households is None:
+            households = "households" in self._promises()
+        return town(self.features, households=households)
+
+    def _problems(self, *, feasible: bool = True) -> st.SearchStrategy[SelectionProblem]:
+        """Problems that the strategy has to serve: households only if it promises them."""
+        households = "households" in self._promises()
+        return problems(self.features, feasible=feasible, households=households)
+
+    def _try(
+        self,
+        check: Callable[[SelectionProblem], None],
+        examples: st.SearchStrategy[SelectionProblem],
+    ) -> None:
+        """Hold `check` against problems at random, the same ones in every run."""
+
+        # a function of its own, not a method: hypothesis wants the same object in every run
+        @settings(
+            max_examples=self.examples,
+            phases=[Phase.generate, Phase.shrink],
+            derandomize=True,
+            database=None,
+            deadline=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(examples)
+        def run(problem: SelectionProblem) -> None:
+            try:
+                check(problem)
+            except Exception as error:
+                error.add_note(described(problem))
+                raise
+
+        with _no_files_left():
+            try:
+                run()
+            except errors.Flaky as error:
+                raise AssertionError(
+                    "the same problem passes at one time and fails at another: the strategy "
+                    "depends on something besides the problem and its settings"
+                ) from error
+
+
+def demand(held: bool, otherwise: str) -> None:
+    """Fail with a sentence that says what to do; works without pytest's rewriting of `assert`."""
+    if not held:
+        raise AssertionError(otherwise)
+
+
+def _declared(override: object) -> bool:
+    """Whether an override is marked as a strict expected failure with a reason."""
+    marks = getattr(override, "pytestmark", [])
+    return any(
+        mark.name == "xfail"
+        and not mark.args  # a condition: where it does not hold, nothing would be tested
+        and mark.kwargs.get("strict") is True
+        and mark.kwargs.get("run", True)
+        and str(mark.kwargs.get("reason", "")).strip()
+        for mark in marks
+    )
+
+
+def _declaration_flaws(strategy: type[SelectionStrategy]) -> Iterable[str]:
+    where = strategy.__qualname__
+    if not _NAME.fullmatch(str(getattr(strategy, "name", ""))):
+        yield f"{where}.name has to be a word in lower case like 'first-come'"
+    version: object = strategy.version
+    if not isinstance(version, str) or not version.strip():
+        yield f"{where}.version has to be a text like '1'"
+    unknown = sorted(set(strategy.promises) - PROMISES)
+    if unknown:
+        yield (
+            f"{where}.promises names {', '.join(unknown)}, which nobody can check; "
+            f"there are: {', '.join(sorted(PROMISES))}"
+        )
+    if not (strategy.__doc__ or "").strip():
+        yield f"{where} needs a docstring that says what its lottery is like"
+
+
+def _seated(lottery: PanelLottery, problem: SelectionProblem, vector: Seats) -> Iterator[int]:
+    """One of the panels that a vector stands for: people, each from a lot of its own."""
+    lots = {number: iter(each.lots) for number, each in enumerate(lottery.classes)}
+    for number, position, count in vector:
+        label = dict(lottery.classes[number].labels[position])
+        for _ in range(count):
+            members = problem.lots[next(lots[number])]
+            fitting = [i for i in members if label.items() <= problem.answers(i).items()]
+            demand(
+                bool(fitting), "a class lists lots in which nobody gave the answers of its label"
+            )
+            yield fitting[0]
+
+
+def _reordered(problem: SelectionProblem) -> Iterator[SelectionProblem]:
+    """The same problem as others may have written it down."""
+    applicants, plan = problem.applicants, problem.quotas
+    backwards = range(len(applicants))[::-1]
+    for order in (backwards, sorted(backwards, key=lambda i: (i % 3, i))):
+        columns = {
+            name: tuple(cells[i] for i in order)
+            for name, cells in reversed(list(applicants.columns.items()))
+        }
+        features = tuple(
+            feature.model_copy(update={"quotas": feature.quotas[::-1]})
+            for feature in reversed(plan.features)
+        )
+        yield SelectionProblem(
+            replace(applicants, ids=columns[applicants.id_column], columns=columns),
+            plan.model_copy(update={"features": features}),
+            seats=problem.seats,
+            household=problem.household,
+        )
+
+
+def _with_too_many_seats(problem: SelectionProblem) -> SelectionProblem:
+    """A seat more than there are lots, and quotas that allow everything."""
+    seats = len(problem.lots) + 1
+    features = tuple(
+        feature.model_copy(
+            update={
+                "quotas": tuple(
+                    quota.model_copy(update={"min": 0, "max": seats}) for quota in feature.quotas
+                )
+            }
+        )
+        for feature in problem.quotas.features
+    )
+    return SelectionProblem(
+        problem.applicants,
+        problem.quotas.model_copy(update={"features": features}),
+        seats=seats,
+        household=problem.household,
+    )
+
+
+def _surroundings(problem: SelectionProblem) -> dict[str, object]:
+    """What a strategy could change behind one's back, by the name of it."""
+    states: dict[str, object] = {
+        "the problem": copy.deepcopy(vars(problem)),
+        "os.environ": dict(os.environ),
+        "the state of random": random.getstate(),
+    }
+    if "numpy" in sys.modules:
+        kind, keys, *rest = sys.modules["numpy"].random.get_state()
+        states["the state of numpy.random"] = (kind, keys.tolist(), *rest)
+    return states
+
+
+def _answer(started: subprocess.Popen[str]) -> str:
+    try:
+        return fresh.result(started)
+    except RuntimeError as error:
+        raise AssertionError(
+            "in an interpreter of its own the strategy fails; it has to be defined at the top of "
+            f"a module, and made by its class and settings alone:\n{error}"
+        ) from None
+
+
+@contextmanager
+def _no_files_left() -> Iterator[None]:
+    """Hypothesis keeps notes about the code it runs in; not in somebody else's repository."""
+    home = configuration.storage_directory(intent_to_write=False).home_directory
+    with tempfile.TemporaryDirectory() as elsewhere:
+        configuration.set_hypothesis_home_dir(elsewhere)
+        try:
+            yield
+        finally:
+            configuration.set_hypothesis_home_dir(home)

@@ -1,0 +1,99 @@
+"""What the kit shows a strategy besides problems at random: one that is always the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mitwirkung.intake import read_applicants
+from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.publication import LotteryRefused, publication
+from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
+
+KEY = bytes(range(32))
+"""Protects the pseudonyms of people who do not exist."""
+
+_FEATURES = {
+    "Altersgruppe": ("16 bis 29", "30 bis 59", "60 und älter"),
+    "Geschlecht": ("weiblich", "männlich", "divers"),
+    "Stadtteil": ("Nord", "Süd", "Ost", "West"),
+}
+_PEOPLE = 30
+_PANEL = (0, 1, 3, 4, 6, 7)
+
+
+def town(
+    features: Mapping[str, Sequence[str]] | None = None, *, households: bool
+) -> SelectionProblem:
+    """Six seats for thirty people, and quotas that some panel meets; some live in twos."""
+    features = features or _FEATURES
+    rows = []
+    for i in range(_PEOPLE):
+        row = {"id": f"Nr. {i}", "household": f"Hof {i // 3}" if i % 3 else ""}
+        left = i
+        for name, values in features.items():
+            left, place = divmod(left, len(values))
+            row[name] = values[place]
+        rows.append(row)
+    quotas = []
+    for name, values in features.items():
+        seated = Counter(rows[i][name] for i in _PANEL)
+        limits = [
+            Quota(value=value, min=max(0, seated[value] - 1), max=seated[value] + 1)
+            for value in values
+        ]
+        quotas.append(Feature(name=name, quotas=tuple(limits)))
+    return SelectionProblem(
+        read_applicants(rows, id="id"),
+        QuotaPlan(features=tuple(quotas)),
+        seats=len(_PANEL),
+        household=["household"] if households else [],
+    )
+
+
+def data_of(problem: SelectionProblem) -> dict[str, Any]:
+    """A problem as plain data, for another process."""
+    applicants = problem.applicants
+    return {
+        "columns": {name: list(cells) for name, cells in applicants.columns.items()},
+        "id": applicants.id_column,
+        "missing": dict(applicants.missing),
+        "quotas": problem.quotas.model_dump(mode="json"),
+        "seats": problem.seats,
+        "household": list(problem.household),
+    }
+
+
+def problem_of(data: Mapping[str, Any]) -> SelectionProblem:
+    """The problem that `data_of` wrote down."""
+    columns = data["columns"]
+    cells = zip(*columns.values(), strict=True)
+    rows = [dict(zip(columns, row, strict=True)) for row in cells]
+    return SelectionProblem(
+        read_applicants(rows, id=data["id"], missing=data["missing"]),
+        QuotaPlan.model_validate(data["quotas"]),
+        seats=data["seats"],
+        household=data["household"],
+    )
+
+
+def published(lottery: PanelLottery) -> str:
+    """What stands in `lottery.json`, or why it is not published."""
+    try:
+        return publication(lottery, key=KEY).public.content.decode()
+    except LotteryRefused as refusal:
+        return str(refusal)
+
+
+def described(problem: SelectionProblem) -> str:
+    """A problem for a reader: seats, quotas and everyone's answers (nobody is real)."""
+    lines = [f"The problem: {problem.seats} seats"]
+    for feature in problem.features:
+        quotas = ", ".join(f"{q.value!r} {q.min} to {q.max}" for q in feature.quotas)
+        lines.append(f"  quotas of {feature.name!r}: {quotas}")
+    for lot in problem.lots:
+        people = [f"{problem.ids[i]!r} {list(problem.answers(i).values())}" for i in lot]
+        lines.append(f"  {'one household: ' if len(lot) > 1 else ''}{', '.join(people)}")
+    return "\n".join(lines)
