@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
     from mitwirkung.app import write_report as write_report
+    from mitwirkung.errors import ExtraMissing as ExtraMissing
     from mitwirkung.errors import Finding as Finding
     from mitwirkung.errors import InputError as InputError
     from mitwirkung.errors import MitwirkungError as MitwirkungError
@@ -52,10 +53,21 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
+    from mitwirkung.reports.chance_plots import plot_chances as plot_chances
+    from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
+    from mitwirkung.reports.panel_plot import plot_panel as plot_panel
+    from mitwirkung.reports.picture import Picture as Picture
 
 _HOMES = {
     "app": ["read_problem", "solve", "verify_record", "write_report"],
-    "errors": ["Finding", "InputError", "MitwirkungError", "StrategyRefused", "UnknownStrategy"],
+    "errors": [
+        "ExtraMissing",
+        "Finding",
+        "InputError",
+        "MitwirkungError",
+        "StrategyRefused",
+        "UnknownStrategy",
+    ],
     "intake": ["Applicants", "read_applicants"],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
     "lottery.certificates": ["OptimumNotProven"],
@@ -74,6 +86,9 @@ _HOMES = {
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "plugins.hookspecs": ["hookimpl"],
+    "reports.chance_plots": ["plot_chances", "plot_lorenz"],
+    "reports.panel_plot": ["plot_panel"],
+    "reports.picture": ["Picture"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

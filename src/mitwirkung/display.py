@@ -121,7 +121,7 @@ def table_html(table: DisplayTable) -> str:
         beside_bars = f";padding-right:{BAR + 1.2}em" if table.has_bars(i) else ""
         style = f"{_CELL};text-align:{alignments[i]}{beside_bars}"
         head += f'<th scope="col" style="{style}">{escape(column.heading)}</th>'
-    bodies = "".join(_body_html(group, alignments) for group in table.groups)
+    bodies = "".join(_body_html(table, group, alignments) for group in table.groups)
     notes = "".join(
         f'<p style="margin:0.2em 0.5em;overflow-wrap:anywhere">{escape(note)}</p>'
         for note in table.notes
@@ -133,30 +133,37 @@ def table_html(table: DisplayTable) -> str:
     )
 
 
-def _body_html(group: RowGroup, alignments: Sequence[str]) -> str:
+def _body_html(table: DisplayTable, group: RowGroup, alignments: Sequence[str]) -> str:
     rows = ""
     if group.heading:
         rows = (
             f'<tr><th scope="rowgroup" colspan="{len(alignments)}" '
             f'style="{_CELL};text-align:left">{escape(group.heading)}</th></tr>'
         )
-    for first, *others in group.rows:
-        heading = f"{_CELL};text-align:{alignments[0]};font-weight:normal;overflow-wrap:break-word"
-        rows += f'<tr><th scope="row" style="{heading}">{_cell_html(first)}</th>'
-        for cell, side in zip(others, alignments[1:], strict=True):
-            style = f"{_CELL};text-align:{side}" + (";white-space:nowrap" if cell.bar else "")
-            rows += f'<td style="{style}">{_cell_html(cell)}</td>'
+    for row in group.rows:
+        rows += "<tr>"
+        for i, (cell, side) in enumerate(zip(row, alignments, strict=True)):
+            style = f"{_CELL};text-align:{side};overflow-wrap:break-word"
+            content = escape(cell.text)
+            if table.has_bars(i):
+                style += ";white-space:nowrap"
+                content += _bar_html(cell.bar)
+            if i:
+                rows += f'<td style="{style}">{content}</td>'
+            else:
+                rows += f'<th scope="row" style="{style};font-weight:normal">{content}</th>'
         rows += "</tr>"
     return f"<tbody>{rows}</tbody>"
 
 
-def _cell_html(cell: Cell) -> str:
-    if cell.bar is None:
-        return escape(cell.text)
-    start, end = cell.bar.start, cell.bar.end
-    fill = f"{_FILL};margin-left:{100 * start:.1f}%;width:{100 * (end - start):.1f}%"
-    bar = f'<span style="{fill}"></span>' if end else ""
-    return f'{escape(cell.text)}<span aria-hidden="true" style="{_TRACK}">{bar}</span>'
+def _bar_html(bar: Bar | None) -> str:
+    """A bar; without one the room for it, so that texts of a column end at the same place."""
+    fill = ""
+    if bar and bar.end:
+        ends = f"margin-left:{100 * bar.start:.1f}%;width:{100 * (bar.end - bar.start):.1f}%"
+        fill = f'<span style="{_FILL};{ends}"></span>'
+    seen = "" if bar else ";visibility:hidden"
+    return f'<span aria-hidden="true" style="{_TRACK}{seen}">{fill}</span>'
 
 
 # --- plain text ----------------------------------------------------------------------------------

@@ -233,6 +233,11 @@ TEXTS: dict[str, str] = {
         "Strategy {name!r} cannot keep households apart; leave out the household columns "
         "or choose another strategy."
     ),
+    # pictures
+    "extra-missing": (
+        "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
+    ),
+    "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
 }
 
 
@@ -344,3 +349,11 @@ class UnknownStrategy(MitwirkungError, LookupError):
 
 class StrategyRefused(MitwirkungError, ValueError):
     """The strategy cannot serve this problem or these settings."""
+
+
+class ExtraMissing(MitwirkungError, ImportError):
+    """A function needs packages that an extra of this library would have brought."""
+
+    @classmethod
+    def of(cls, extra: str, packages: Sequence[str]) -> Self:
+        return cls("extra-missing", extra=extra, packages=list(packages))
