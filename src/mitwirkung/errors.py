@@ -313,6 +313,11 @@ TEXTS: dict[str, str] = {
     ),
     "new-plugin-taken": "The strategies {taken} are there already. Choose another name.",
     "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
+    # pictures
+    "extra-missing": (
+        "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
+    ),
+    "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
 }
 
 
@@ -479,3 +484,11 @@ class NameConflict(MitwirkungError, ValueError):
         if keeper is None:
             return cls("plugin-name-twice", name=name, owners=list(owners))
         return cls("plugin-name-taken", name=name, owners=list(owners), keeper=keeper)
+
+
+class ExtraMissing(MitwirkungError, ImportError):
+    """A function needs packages that an extra of this library would have brought."""
+
+    @classmethod
+    def of(cls, extra: str, packages: Sequence[str]) -> Self:
+        return cls("extra-missing", extra=extra, packages=list(packages))

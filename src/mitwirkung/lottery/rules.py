@@ -50,8 +50,12 @@ class Check:
 
     def describe(self, translate: Translate = str) -> str:
         """What was checked, and what differs."""
-        text = text_of(self.code, self.params, translate)
+        text = self.title(translate)
         return text if self.ok else f"{text}: {'; '.join(self.reasons)}"
+
+    def title(self, translate: Translate = str) -> str:
+        """What was checked."""
+        return text_of(self.code, self.params, translate)
 
 
 def lottery_checks(public: files.LotteryFile) -> list[Check]:

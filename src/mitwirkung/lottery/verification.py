@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from mitwirkung.display import WIDTH, Displayed, DisplayTable, wrapped
 from mitwirkung.errors import (
     MitwirkungError,
     NameConflict,
@@ -46,7 +47,7 @@ Level = Literal["public", "token", "private"]
 
 
 @dataclass(frozen=True, repr=False)
-class Verification:
+class Verification(Displayed):
     """What a verification found; true if nothing differs.
 
     Attributes:
@@ -72,25 +73,41 @@ class Verification:
     def describe(self, translate: Translate = str) -> str:
         """All checks, a line each, and the result."""
         lines = [f"{_mark(check)} {check.describe(translate)}" for check in self.checks]
-        lines.append(text_of(self._result(), {"level": translate(self.level)}, translate))
+        lines.append(self.result(translate))
         if any(check.skipped for check in self.checks):
             lines.append(text_of("verified-skipped", {}, translate))
-        if self.committed is not None:
-            code = "verified-committed" if self.committed else "verified-uncommitted"
-            lines.append(text_of(code, {}, translate))
+        lines += self.about_the_seed(translate)
         return "\n".join(lines)
 
+    def result(self, translate: Translate = str) -> str:
+        """Whether it holds and at which level, in a sentence."""
+        code = "verified-anchored" if self.anchored else "verified-not-anchored"
+        params = {"level": translate(self.level)}
+        return text_of(code if self else "verified-not", params, translate)
+
+    def about_the_seed(self, translate: Translate = str) -> list[str]:
+        """Whether its wording was fixed beforehand: a sentence, or none if that is not known."""
+        if self.committed is None:
+            return []
+        code = "verified-committed" if self.committed else "verified-uncommitted"
+        return [text_of(code, {}, translate)]
+
+    def _display(self) -> DisplayTable:
+        from mitwirkung.lottery.display import verification_table
+
+        return verification_table(self)
+
     def __str__(self) -> str:
-        return self.describe()
+        """What `describe` says, in lines that fit a terminal."""
+        lines = []
+        for line in self.describe().splitlines():
+            first, *others = wrapped(line, WIDTH - 5)
+            lines += [first, *(" " * 5 + other for other in others)]
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         differing = f", {len(self.failed)} checks failed" if self.failed else ""
-        return f"<Verification: {text_of(self._result(), {'level': self.level})}{differing}>"
-
-    def _result(self) -> str:
-        if not self:
-            return "verified-not"
-        return "verified-anchored" if self.anchored else "verified-not-anchored"
+        return f"<Verification: {self.result()}{differing}>"
 
 
 def _mark(check: Check) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mitwirkung.lottery.display import telling_decimals
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import decimal_text
 from mitwirkung.lottery.panels import PanelLottery
@@ -55,14 +56,6 @@ def chances_summary(record: DrawRecord) -> Chances:
         steps=steps(exact, telling_decimals(equal)),
         groups=tuple(_by_answer(problem, feature, exact) for feature in problem.quotas.features),
     )
-
-
-def telling_decimals(equal: Fraction) -> int:
-    """How many decimals of a percentage tell chances apart: 1 from 5 % on, 2 from 0.5 % on, ..."""
-    decimals = 1
-    while equal * 100 < Fraction(5, 10 ** (decimals - 1)):
-        decimals += 1
-    return decimals
 
 
 def steps(chances: Sequence[Fraction], decimals: int) -> tuple[Step, ...]:
