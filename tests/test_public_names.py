@@ -28,7 +28,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     ],
 )
 def test_heavy_libraries_are_loaded_only_where_used(code: str) -> None:
-    heavy = "'numpy', 'highspy', 'pandas', 'narwhals', 'jinja2', 'babel', 'typer', 'rich'"
+    heavy = "'numpy', 'highspy', 'sqlalchemy', 'pandas', 'narwhals', 'altair', 'jinja2', 'babel', 'typer', 'rich', 'hypothesis'"
     check = f"{code}; import sys; print([n for n in ({heavy}) if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
