@@ -28,7 +28,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     ],
 )
 def test_heavy_libraries_are_loaded_only_where_used(code: str) -> None:
-    heavy = "'numpy', 'highspy', 'pandas', 'narwhals', 'jinja2', 'babel', 'typer', 'rich'"
+    heavy = (
+        "'numpy', 'highspy', 'pandas', 'narwhals', 'altair', 'vl_convert', "
+        "'jinja2', 'babel', 'typer', 'rich'"
+    )
     check = f"{code}; import sys; print([n for n in ({heavy}) if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
