@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ LEAST = 8
 """A column of words is not made narrower than this while another one can be."""
 
 _GAP = "  "
+_BLANKS = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
 _PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 # Nothing but the bar has a colour of its own: 4.1 to 1 against white, 4.6 to 1 against #111111
@@ -269,7 +271,7 @@ def wrapped(text: str, room: float, width: Callable[[str], float] = cells) -> li
 
 
 def _plain(text: str) -> str:
-    one_line = " ".join(text.split())
+    one_line = _BLANKS.sub(" ", text).strip(" ")
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) == "Cc" else letter
         for letter in one_line

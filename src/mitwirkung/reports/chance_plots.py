@@ -38,7 +38,7 @@ def plot_chances(lottery: PanelLottery, *, language: str = "en") -> Picture:
     words = Words(language)
     chances = sorted(lottery.exact_chances)
     equal = Fraction(lottery.problem.seats, len(chances))
-    groups = _alike(chances)
+    groups = alike(chances)
     starts = accumulate((len(group) for group in groups), initial=0)
     heights = [place(sum(group, Fraction(0)) / len(group)) for group in groups]
     steps = [
@@ -89,7 +89,7 @@ def plot_lorenz(lottery: PanelLottery, *, language: str = "en") -> Picture:
 
     words = Words(language)
     chances = sorted(lottery.exact_chances)
-    groups = _alike(chances)
+    groups = alike(chances)
     people = accumulate((len(group) for group in groups), initial=0)
     seats = list(accumulate((sum(group, Fraction(0)) for group in groups), initial=Fraction(0)))
     points = [
@@ -131,7 +131,7 @@ def plot_lorenz(lottery: PanelLottery, *, language: str = "en") -> Picture:
     )
 
 
-def _alike(chances: Sequence[Fraction]) -> list[list[Fraction]]:
+def alike(chances: Sequence[Fraction]) -> list[list[Fraction]]:
     """Sorted chances in runs that look alike in a picture; those of 0 are kept apart."""
     runs: dict[tuple[bool, int], list[Fraction]] = {}
     for chance in chances:
