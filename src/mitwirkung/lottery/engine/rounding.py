@@ -27,14 +27,10 @@ def whole_stage(
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
     enough to lose nothing.
     """
-    largest = max(
-        [abs(proof.seats)]
-        + [float(np.abs(v).max()) for v in (proof.rows, proof.caps, proof.cuts) if len(v)]
-    )
+    stage = fine_stage(proof, cuts)
+    largest = _largest_multiplier(proof)
     if largest == 0:
-        return Stage(types=tuple(proof.types.tolist()))
-    precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
-    stage = _scaled(proof, precision / largest)
+        return stage
     factor = small_factor(_all_multipliers(proof) / largest)
     if factor is None:
         return stage
@@ -42,6 +38,19 @@ def whole_stage(
     before = stage_gap(polytope, stage, cuts, chances)
     after = stage_gap(polytope, short, cuts, chances)
     return short if after <= before else stage
+
+
+def fine_stage(proof: StageProof, cuts: Sequence[Cut]) -> Stage:
+    """The stage with the solver's multipliers, scaled up far enough to lose nothing."""
+    largest = _largest_multiplier(proof)
+    if largest == 0:
+        return Stage(types=tuple(proof.types.tolist()))
+    precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
+    return _scaled(proof, precision / largest)
+
+
+def _largest_multiplier(proof: StageProof) -> float:
+    return float(np.abs(_all_multipliers(proof)).max())
 
 
 def _all_multipliers(proof: StageProof) -> NDArray[np.float64]:
