@@ -206,7 +206,7 @@ TEXTS: dict[str, str] = {
     "check-key-missing": "which id has which token is NOT checked: give the key file",
     "check-lottery-of-people": "lottery.json follows from the people: pseudonyms, classes, quotas",
     "check-quotas": "every vector meets all quotas",
-    "check-certificate": "the certificate proves the optimum (gap {gap})",
+    "check-certificate": "the certificate proves the optimum: {promise} (gap {gap})",
     "check-private-record": "record.json follows from the lottery and the seed",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
     "check-portfolio": "made again, the lottery is the same: nobody chose among its like",

@@ -145,7 +145,7 @@ class Bound:
         self.types = sorted(last.types)
         if not all(chances[t] > 0 for t in self.types):
             raise CertificateError("somebody who may be on a panel has no chance")
-        self.people = sum(self.sizes[t] for t in self.types)
+        self.people: int = sum(self.sizes[t] for t in self.types)
         self.a, self.b = inequality(polytope, last, certificate.cuts)
 
     def _check_absence(
