@@ -11,10 +11,9 @@ for certain types, then one stage that bounds what everybody else can have.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +30,16 @@ from mitwirkung.lottery.engine.certificate import (
 )
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.relaxation import Relaxed, StageProof, relax
-from mitwirkung.lottery.engine.rounding import fine_stage, whole_stage
+from mitwirkung.lottery.engine.rounding import fine_stage, short_stage, whole_stage
 
 NOBODY = 1e-9
 """A relaxation that gives a type no larger chance has no panel for it: people are whole."""
 
 
-class Goal(Protocol):
+class Goal(ABC):
     """What a lottery is to be optimal for."""
 
+    @abstractmethod
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
         """The best chances over all fractional panels that also meet ``cuts``, and the multipliers
         that prove it; None if there is no fractional panel.
@@ -48,15 +48,7 @@ class Goal(Protocol):
             SolverError: if HiGHS gives no usable answer.
         """
 
-    def certify(
-        self,
-        polytope: Polytope,
-        relaxed: Relaxed,
-        cuts: tuple[Cut, ...],
-        chances: Sequence[Fraction],
-    ) -> Certificate:
-        """The proof in whole numbers, at its best for these realised chances."""
-
+    @abstractmethod
     def gap(
         self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]
     ) -> Fraction:
@@ -67,15 +59,41 @@ class Goal(Protocol):
             CertificateError: if the certificate proves nothing about this problem.
         """
 
+    def certify(
+        self,
+        polytope: Polytope,
+        relaxed: Relaxed,
+        cuts: tuple[Cut, ...],
+        chances: Sequence[Fraction],
+    ) -> Certificate:
+        """The proof in whole numbers, short or exact, whichever leaves these realised chances the
+        smaller gap."""
+        *absent, last = relaxed.stages
+        stages = [whole_stage(polytope, proof, cuts, chances) for proof in absent]
+        exact = Certificate((*stages, fine_stage(last, cuts)), cuts)
+        rounded = short_stage(last)
+        if rounded is None:
+            return exact
+        short = Certificate((*stages, rounded), cuts)
+        gaps = [self.gap(polytope, each, chances) for each in (short, exact)]
+        return short if gaps[0] <= gaps[1] else exact
+
     def highest_minimum(self, relaxed: Relaxed) -> float | None:
         """No lottery has a smallest chance above this; None if the goal does not tell."""
+        return None
 
 
-class Leximin:
+class Leximin(Goal):
     """The smallest chance as large as possible, then the next smallest, and so on."""
 
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
         return relax(polytope, cuts)
+
+    def gap(
+        self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]
+    ) -> Fraction:
+        """How many seats a type could gain on average: see `certificate.gap`."""
+        return gap(polytope, certificate, chances)
 
     def certify(
         self,
@@ -86,11 +104,6 @@ class Leximin:
     ) -> Certificate:
         stages = tuple(whole_stage(polytope, proof, cuts, chances) for proof in relaxed.stages)
         return Certificate(stages, cuts)
-
-    def gap(
-        self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]
-    ) -> Fraction:
-        return gap(polytope, certificate, chances)
 
     def highest_minimum(self, relaxed: Relaxed) -> float | None:
         return float(relaxed.chances.min())
@@ -104,15 +117,6 @@ def seatable(relaxed: Relaxed) -> NDArray[np.int64]:
 def proofs_of_absence(relaxed: Relaxed) -> tuple[StageProof, ...]:
     """The stages of leximin that leave no seat for their types."""
     return tuple(p for p in relaxed.stages if relaxed.chances[p.types].max() <= NOBODY)
-
-
-def certify_in_two_parts(
-    polytope: Polytope, relaxed: Relaxed, cuts: tuple[Cut, ...], chances: Sequence[Fraction]
-) -> Certificate:
-    """The certificate of a goal whose last proof bounds what everybody who can sit may have."""
-    *absent, bound = relaxed.stages
-    stages = [whole_stage(polytope, proof, cuts, chances) for proof in absent]
-    return Certificate((*stages, fine_stage(bound, cuts)), cuts)
 
 
 class Bound:
@@ -168,8 +172,3 @@ class Bound:
         """``b`` and as much as anybody who counts negatively can add to it: what the others
         have."""
         return self.b + self.seats(-1)
-
-
-def covering(stage: Stage, types: NDArray[np.int64]) -> Stage:
-    """The same multipliers as a statement about ``types``."""
-    return replace(stage, types=tuple(types.tolist()))

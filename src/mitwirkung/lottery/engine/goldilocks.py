@@ -25,12 +25,7 @@ from fractions import Fraction
 import numpy as np
 
 from mitwirkung.lottery.engine.certificate import Certificate, Cut
-from mitwirkung.lottery.engine.goal import (
-    Bound,
-    certify_in_two_parts,
-    proofs_of_absence,
-    seatable,
-)
+from mitwirkung.lottery.engine.goal import Bound, Goal, proofs_of_absence, seatable
 from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows, SolverError
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.relaxation import Relaxed, StageProof, relax
@@ -42,7 +37,7 @@ _ROOM = 1e-12  # of the largest chance: rounding must not make the ceiling impos
 _DIGITS = 10**30
 
 
-class Goldilocks:
+class Goldilocks(Goal):
     """The largest chance and the inverse of the smallest, in units of the equal chance, together
     as small as possible.
 
@@ -70,15 +65,6 @@ class Goldilocks:
             raise SolverError("leximin under the largest chance has no solution")
         return Relaxed(boxed.chances, (*proofs_of_absence(fair), proof))
 
-    def certify(
-        self,
-        polytope: Polytope,
-        relaxed: Relaxed,
-        cuts: tuple[Cut, ...],
-        chances: Sequence[Fraction],
-    ) -> Certificate:
-        return certify_in_two_parts(polytope, relaxed, cuts, chances)
-
     def gap(
         self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]
     ) -> Fraction:
@@ -103,9 +89,6 @@ class Goldilocks:
             root = _root(self.gamma * low / high)
             least = max(least, 2 * root - Fraction(bound.b, high) / equal)
         return least
-
-    def highest_minimum(self, relaxed: Relaxed) -> float | None:
-        return None
 
 
 def _root(value: Fraction) -> Fraction:

@@ -14,31 +14,21 @@ from dataclasses import replace
 from fractions import Fraction
 
 from mitwirkung.lottery.engine.certificate import Certificate, Cut
-from mitwirkung.lottery.engine.goal import Bound, covering, proofs_of_absence, seatable
+from mitwirkung.lottery.engine.goal import Bound, Goal, proofs_of_absence, seatable
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.relaxation import Relaxed, relax
-from mitwirkung.lottery.engine.rounding import whole_stage
 
 
-class Maximin:
+class Maximin(Goal):
     """The smallest chance of all who can be seated as large as possible."""
 
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
         relaxed = relax(polytope, cuts)
         if relaxed is None:
             return None
-        first = len(proofs_of_absence(relaxed)) + 1
-        return replace(relaxed, stages=relaxed.stages[:first])
-
-    def certify(
-        self,
-        polytope: Polytope,
-        relaxed: Relaxed,
-        cuts: tuple[Cut, ...],
-        chances: Sequence[Fraction],
-    ) -> Certificate:
-        *absent, last = (whole_stage(polytope, proof, cuts, chances) for proof in relaxed.stages)
-        return Certificate((*absent, covering(last, seatable(relaxed))), cuts)
+        absent = proofs_of_absence(relaxed)
+        first = replace(relaxed.stages[len(absent)], types=seatable(relaxed))
+        return replace(relaxed, stages=(*absent, first))
 
     def gap(
         self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]

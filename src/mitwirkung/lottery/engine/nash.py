@@ -24,12 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.certificate import Certificate, CertificateError, Cut
-from mitwirkung.lottery.engine.goal import (
-    Bound,
-    certify_in_two_parts,
-    proofs_of_absence,
-    seatable,
-)
+from mitwirkung.lottery.engine.goal import Bound, Goal, proofs_of_absence, seatable
 from mitwirkung.lottery.engine.linear import Vector, conjugate_gradients, dot, sums
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.relaxation import Relaxed, relax
@@ -44,7 +39,7 @@ _SAME = 1e-11  # a row this near its bound (in seats) counts as on it, a price t
 _DIGITS = 10**30
 
 
-class Nash:
+class Nash(Goal):
     """The geometric mean of the chances of all who can be seated as large as possible."""
 
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
@@ -58,15 +53,6 @@ class Nash:
         chances[market.system.types] = market.chances(cost)
         proof = market.system.proof(prices, np.maximum(market.equal - cost, 0.0))
         return Relaxed(chances, (*proofs_of_absence(fair), proof))
-
-    def certify(
-        self,
-        polytope: Polytope,
-        relaxed: Relaxed,
-        cuts: tuple[Cut, ...],
-        chances: Sequence[Fraction],
-    ) -> Certificate:
-        return certify_in_two_parts(polytope, relaxed, cuts, chances)
 
     def gap(
         self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]
@@ -86,9 +72,6 @@ class Nash:
             if short > 0:
                 missing -= -short.numerator * bound.sizes[t] * _DIGITS // short.denominator
         return Fraction(missing, bound.people * _DIGITS)
-
-    def highest_minimum(self, relaxed: Relaxed) -> float | None:
-        return None
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,14 +27,9 @@ def whole_stage(
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
     enough to lose nothing.
     """
-    stage = fine_stage(proof, cuts)
-    largest = _largest_multiplier(proof)
-    if largest == 0:
+    stage, short = fine_stage(proof, cuts), short_stage(proof)
+    if short is None:
         return stage
-    factor = small_factor(_all_multipliers(proof) / largest)
-    if factor is None:
-        return stage
-    short = _scaled(proof, factor / largest)
     before = stage_gap(polytope, stage, cuts, chances)
     after = stage_gap(polytope, short, cuts, chances)
     return short if after <= before else stage
@@ -47,6 +42,13 @@ def fine_stage(proof: StageProof, cuts: Sequence[Cut]) -> Stage:
         return Stage(types=tuple(proof.types.tolist()))
     precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
     return _scaled(proof, precision / largest)
+
+
+def short_stage(proof: StageProof) -> Stage | None:
+    """The stage with small multipliers in the same proportions; None if there are none."""
+    largest = _largest_multiplier(proof)
+    factor = small_factor(_all_multipliers(proof) / largest) if largest else None
+    return None if factor is None else _scaled(proof, factor / largest)
 
 
 def _largest_multiplier(proof: StageProof) -> float:
