@@ -214,6 +214,9 @@ TEXTS: dict[str, str] = {
         "made again, the lottery is another one with the same chances: the work of another "
         "machine or version, or of somebody who chose. NOT decided"
     ),
+    "check-portfolio-version": (
+        "this version of the strategy makes other lotteries: whether somebody chose is NOT decided"
+    ),
     "check-private-record-missing": "record.json is not there and NOT checked",
     "check-tables": "the tables are those of the draw ({names})",
     "verified-anchored": "Verified at the {level} level, anchored.",

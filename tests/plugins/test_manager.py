@@ -33,7 +33,8 @@ def plugin(hook: str = "register_selection_strategies") -> ModuleType:
 
 
 def test_what_ships() -> None:
-    assert list(PluginManager().strategies()) == ["leximin", "pots", "simple"]
+    shipped = ["goldilocks", "leximin", "maximin", "nash", "pots", "simple"]
+    assert list(PluginManager().strategies()) == shipped
 
 
 def test_a_plugin_adds_a_strategy_to_its_manager_alone() -> None:
@@ -42,7 +43,7 @@ def test_a_plugin_adds_a_strategy_to_its_manager_alone() -> None:
     lottery = manager.strategy("first-come").solve(town())
     assert lottery.strategy is not None
     assert lottery.strategy.name == "first-come"
-    with pytest.raises(UnknownStrategy, match="leximin, pots, simple"):
+    with pytest.raises(UnknownStrategy, match="goldilocks, leximin, maximin, nash, pots, simple"):
         PluginManager().strategy("first-come")
 
 
