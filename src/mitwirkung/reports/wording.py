@@ -225,10 +225,9 @@ class Wording:
         """What the strategy promises, a sentence each."""
         strategy = self.report.head.strategy
         gamma = strategy.settings.get("gamma", "")
-        return [
-            self.t(PROMISES[name], gamma=gamma) if name in PROMISES else name
-            for name in strategy.promises
-        ]
+        said = [name for name in PROMISES if name in strategy.promises]
+        unknown = [name for name in strategy.promises if name not in PROMISES]
+        return [*(self.t(PROMISES[name], gamma=gamma) for name in said), *unknown]
 
     def looked_at(self) -> str:
         """Which features the lottery looked at."""
