@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mitwirkung.lottery.display import telling_decimals
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import decimal_text
+from mitwirkung.lottery.optima import promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import Label, Profile, SelectionProblem
 from mitwirkung.lottery.quotas import Feature
@@ -149,7 +150,8 @@ def never_seated(record: DrawRecord) -> Never:
         left.setdefault(problem.profiles[problem.profile_of[person]], []).append(person)
     if "quotas" in promises:
         found += _shut_out_by_one_feature(problem, left)
-        found += _shut_out_together(problem, left, certain="leximin" in promises)
+        certain = promised_optimum(promises) is not None
+        found += _shut_out_together(problem, left, certain=certain)
     else:
         found += _without_seats(lottery, [i for people in left.values() for i in people])
     found.sort(key=lambda group: (-group.people, _sortable(group.answers)))

@@ -30,6 +30,22 @@ PROMISES = {
         "The smallest chance of all applicants is as large as the quotas allow, then the next "
         "smallest, and so on (leximin). A mathematical proof of it is on file."
     ),
+    "maximin": (
+        "The smallest chance of all who could be on a panel is as large as the quotas allow "
+        "(maximin). A mathematical proof of it is on file. Among equally good lotteries the next "
+        "smallest chance decides, and so on; that is not part of the proof."
+    ),
+    "nash": (
+        "The product of the chances of all who could be on a panel is as large as the quotas allow "
+        "(Nash welfare). A mathematical proof of it is on file."
+    ),
+    "goldilocks": (
+        "The largest chance is kept low and the smallest high at the same time: the sum of two "
+        "ratios, of the largest chance to the equal chance of all and, times {gamma}, of the equal "
+        "chance to the smallest, is as small as the quotas allow (Goldilocks). Whoever could be on "
+        "no panel is left out of it. A mathematical proof of it is on file. Among equally good "
+        "lotteries the next smallest chance decides, and so on; that is not part of the proof."
+    ),
 }
 
 REASONS = {
@@ -160,8 +176,11 @@ class Wording(Words):
 
     def promises(self) -> list[str]:
         """What the strategy promises, a sentence each."""
-        names = self.report.head.strategy.promises
-        return [self.t(PROMISES[name]) if name in PROMISES else name for name in names]
+        strategy = self.report.head.strategy
+        gamma = strategy.settings.get("gamma", "")
+        said = [name for name in PROMISES if name in strategy.promises]
+        unknown = [name for name in strategy.promises if name not in PROMISES]
+        return [*(self.t(PROMISES[name], gamma=gamma) for name in said), *unknown]
 
     def looked_at(self) -> str:
         """Which features the lottery looked at."""
