@@ -16,3 +16,4 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 # Pages link to files of the repository (scripts, plugins, examples) that are no pages.
 suppress_warnings = ["myst.xref_missing", "ref.python"]
+napoleon_custom_sections = [("Class attributes", "params_style")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
@@ -48,7 +49,8 @@ def alone(*modules: ModuleType) -> Mitwirkung:
 
 def test_what_ships() -> None:
     assert list(alone().strategies()) == SHIPPED
-    assert alone().plugins()[0].distribution == "mitwirkung"
+    builtin = alone().plugins()[0]
+    assert (builtin.distribution, builtin.version) == ("mitwirkung", version("mitwirkung"))
 
 
 def test_a_program_adds_a_strategy_to_its_installation_alone() -> None:

@@ -30,7 +30,9 @@ def plugins(
         data = [plugin.as_json() for plugin in found]
         screen.print_json(json.dumps(data, ensure_ascii=False))
         return
-    table = Table(*map(say, HEADS), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in HEADS:
+        table.add_column(say(head), overflow="fold")
     for plugin in found:
         names = ", ".join(strategy.name for strategy in plugin.strategies)
         row = (plugin.name, plugin.distribution, plugin.version, say(plugin.status))

@@ -40,6 +40,16 @@ def installed_plugins() -> tuple[Installed, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+def installed_version(distribution: str) -> str:
+    """The version of a distribution; empty if it is not installed as one."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except (PackageNotFoundError, ValueError):  # ValueError: no name at all
+        return ""
+
+
 def canonical(name: str) -> str:
     """A name as package indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -10,7 +10,7 @@ from types import ModuleType
 from mitwirkung.errors import NameConflict, PluginBlocked, PluginFailed, UnknownStrategy
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.plugins import builtin
-from mitwirkung.plugins.discovery import canonical, installed_plugins
+from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
 from mitwirkung.plugins.loading import load, register
 from mitwirkung.plugins.plugin import Plugin
 
@@ -50,7 +50,11 @@ class PluginManager:
 
     def plugins(self) -> tuple[Plugin, ...]:
         """All plugins and their state: what ships and what was added first, then the installed."""
-        return (*self._present, *self._installed)
+        present = (
+            replace(plugin, version=installed_version(plugin.distribution))
+            for plugin in self._present
+        )
+        return (*present, *self._installed)
 
     def strategies(self) -> Mapping[str, type[SelectionStrategy]]:
         """All strategies that can be asked for by name, sorted by it."""
