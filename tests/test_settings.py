@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from typer.testing import CliRunner
 
 from builders import town
@@ -109,6 +109,7 @@ licence = "in the open"
         )
     assert sorted(codes(caught)) == [
         ("key-at-least", "selection.licensed.rounds"),
+        ("key-in-the-open", "selection.licensed.licence"),
         ("key-missing", "selection.licensed.feature"),
         ("key-unknown-nearest", "selection.pots.feature"),
         ("section-unknown-nearest", ""),
@@ -156,6 +157,42 @@ def test_a_secret_in_the_wrong_way(line: str, code: str) -> None:
         app(f"[selection.licensed]\n{line}\n", LICENCE="open sesame")
     assert code in [finding.code for finding in caught.value.findings]
     assert "sesame" not in str(caught.value)
+
+
+class Account(BaseModel):
+    key: SecretStr
+
+
+class NestedSettings(StrategySettings):
+    account: Account | None = None
+    keys: dict[str, SecretStr] = Field(default_factory=dict)
+    short: Annotated[SecretStr | None, Field(min_length=10)] = None
+    rounds: int = 3
+
+
+class NestedStrategy(LicensedStrategy):
+    """Secrets inside of settings."""
+
+    name = "nested"
+    Settings = NestedSettings
+
+
+def test_a_setting_that_holds_a_secret_inside_is_not_published() -> None:
+    strategy = NestedStrategy({"account": {"key": "x" * 9}, "keys": {"a": "y" * 9}})
+    assert strategy.settings.published() == {"rounds": 3}
+
+
+def test_a_secret_that_is_wrong_in_itself_is_not_called_none() -> None:
+    with pytest.raises(StrategyRefused) as caught:
+        NestedStrategy({"short": SecretStr("abc")})
+    assert "no secret" not in str(caught.value)
+    assert "10" in str(caught.value)
+
+
+def test_a_strategy_where_a_table_belongs() -> None:
+    with pytest.raises(InputError) as caught:
+        app("[selection]\npots = 3\n")
+    assert codes(caught) == [("key-table", "selection.pots")]
 
 
 def test_wrong_settings_in_python_name_the_nearest_key() -> None:

@@ -11,12 +11,6 @@ from typing import Any
 from mitwirkung.errors import (
     Finding,
     InputError,
-    MitwirkungError,
-    PluginBlocked,
-    PluginFailed,
-    StrategyFailed,
-    StrategyRefused,
-    UnknownStrategy,
 )
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
@@ -37,9 +31,9 @@ from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.strategy import Progress, SelectionStrategy
-from mitwirkung.lottery.verification import Verification, verify
+from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.names import fold
-from mitwirkung.plugins.manager import PluginManager
+from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sections import check_sections
 from mitwirkung.settings import Settings, blocked_plugins
@@ -103,7 +97,7 @@ class Mitwirkung:
         """
         name = name or self.settings.selection.use
         section = self.settings.selection.sections.get(name, {})
-        return self._manager.strategy(name)({**section, **(settings or {})}, progress)
+        return self._manager.make(name, {**section, **(settings or {})}, progress)
 
     def settings_in_force(self) -> dict[str, Any]:
         """The settings as plain data in the form of the file, with defaults; secrets are hidden."""
@@ -112,7 +106,7 @@ class Mitwirkung:
         for name in sorted({selection.use, *selection.sections}):
             try:
                 sections[name] = self.strategy(name).settings.model_dump(mode="json")
-            except (UnknownStrategy, PluginFailed, PluginBlocked, StrategyRefused):
+            except CANNOT_BE_USED:
                 continue  # not in use, and `plugins` says why
         return {
             "file": self.settings.file,
@@ -136,15 +130,8 @@ class Mitwirkung:
             StrategyFailed: the strategy broke; what it raised is the cause.
         """
         chosen = self.strategy(strategy, settings=settings, progress=progress)
-        owner = self._manager.owner(chosen.name).owner
-        try:
-            lottery = chosen.solve(problem)
-        except MitwirkungError:
-            raise
-        except Exception as error:
-            params = {"name": chosen.name, "plugin": owner, "error": type(error).__name__}
-            raise StrategyFailed("strategy-failed", **params) from error
-        return lottery
+        with unbroken(chosen.name, self._manager.owner(chosen.name)):
+            return chosen.solve(problem)
 
     def verify_record(
         self,

@@ -145,6 +145,10 @@ TEXTS: dict[str, str] = {
         "{key} comes from the environment, but it is no secret: write its value here. "
         "Secrets alone come from there."
     ),
+    "key-in-the-open": (
+        "{key} is a secret, so it does not stand in the settings: "
+        'write {{ "$env" = "NAME" }} and set that variable of the environment.'
+    ),
     "env-unset": "{key}: the environment variable {variable} is not set.",
     "env-form": '{key}: a secret is written {{ "$env" = "NAME" }}, and nothing beside it.',
     "section-unknown": "[{section}]: there is no {name!r}. There are: {available}.",
@@ -254,7 +258,7 @@ TEXTS: dict[str, str] = {
     "verified-committed": "The wording of the seed was fixed beforehand (committed).",
     "verified-uncommitted": "The wording of the seed was not fixed beforehand (uncommitted).",
     "check-portfolio-no-strategy": (
-        "the strategy {name!r} is not installed here, so the lottery is NOT made again"
+        "the strategy {name!r} cannot be used here, so the lottery is NOT made again"
     ),
     # plugins
     "plugin-not-module": (
@@ -336,7 +340,12 @@ def _shown(value: object) -> object:
 
 
 def text_of(code: str, params: Mapping[str, Any], translate: Translate = _unchanged) -> str:
-    """The sentence for a code in the language of `translate` (English without one)."""
+    """The sentence for a code in the language of `translate` (English without one).
+
+    A code that is not ours stands for itself: a plugin may raise an error with a sentence.
+    """
+    if code not in TEXTS:
+        return code
     shown = {name: _shown(value) for name, value in params.items()}
     return translate(TEXTS[code]).format(**shown)
 

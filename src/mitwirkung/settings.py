@@ -26,6 +26,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from mitwirkung.errors import Finding, InputError
+from mitwirkung.names import nearest
 from mitwirkung.toml_files import model_findings, read_toml, unknown_key
 
 DEFAULT_STRATEGY = "leximin"
@@ -99,7 +100,9 @@ class Settings:
         """
         errors: list[Finding] = []
         known = {"selection": _SelectionKeys, "plugins": _PluginKeys}
-        errors += [unknown_key(key, list(known), file) for key in data if key not in known]
+        errors += [
+            unknown_key(key, list(known), file) for key in map(str, data) if key not in known
+        ]
         resolved = _Secrets(os.environ if environ is None else environ, file, errors)
         parts: dict[str, dict[str, Any]] = {}
         for name in known:
@@ -111,6 +114,9 @@ class Settings:
         selection = parts.get("selection", {})
         sections = {k: v for k, v in selection.items() if k != "use" and isinstance(v, Mapping)}
         own = {k: v for k, v in selection.items() if k not in sections}
+        for key in [k for k in own if k != "use" and nearest(k, ["use"]) is None]:
+            errors.append(Finding("key-table", {"key": f"selection.{key}"}, file))
+            del own[key]
         keys = _read(_SelectionKeys, own, "selection", file, errors)
         plugins = _read(_PluginKeys, parts.get("plugins", {}), "plugins", file, errors)
         if errors or keys is None or plugins is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import to_jsonable_python
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.names import nearest
@@ -58,7 +59,7 @@ def model_findings(
     file: str | None = None,
     section: str = "",
 ) -> list[Finding]:
-    """One finding per key; no value is repeated.
+    """One finding per key.
 
     Args:
         error: what validating `data` as `model` raised.
@@ -72,12 +73,12 @@ def model_findings(
         key = ".".join([section, *path] if section else path)
         if item["type"] == "extra_forbidden":
             finding = unknown_key(key, list(holder.model_fields), file)
-        elif isinstance(_value(data, item["loc"]), SecretStr):
+        elif item["type"].endswith("_type") and _is_secret(data, item["loc"]):
             finding = Finding("key-not-secret", {"key": key}, file)
         else:
             reason = item["msg"].removeprefix("Value error, ").rstrip(".")
-            params = {"key": key or "file", "reason": reason, **item.get("ctx", {})}
-            params.pop("error", None)  # the exception itself; its words are in the reason
+            context = to_jsonable_python(item.get("ctx", {}), fallback=str)
+            params = {**context, "key": key or "file", "reason": reason}
             finding = Finding(_CODES.get(item["type"], "key-wrong"), params, file)
         found.setdefault(key, finding)
     return list(found.values())
@@ -107,9 +108,10 @@ def _place(
     return path, model
 
 
-def _value(data: Any, location: tuple[int | str, ...]) -> Any:
+def _is_secret(data: Any, location: tuple[int | str, ...]) -> bool:
     for step in location:
-        if not isinstance(data, Mapping):
-            break
-        data = data.get(step)
-    return data
+        if isinstance(data, Mapping):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int):
+            data = data[step]
+    return isinstance(data, SecretStr)

@@ -95,9 +95,9 @@ def test_the_listing_says_what_is_wrong_with_each(site: Path, tmp_path: Path) ->
         assert found[name]["hooks"] == ["register_selection_strategies"]
     for name in ("twin-a", "twin-b"):
         (conflict,) = found[name]["conflicts"]
-        assert "mitwirkung-twin-a 1.2, mitwirkung-twin-b 1.2" in conflict
+        assert "'twin-a' of mitwirkung-twin-a 1.2, 'twin-b' of mitwirkung-twin-b 1.2" in conflict
     (kept,) = found["usurper"]["conflicts"]
-    assert "it stays with mitwirkung" in kept
+    assert "it stays with 'builtin' of mitwirkung" in kept
     assert found["good"]["conflicts"] == []
 
 
@@ -182,7 +182,7 @@ def test_what_is_blocked_is_never_imported(site: Path, tmp_path: Path, by: str) 
 def test_a_strategy_that_breaks_is_named_without_what_it_said(site: Path, tmp_path: Path) -> None:
     done = lottery(site, tmp_path, "--strategy", "bad-solver")
     assert done.returncode == 2
-    assert "'bad-solver' of mitwirkung-bad-solver 1.2 failed with KeyError" in done.stderr
+    assert "of mitwirkung-bad-solver 1.2 failed with KeyError" in done.stderr
     assert "nobody like" not in done.stderr
     assert not (tmp_path / "dialog").exists()
 
@@ -197,7 +197,7 @@ def test_a_lottery_can_be_verified_where_its_strategy_is_not_installed(
     assert "made again, the lottery is the same" in here.stdout
     elsewhere = mitwirkung(tmp_path / "nowhere", tmp_path, "verify", "dialog")
     assert elsewhere.returncode == 0, elsewhere.stdout
-    assert "the strategy 'good' is not installed here" in elsewhere.stdout
+    assert "the strategy 'good' cannot be used here" in elsewhere.stdout
 
 
 def test_the_table_for_people_says_the_same(site: Path, tmp_path: Path) -> None:
@@ -207,3 +207,22 @@ def test_the_table_for_people_says_the_same(site: Path, tmp_path: Path) -> None:
     assert lines[0].split()[:4] == ["Erweiterung", "Paket", "Version", "Zustand"]
     assert any(line.startswith("good") and "in Gebrauch" in line for line in lines)
     assert any("lässt sich nicht laden: SystemExit: 3" in line for line in lines)
+
+
+def test_the_listing_works_while_the_settings_do_not(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "mitwirkung.toml").write_text('[selection]\nuse = "import-error"\n', "utf-8")
+    assert listed(site, tmp_path)["import-error"]["status"] == "failed"
+    assert mitwirkung(site, tmp_path, "settings", "--sample").returncode == 0
+    done = mitwirkung(site, tmp_path, "settings")
+    assert done.returncode == 2
+    assert "cannot be imported" in done.stderr
+
+
+def test_sections_of_plugins_that_cannot_be_used_stop_nobody(site: Path, tmp_path: Path) -> None:
+    text = "[selection.import-error]\nx = 1\n[selection.twin]\nx = 1\n"
+    (tmp_path / "mitwirkung.toml").write_text(text, "utf-8")
+    assert lottery(site, tmp_path).returncode == 0
+    (tmp_path / "mitwirkung.toml").write_text("[selection.pot]\nx = 1\n", "utf-8")
+    done = mitwirkung(site, tmp_path, "settings")
+    assert done.returncode == 2
+    assert "did you mean 'pots'?" in done.stderr

@@ -10,7 +10,13 @@ import pytest
 
 from builders import town
 from mitwirkung.app import Mitwirkung, solve
-from mitwirkung.errors import NameConflict, PluginFailed, StrategyFailed, UnknownStrategy
+from mitwirkung.errors import (
+    NameConflict,
+    PluginFailed,
+    StrategyFailed,
+    StrategyRefused,
+    UnknownStrategy,
+)
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.strategy import SelectionStrategy, StrategySettings
@@ -90,7 +96,7 @@ def test_a_hook_with_an_argument_that_does_not_exist_is_an_error() -> None:
 
 def test_a_name_that_ships_cannot_be_taken() -> None:
     taken = type("Taken", (FirstComeStrategy,), {"name": "simple"})
-    with pytest.raises(NameConflict, match="mitwirkung, a_plugin"):
+    with pytest.raises(NameConflict, match="'builtin' of mitwirkung, 'a_plugin' of a_plugin"):
         alone(plugin(taken))
 
 
@@ -107,6 +113,8 @@ class Loose(StrategySettings, extra="allow"):
         (type("Reserved", (FirstComeStrategy,), {"name": "use"}), "reserved"),
         (type("Unversioned", (FirstComeStrategy,), {"version": 2}), "version"),
         (type("Promising", (FirstComeStrategy,), {"promises": frozenset({"luck"})}), "luck"),
+        (type("Spelled", (FirstComeStrategy,), {"promises": "quotas"}), "frozenset"),
+        (type("Unpromising", (FirstComeStrategy,), {"promises": None}), "frozenset"),
         (type("Loosened", (FirstComeStrategy,), {"Settings": Loose}), "unknown keys"),
         (type("Unset", (FirstComeStrategy,), {"Settings": dict}), "StrategySettings"),
         (type("Abstract", (SelectionStrategy,), {"name": "abstract"}), "define lottery"),
@@ -155,9 +163,65 @@ class BreakingStrategy(FirstComeStrategy):
 
 
 def test_a_strategy_that_breaks_is_an_error_without_personal_data() -> None:
-    with pytest.raises(
-        StrategyFailed, match="'breaking' of a_plugin failed with KeyError"
-    ) as error:
+    with pytest.raises(StrategyFailed, match="of a_plugin failed with KeyError") as error:
         alone(plugin(BreakingStrategy)).solve(town(), "breaking")
     assert "p0" not in str(error.value)
     assert isinstance(error.value.__cause__, KeyError)
+
+
+class LeavingStrategy(FirstComeStrategy):
+    """It ends the program, as if all were done."""
+
+    name = "leaving"
+
+    def lottery(self, problem: SelectionProblem) -> PanelLottery:
+        raise SystemExit(0)
+
+
+class BrokenStrategy(FirstComeStrategy):
+    """It cannot even be made."""
+
+    name = "broken"
+
+    def __init__(self, *arguments: Any) -> None:
+        raise KeyError("a person")
+
+
+def test_a_strategy_cannot_end_the_program_nor_break_when_it_is_made() -> None:
+    app = alone(plugin(LeavingStrategy, BrokenStrategy))
+    with pytest.raises(StrategyFailed, match="SystemExit"):
+        app.solve(town(), "leaving")
+    with pytest.raises(StrategyFailed, match="KeyError") as caught:
+        app.solve(town(), "broken")
+    assert "a person" not in str(caught.value)
+
+
+def test_an_error_with_a_sentence_of_the_plugin_is_told() -> None:
+    assert str(StrategyRefused("No {districts}")) == "No {districts}"
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def test_a_hook_that_raises_what_cannot_even_be_told_is_an_error() -> None:
+    def hook() -> None:
+        raise Unspeakable
+
+    module = ModuleType("a_plugin")
+    hook.__name__ = "register_selection_strategies"
+    module.register_selection_strategies = hookimpl(hook)  # type: ignore[attr-defined]
+    with pytest.raises(PluginFailed, match="failed: Unspeakable"):
+        alone(module)
+
+
+def test_a_hook_wrapper_is_refused() -> None:
+    def hook() -> Any:
+        return (yield)
+
+    module = ModuleType("a_plugin")
+    hook.__name__ = "register_selection_strategies"
+    module.register_selection_strategies = hookimpl(wrapper=True)(hook)  # type: ignore[attr-defined]
+    with pytest.raises(PluginFailed, match="hook wrapper"):
+        alone(module)

@@ -74,12 +74,17 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def installation(settings_file: Path | None) -> Mitwirkung:
-    """The settings file that is named, or the one in this folder, or none; and the plugins."""
+def load_settings(settings_file: Path | None) -> Settings:
+    """The settings file that is named, or the one in this folder, or none."""
     path = settings_file or Path(SETTINGS_FILE)
     if settings_file is None and not path.is_file():
-        return Mitwirkung()
-    return Mitwirkung(Settings.load(path))
+        return Settings()
+    return Settings.load(path)
+
+
+def installation(settings_file: Path | None) -> Mitwirkung:
+    """The settings as `load_settings` finds them, checked, and the plugins."""
+    return Mitwirkung(load_settings(settings_file))
 
 
 def write_findings(path: Path | None, findings: tuple[Finding, ...]) -> None:

@@ -6,9 +6,9 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, get_args, get_origin
 
-from pydantic import SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from mitwirkung.errors import Finding, StrategyRefused
@@ -74,7 +74,7 @@ class SelectionStrategy(ABC):
             raise StrategyRefused.of_settings(self.name, found) from None
         try:
             self.settings.published()
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             finding = Finding("strategy-settings-public", {"reason": str(error)})
             raise StrategyRefused.of_settings(self.name, [finding]) from None
         self.progress: Progress = progress or (lambda step, share: None)
@@ -99,9 +99,17 @@ class SelectionStrategy(ABC):
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether a setting is a secret, or may be one (`SecretStr | None`)."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return any(kind in (SecretStr, SecretBytes) for kind in kinds)
+    """Whether a setting is a secret, or may hold one anywhere inside."""
+    return _mentions_secret(field.annotation)
+
+
+def _mentions_secret(kind: Any) -> bool:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return any(is_secret(field) for field in kind.model_fields.values())
+    origin = get_origin(kind) or kind  # Secret[str] has the origin Secret
+    if isinstance(origin, type) and issubclass(origin, (Secret, SecretStr, SecretBytes)):
+        return True
+    return any(map(_mentions_secret, get_args(kind)))
 
 
 def declaration_flaws(strategy: object) -> Iterable[str]:
@@ -119,7 +127,11 @@ def declaration_flaws(strategy: object) -> Iterable[str]:
     version: object = strategy.version
     if not (isinstance(version, str) and version.strip()):
         yield f"{where}.version is no text"
-    unknown = sorted(set(strategy.promises) - PROMISES)
+    promises: object = strategy.promises
+    if not isinstance(promises, (frozenset, set)):
+        yield f"{where}.promises is no frozenset of texts"
+        return
+    unknown = sorted(map(str, promises - PROMISES))
     if unknown:
         known = ", ".join(sorted(PROMISES))
         yield f"{where}.promises names {', '.join(unknown)}; what can be checked is {known}"

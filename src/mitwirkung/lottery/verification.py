@@ -17,6 +17,8 @@ from mitwirkung.errors import (
     NameConflict,
     PluginBlocked,
     PluginFailed,
+    StrategyFailed,
+    StrategyRefused,
     Translate,
     UnknownStrategy,
     text_of,
@@ -46,6 +48,16 @@ SAME_CHANCES = Fraction(1, 10**6)
 """Seats, moved between all people together: what rounding may do on another machine."""
 
 Solve = Callable[[SelectionProblem], PanelLottery]
+
+CANNOT_BE_USED = (
+    UnknownStrategy,
+    PluginFailed,
+    PluginBlocked,
+    NameConflict,
+    StrategyRefused,  # a secret that its settings need may be missing here
+    StrategyFailed,
+)
+"""Why a lottery cannot be made again where it is verified; nothing about the draw is wrong then."""
 
 Level = Literal["public", "token", "private"]
 
@@ -242,7 +254,7 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
     """
     try:
         again = arrange(solve(published.problem), published.handles)
-    except (UnknownStrategy, PluginFailed, PluginBlocked, NameConflict):
+    except CANNOT_BE_USED:
         name = published.public.strategy.name
         return Check("check-portfolio-no-strategy", params={"name": name}, skipped=True)
     lottery = published.lottery

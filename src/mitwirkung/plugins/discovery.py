@@ -35,7 +35,8 @@ def installed_plugins() -> tuple[Installed, ...]:
     for point in entry_points(group=GROUP):
         distribution = (point.dist and point.dist.name) or "unknown"
         version = (point.dist and point.dist.version) or "unknown"
-        one = Installed(point.name, point.value, distribution, version)
+        module = point.value.partition("[")[0].strip()  # without extras
+        one = Installed(point.name, module, distribution, version)
         found.setdefault((point.name, canonical(distribution), point.value), one)
     return tuple(found[key] for key in sorted(found))
 

@@ -6,7 +6,8 @@ A plugin stops neither the library nor other plugins: only Ctrl-C is let through
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
@@ -20,9 +21,6 @@ from mitwirkung.names import nearest
 from mitwirkung.plugins import hookspecs
 from mitwirkung.plugins.plugin import Plugin
 
-FAULTS = (Exception, SystemExit)
-"""What a plugin may raise without stopping anybody; some programs exit when they are imported."""
-
 
 def load(plugin: Plugin) -> Plugin:
     """Import the module of an installed plugin and register it; a failed one says why."""
@@ -30,6 +28,20 @@ def load(plugin: Plugin) -> Plugin:
         return register(_import(plugin), plugin)
     except PluginFailed as failure:
         return replace(plugin, status="failed", failure=failure)
+
+
+@contextmanager
+def isolated(code: str, plugin: Plugin, **params: str) -> Iterator[None]:
+    """Whatever the plugin raises in here, `SystemExit` too, becomes a `PluginFailed` of this code.
+
+    Only Ctrl-C is let through.
+    """
+    try:
+        yield
+    except (PluginFailed, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise _failed(code, plugin, error, **params) from error
 
 
 def register(module: ModuleType, plugin: Plugin) -> Plugin:
@@ -47,20 +59,21 @@ def register(module: ModuleType, plugin: Plugin) -> Plugin:
     hooks = pluggy.PluginManager(hookspecs.PROJECT)
     hooks.add_hookspecs(hookspecs)
     available = hook_names()
-    try:
+    with isolated("plugin-import", plugin):  # a module may compute its attributes
         implemented = tuple(_implemented(hooks, module))
-        if not implemented:
-            raise PluginFailed("plugin-without-hook", plugin=plugin.described, available=available)
-        hooks.register(module)
-        hooks.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise _refused(implemented, available, plugin, error) from error
-    except FAULTS as error:
-        if isinstance(error, PluginFailed):
-            raise
-        raise _failed("plugin-import", plugin, error) from error  # attributes that are computed
-    contributed = _call(hooks.hook.register_selection_strategies, plugin)
-    strategies = _checked(contributed, "register_selection_strategies", plugin)
+    if not implemented:
+        raise PluginFailed("plugin-without-hook", plugin=plugin.described, available=available)
+    try:
+        with isolated("plugin-hook-arguments", plugin):
+            hooks.register(module)
+            hooks.check_pending()
+    except PluginFailed as failure:
+        raise _refused(implemented, available, plugin, failure) from failure.__cause__
+    hook = hooks.hook.register_selection_strategies
+    with isolated("plugin-hook-raised", plugin, hook=hook.name):
+        contributed = _call(hook)
+    with isolated("plugin-hook-raised", plugin, hook=hook.name):
+        strategies = _checked(contributed, hook.name, plugin)
     return replace(plugin, hooks=implemented, strategies=strategies)
 
 
@@ -73,30 +86,29 @@ def hook_names() -> list[str]:
 def _import(plugin: Plugin) -> ModuleType:
     if ":" in plugin.module:
         raise PluginFailed("plugin-not-module", plugin=plugin.described, value=plugin.module)
-    try:
+    with isolated("plugin-import", plugin):
         return import_module(plugin.module)
-    except FAULTS as error:
-        raise _failed("plugin-import", plugin, error) from error
 
 
 def _implemented(hooks: pluggy.PluginManager, module: ModuleType) -> Iterable[str]:
     for name in dir(module):
         options = hooks.parse_hookimpl_opts(module, name)
-        if options is not None:
+        if options is None:
+            continue
+        if options["wrapper"] or options["hookwrapper"]:
+            raise TypeError(f"{name} is a hook wrapper; plugins are called alone, so it wraps none")
+        if not options["optionalhook"] or hasattr(hookspecs, name):
             yield options["specname"] or name
 
 
-def _call(hook: pluggy.HookCaller, plugin: Plugin) -> list[Any]:
+def _call(hook: pluggy.HookCaller) -> list[Any]:
     """What a hook of a plugin returns; nothing if the plugin does not implement it."""
     if not hook.get_hookimpls():
         return []
-    try:
-        batches = hook()
-        if not batches:
-            raise TypeError("it returned None")
-        return [one for batch in batches for one in batch]
-    except FAULTS as error:
-        raise _failed("plugin-hook-raised", plugin, error, hook=hook.name) from error
+    batches = hook()
+    if not batches:
+        raise TypeError("it returned None")
+    return [one for batch in batches for one in batch]
 
 
 def _checked(
@@ -113,21 +125,24 @@ def _checked(
 
 
 def _refused(
-    implemented: Iterable[str], available: list[str], plugin: Plugin, error: Exception
+    implemented: Iterable[str], available: list[str], plugin: Plugin, failure: PluginFailed
 ) -> PluginFailed:
     """Why pluggy refuses a module: no such hook, or no such argument of it."""
-    for hook in implemented:
-        if hook in available:
-            continue
-        params: dict[str, Any] = {"hook": hook, "available": available}
-        meant = nearest(hook, available)
-        if meant is None:
-            return PluginFailed("plugin-hook-unknown", plugin=plugin.described, **params)
-        params["nearest"] = meant
-        return PluginFailed("plugin-hook-unknown-nearest", plugin=plugin.described, **params)
-    return _failed("plugin-hook-arguments", plugin, error)
+    unknown = [hook for hook in implemented if hook not in available]
+    if not unknown:
+        return failure
+    params: dict[str, Any] = {"hook": unknown[0], "available": available}
+    meant = nearest(unknown[0], available)
+    if meant is None:
+        return PluginFailed("plugin-hook-unknown", plugin=plugin.described, **params)
+    params["nearest"] = meant
+    return PluginFailed("plugin-hook-unknown-nearest", plugin=plugin.described, **params)
 
 
 def _failed(code: str, plugin: Plugin, error: BaseException, **params: str) -> PluginFailed:
-    told = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":").rstrip(".")
+    try:
+        text = str(error)
+    except Exception:  # an exception of a plugin may be broken as well
+        text = ""
+    told = " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":").rstrip(".")
     return PluginFailed(code, plugin=plugin.described, error=told, **params)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
+from typing import Any
 
-from mitwirkung.errors import NameConflict, PluginBlocked, PluginFailed, UnknownStrategy
-from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.errors import (
+    MitwirkungError,
+    NameConflict,
+    PluginBlocked,
+    PluginFailed,
+    StrategyFailed,
+    UnknownStrategy,
+)
+from mitwirkung.lottery.strategy import Progress, SelectionStrategy
 from mitwirkung.plugins import builtin
 from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
 from mitwirkung.plugins.loading import load, register
@@ -43,9 +52,9 @@ class PluginManager:
         plugin = Plugin(name, distribution or module.__name__, "", module.__name__)
         registered = register(module, plugin)
         for strategy in registered.strategies:
-            owners = [plugin.owner for plugin in self._present if _has(plugin, strategy.name)]
+            owners = [kept.described for kept in self._present if _has(kept, strategy.name)]
             if owners:
-                raise NameConflict.between(strategy.name, [*owners, registered.owner])
+                raise NameConflict.between(strategy.name, [*owners, registered.described])
         self._present.append(registered)
 
     def plugins(self) -> tuple[Plugin, ...]:
@@ -76,11 +85,23 @@ class PluginManager:
         """
         return _strategy(self.owner(name), name)
 
+    def make(
+        self, name: str, settings: Mapping[str, Any], progress: Progress | None = None
+    ) -> SelectionStrategy:
+        """The strategy of that name with its settings; raises what `strategy` does, and
+
+        Raises:
+            StrategyRefused: the settings are wrong.
+            StrategyFailed: it broke when it was made.
+        """
+        with unbroken(name, self.owner(name)):
+            return self.strategy(name)(dict(settings), progress)
+
     def owner(self, name: str) -> Plugin:
         """The plugin that contributes the strategy of that name; raises what `strategy` does."""
         owners = self._owners(name)
         if len(owners) > 1:
-            raise NameConflict.between(name, [plugin.owner for plugin in owners])
+            raise NameConflict.between(name, [plugin.described for plugin in owners])
         if owners:
             return owners[0]
         for plugin in self._installed:
@@ -118,17 +139,29 @@ class PluginManager:
                 return self._blocked[name]
         return None
 
-    def _conflicts(self, plugin: Plugin, installed: list[Plugin]) -> list[NameConflict]:
-        conflicts = []
+    def _conflicts(self, plugin: Plugin, installed: list[Plugin]) -> Iterator[NameConflict]:
         for name in [strategy.name for strategy in plugin.strategies]:
-            others = [
-                other.owner for other in installed if other is not plugin and _has(other, name)
-            ]
-            keeper = next((kept.owner for kept in self._present if _has(kept, name)), None)
-            if others or keeper:
-                owners = sorted([plugin.owner, *others])
-                conflicts.append(NameConflict.between(name, owners, keeper))
-        return conflicts
+            owners = [each.described for each in installed if _has(each, name)]
+            keeper = next((kept.described for kept in self._present if _has(kept, name)), None)
+            if len(owners) > 1 or keeper:
+                yield NameConflict.between(name, owners, keeper)
+
+
+@contextmanager
+def unbroken(name: str, owner: Plugin) -> Iterator[None]:
+    """Whatever the code of a strategy raises in here, but our errors, becomes a `StrategyFailed`.
+
+    That may be an exit too: nobody may take a broken lottery for a finished one.
+    """
+    try:
+        yield
+    except MitwirkungError:
+        raise
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+        raise StrategyFailed(
+            "strategy-failed", name=name, plugin=owner.described, error=kind
+        ) from error
 
 
 def _has(plugin: Plugin, name: str) -> bool:

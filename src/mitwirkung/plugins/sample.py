@@ -46,20 +46,25 @@ def sample_settings(
 
 
 def _setting(strategy: str, key: str, field: FieldInfo, t: Translate) -> Iterator[str]:
-    for line in t(field.description or "").splitlines():
-        yield f"# {line}"
+    if field.description:
+        yield from (f"# {line}" for line in t(field.description).splitlines())
     if is_secret(field):
         variable = f"mitwirkung_selection_{strategy}_{key}".upper().replace("-", "_")
         yield f'# {key} = {{ "{ENVIRONMENT_KEY}" = "{variable}" }}'
     elif field.is_required():
         yield f"# {key} = ...   {t('has to be set')}"
+    elif (default := _default(field)) is None:
+        yield f"# {key} = ...   {t('may be left out')}"
     else:
-        yield f"# {key} = {_toml(_default(field))}"
+        yield f"# {key} = {default}"
 
 
-def _default(field: FieldInfo) -> Any:
-    """The default as plain data."""
-    return to_jsonable_python(field.get_default(call_default_factory=True))
+def _default(field: FieldInfo) -> str | None:
+    """The default as TOML; None if it has no form there."""
+    try:
+        return _toml(to_jsonable_python(field.get_default(call_default_factory=True)))
+    except ValueError:  # it depends on other settings, or is or holds null
+        return None
 
 
 def _toml(value: Any) -> str:
@@ -70,10 +75,10 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     if value is None:
-        return '""   # none'
+        raise ValueError("TOML has no null")
     return json.dumps(value, ensure_ascii=False)
 
 
 def summary(strategy: type[SelectionStrategy]) -> str:
     """What a strategy is, in one line: the first of its docstring."""
-    return (inspect.getdoc(strategy) or strategy.name).splitlines()[0]
+    return inspect.cleandoc(strategy.__doc__ or strategy.name).splitlines()[0]

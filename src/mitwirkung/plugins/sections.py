@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mitwirkung.errors import (
     Finding,
     InputError,
+    NameConflict,
     PluginBlocked,
     PluginFailed,
+    StrategyFailed,
     StrategyRefused,
     UnknownStrategy,
 )
+from mitwirkung.lottery.strategy import SelectionStrategy, is_secret
 from mitwirkung.names import nearest
 from mitwirkung.plugins.manager import PluginManager
-from mitwirkung.settings import Settings
+from mitwirkung.settings import Section, Settings
 
 
 def check_sections(settings: Settings, plugins: PluginManager) -> None:
@@ -31,16 +36,29 @@ def check_sections(settings: Settings, plugins: PluginManager) -> None:
     errors: list[Finding] = []
     for name, section in selection.sections.items():
         try:
-            plugins.strategy(name)(dict(section))
+            errors += _in_the_open(plugins.strategy(name), name, section, settings.file)
+            plugins.make(name, section)
         except StrategyRefused as error:
             errors += _in_section(error, f"selection.{name}", settings.file)
-        except (PluginFailed, PluginBlocked):
-            continue
+        except (PluginFailed, PluginBlocked, NameConflict, StrategyFailed):
+            if name == selection.use:
+                raise
         except UnknownStrategy as error:
-            if not error.params["plugins"]:  # else it may belong to one that could not be asked
-                errors.append(_unknown(name, error.params["available"], settings.file))
+            available = error.params["available"]
+            # it may belong to a plugin that could not be asked, unless it is likely misspelt
+            if nearest(name, available) or not error.params["plugins"]:
+                errors.append(_unknown(name, available, settings.file))
     if errors:
         raise InputError.of(errors)
+
+
+def _in_the_open(
+    strategy: type[SelectionStrategy], name: str, section: Section, file: str | None
+) -> Iterator[Finding]:
+    """Secrets that are written down in the settings."""
+    for key, field in strategy.Settings.model_fields.items():
+        if is_secret(field) and isinstance(section.get(key), str):
+            yield Finding("key-in-the-open", {"key": f"selection.{name}.{key}"}, file)
 
 
 def _in_section(error: StrategyRefused, section: str, file: str | None) -> list[Finding]:
