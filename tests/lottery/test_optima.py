@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -338,23 +336,6 @@ def test_calling_one_optimum_by_the_name_of_another_is_refused() -> None:
         signed = lottery.lottery.signed(replace(lottery.lottery.strategy, promises=promises))
         with pytest.raises(LotteryRefused):
             publication(signed)
-
-
-def script() -> Any:
-    path = Path(__file__).parents[2] / "docs" / "verify.py"
-    spec = importlib.util.spec_from_file_location("verify_script", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@each_new
-def test_the_script_in_the_docs_agrees(strategy: str) -> None:
-    content = drawn(strategy).publication.public.content
-    assert script().check_lottery(content) == []
-    assert script().rebuild_record(content, "a seed") == drawn(strategy).public.content
 
 
 def made_again(record: DrawRecord, strategy: str) -> Verification:

@@ -563,7 +563,7 @@ def script() -> Any:
 def test_the_script_in_the_docs_agrees_on_random_lotteries(problem: SelectionProblem) -> None:
     if not feasible_panels(problem):
         return
-    for strategy in ("leximin", "simple"):
+    for strategy in ("goldilocks", "leximin", "maximin", "nash", "simple"):
         record = publication(
             solve(problem, strategy), FACTS.model_copy(update={"counts": Facts().counts})
         ).draw("any seed")

@@ -189,8 +189,8 @@ def test_minimums_that_take_all_seats_are_named() -> None:
     ]
 
 
-def test_quotas_that_shut_people_out_together_are_named() -> None:
-    # Two seats for the old; old people are all women; so the two seats for women are taken.
+def young_women_shut_out(strategy: str) -> DrawRecord:
+    """Two seats for the old; old people are all women; so the two seats for women are taken."""
     rows = [
         {"id": f"id-{i}", "Geschlecht": gender, "Alter": age}
         for i, (gender, age) in enumerate(
@@ -200,7 +200,11 @@ def test_quotas_that_shut_people_out_together_are_named() -> None:
     quotas = plan(
         {"Geschlecht": {"w": (2, 2), "m": (2, 2)}, "Alter": {"alt": (2, 2), "jung": (2, 2)}}
     )
-    report = build_report(drawn(rows, quotas, 4, "leximin"))
+    return drawn(rows, quotas, 4, strategy)
+
+
+def test_quotas_that_shut_people_out_together_are_named() -> None:
+    report = build_report(young_women_shut_out("leximin"))
     (group,) = report.never.groups
     assert group.answers == (("Geschlecht", "w"), ("Alter", "jung"))
     assert (group.reason, group.people, group.households) == ("quotas-together", 2, False)
@@ -215,17 +219,8 @@ def test_quotas_that_shut_people_out_together_are_named() -> None:
 def test_the_proof_of_an_optimum_says_that_nobody_was_passed_over(
     strategy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [
-        {"id": f"id-{i}", "Geschlecht": gender, "Alter": age}
-        for i, (gender, age) in enumerate(
-            [("w", "alt")] * 3 + [("w", "jung")] * 2 + [("m", "jung")] * 4
-        )
-    ]
-    quotas = plan(
-        {"Geschlecht": {"w": (2, 2), "m": (2, 2)}, "Alter": {"alt": (2, 2), "jung": (2, 2)}}
-    )
     monkeypatch.setattr(fairness, "EXAMINED", 0)
-    (group,) = build_report(drawn(rows, quotas, 4, strategy)).never.groups
+    (group,) = build_report(young_women_shut_out(strategy)).never.groups
     assert (group.reason, group.people) == ("no-panel", 2)
 
 
