@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.lib.pretty import pretty
 
 from html_tables import read_table
 from mitwirkung.display import (
@@ -173,20 +174,16 @@ class Shown(Displayed):
     def _display(self) -> DisplayTable:
         return small((Cell("a"), Cell("1")))
 
-
-class Paper:
-    """What IPython hands to `_repr_pretty_`, as far as we use it."""
-
-    def __init__(self) -> None:
-        self.written = ""
-
-    def text(self, obj: str) -> None:
-        self.written += obj
+    def _summary(self) -> str:
+        return "1 row"
 
 
 def test_a_notebook_and_a_terminal_are_given_the_table() -> None:
-    shown, paper = Shown(), Paper()
-    shown._repr_pretty_(paper, False)
-    assert paper.written == str(shown) == table_text(small((Cell("a"), Cell("1"))))
+    shown = Shown()
+    assert pretty(shown) == str(shown) == table_text(small((Cell("a"), Cell("1"))))
     assert read_table(shown._repr_html_()).texts == [["a", "1"]]
-    assert "Seats" not in repr(shown)
+    assert repr(shown) == "<Shown: 1 row>"
+
+
+def test_ipython_shows_the_table_inside_of_a_list_too() -> None:
+    assert pretty([Shown()]).startswith("[Seats")

@@ -92,13 +92,23 @@ class Printer(Protocol):
 
 
 class Displayed:
-    """Shows itself as a table: in a notebook, in IPython, and as `str`; `repr` is not touched."""
+    """Shows itself: as a table in a notebook, in IPython and as `str`, as one line in a log.
+
+    `__repr__` is here because IPython takes whichever of it and `_repr_pretty_` it meets first on
+    the way from a class to its parents.
+    """
 
     def _display(self) -> DisplayTable:
         raise NotImplementedError
 
+    def _summary(self) -> str:
+        raise NotImplementedError
+
     def __str__(self) -> str:
         return table_text(self._display())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._summary()}>"
 
     def _repr_html_(self) -> str:
         """The table for a notebook."""

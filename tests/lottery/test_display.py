@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from IPython.lib.pretty import pretty
 
 from builders import instance, people, plan, small_problems, town
 from html_tables import HtmlTable, read_table
@@ -127,6 +128,23 @@ def test_steps_hold_everybody_where_they_belong(problem: SelectionProblem) -> No
 def test_who_has_no_chance_stands_apart() -> None:
     lottery = solve(ages({"old": (0, 0), "young": (2, 2)}, {"old": 3, "young": 4}))
     assert chances(lottery) == [("0.0%", 3), ("50.0%", 4)]
+
+
+def test_who_has_no_chance_stands_apart_from_many_steps_too() -> None:
+    groups = [f"{i:02}" for i in range(60)]
+    problem = ages(dict.fromkeys(groups, (0, 2)), dict.fromkeys(groups, 1))
+    pairs = range(1, 59, 2)  # the first and the last have no chance
+    lottery = PanelLottery(problem, ["age"], [(i, {(i, 0): 1, (i + 1, 0): 1}) for i in pairs])
+    page = table(lottery)
+    assert page.texts[0] == ["0.00%", "2"]
+    assert page.texts[1][0].startswith("0.12%")
+    assert 10 < len(page.rows) <= 21
+    assert sum(int(number) for _, number in page.texts) == 60
+    largest = max(lottery.chances.values())
+    for cell, _ in page.rows[1:]:  # a bar ends where the step ends
+        assert cell.bar is not None
+        end = float(cell.text.split()[-1].removesuffix("%"))
+        assert cell.bar == (0, pytest.approx(end / largest, abs=2))
 
 
 def test_a_chance_that_is_too_small_to_show_is_not_none() -> None:
@@ -265,6 +283,7 @@ def test_text_fits_a_terminal_and_the_log_gets_one_line(number: int) -> None:
     lines = str(shown).splitlines()
     assert len(lines) > 3
     assert max(cells(line) for line in lines) <= WIDTH
+    assert pretty(shown) == str(shown)
     assert re.fullmatch(r"<[^\n]+>", repr(shown))
 
 

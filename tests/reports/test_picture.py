@@ -13,6 +13,7 @@ from pathlib import Path
 
 import altair as alt
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
 import mitwirkung as mw
@@ -100,6 +101,11 @@ def test_a_notebook_shows_it_with_its_text_alternative(picture: Picture) -> None
     assert b64decode(data).decode() == picture.svg()
 
 
+def test_ipython_takes_all_three(picture: Picture) -> None:
+    data, _ = DisplayFormatter().format(picture)
+    assert data == picture._repr_mimebundle_()
+
+
 def test_what_a_file_holds_is_text_in_the_alternative() -> None:
     chart = alt.layer(alt.Chart(alt.InlineData(values=[])).mark_point())
     picture = Picture(chart, '<b>"&', '"><script>', "en")
@@ -110,8 +116,9 @@ def test_what_a_file_holds_is_text_in_the_alternative() -> None:
 
 def test_the_same_bytes_whatever_theme_a_notebook_has(picture: Picture) -> None:
     before = picture.svg()
-    with alt.theme.enable("dark"):
-        assert picture.svg() == before
+    for theme in ("dark", "ggplot2"):
+        with alt.theme.enable(theme):
+            assert picture.svg() == before
     assert alt.theme.active == "default"
 
 

@@ -39,7 +39,11 @@ def quota_table(plan: QuotaPlan) -> DisplayTable:
     stated = [(name, text) for name, text in plan.provenance if text != NOT_STATED]
     return DisplayTable(
         caption=f"{quotas} quotas on {len(plan.features)} features, in seats",
-        columns=(Column("answer"), Column("at least", figures=True), Column("at most", True)),
+        columns=(
+            Column("answer"),
+            Column("at least", figures=True),
+            Column("at most", figures=True),
+        ),
         groups=tuple(_quota_rows(feature) for feature in plan.features),
         notes=tuple(f"{name.capitalize()}: {text}" for name, text in stated),
     )

@@ -70,7 +70,7 @@ def drawn_vector(public: files.LotteryFile, number: int) -> int:
     raise ValueError("the weights do not add up to 16^12")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DrawRecord(Displayed):
     """What a draw did: the public record, and who it seats.
 
@@ -154,9 +154,9 @@ class DrawRecord(Displayed):
 
         return draw_table(self)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         kind = "committed" if self.committed else "uncommitted"
-        return f"<DrawRecord: {len(self.panel)} seats, {kind}, seed {self.public.seed!r}>"
+        return f"{len(self.panel)} seats, {kind}, seed {self.public.seed!r}"
 
 
 def seated_people(publication: Publication, public: files.PublicRecordFile) -> tuple[int, ...]:

@@ -209,11 +209,11 @@ class PanelLottery(Displayed):
 
         return chances_table(self)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         low, high = min(self.exact_chances), max(self.exact_chances)
         return (
-            f"<PanelLottery: {self.problem.seats} seats for {len(self.problem)} people, "
-            f"{len(self)} vectors, chances {float(low):.4f} to {float(high):.4f}>"
+            f"{self.problem.seats} seats for {len(self.problem)} people, "
+            f"{len(self)} vectors, chances {float(low):.4f} to {float(high):.4f}"
         )
 
 

@@ -110,6 +110,6 @@ class QuotaPlan(Displayed, BaseModel):
 
         return quota_table(self)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         quotas = sum(len(feature.quotas) for feature in self.features)
-        return f"<QuotaPlan: {len(self.features)} features, {quotas} quotas>"
+        return f"{len(self.features)} features, {quotas} quotas"

@@ -121,9 +121,9 @@ class Verification(Displayed):
             lines += [first, *(" " * 5 + other for other in others)]
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         differing = f", {len(self.failed)} checks failed" if self.failed else ""
-        return f"<Verification: {self.result()}{differing}>"
+        return f"{self.result()}{differing}"
 
 
 def _mark(check: Check) -> str:
