@@ -101,11 +101,11 @@ def problem_of(data: Mapping[str, Any]) -> SelectionProblem:
 
 
 def published(lottery: PanelLottery) -> str:
-    """What stands in `lottery.json`, or why it is not published."""
+    """What stands in `lottery.json`; if it is refused, that it is."""
     try:
         return publication(lottery, key=KEY).public.content.decode()
     except CHECKABLE as refusal:
-        return str(refusal)
+        return type(refusal).__name__
 
 
 def described(problem: SelectionProblem) -> str:
