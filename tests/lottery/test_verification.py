@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from builders import feasible_panels, instance, people, plan, small_problems, town
+from builders import instance, people, plan, town
 from mitwirkung.app import solve
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord
@@ -34,6 +34,7 @@ from mitwirkung.lottery.publication import (
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.rules import lottery_checks
 from mitwirkung.lottery.verification import Verification, verify
+from mitwirkung.testing import problems
 
 KEY = b"a key of more than thirty-two bytes"
 FACTS = Facts.model_validate(
@@ -558,11 +559,9 @@ def script() -> Any:
     return module
 
 
-@given(small_problems())
+@given(problems(feasible=True))
 @settings(deadline=None, max_examples=60)
 def test_the_script_in_the_docs_agrees_on_random_lotteries(problem: SelectionProblem) -> None:
-    if not feasible_panels(problem):
-        return
     for strategy in ("goldilocks", "leximin", "maximin", "nash", "simple"):
         record = publication(
             solve(problem, strategy), FACTS.model_copy(update={"counts": Facts().counts})

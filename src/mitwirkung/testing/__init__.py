@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from mitwirkung.testing.generators import problems as problems
     from mitwirkung.testing.generators import quota_plans as quota_plans
     from mitwirkung.testing.kit import SelectionStrategyKit as SelectionStrategyKit
+    from mitwirkung.testing.residents import ResidentProvider as ResidentProvider
 
 _HOME_OF = {
+    "ResidentProvider": "residents",
     "SelectionStrategyKit": "kit",
     "applicants": "generators",
     "lotteries": "generators",

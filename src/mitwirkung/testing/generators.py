@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 
 from hypothesis import strategies as st
@@ -17,13 +18,7 @@ from mitwirkung.lottery.panels import PanelLottery, StrategyInfo, lot_classes
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
 from mitwirkung.names import clean, fold
-
-Features = Mapping[str, Sequence[str]]
-"""Name of a feature to its values."""
-
-ID = "id"
-HOUSEHOLD = "household"
-"""The columns of ids and of households; a blank household is that of somebody alone."""
+from mitwirkung.testing.specimens import HOUSEHOLD, ID, Features, checked
 
 MOST_SEATS = 5
 
@@ -50,28 +45,34 @@ _LETTERS = "abzÄöß<>&\"'`,;:{}%=+-@#|\\/ .0é漢😀\u0301\u00a0\u200d"
 _PLAIN = ("a", "b", "c", "d", "e", "f")
 
 
+@cache
 def _texts(*plain: str) -> st.SearchStrategy[str]:
     """Texts that may name something: plain ones, hard ones, and any mixture of letters."""
-    mixed = st.text(_LETTERS, min_size=1, max_size=6).map(clean).filter(fold)
+    letters = st.lists(st.sampled_from(_LETTERS), min_size=1, max_size=6)
+    mixed = letters.map("".join).map(clean).filter(fold)
     return st.sampled_from([*plain, *map(clean, _HARD)]) | mixed
 
 
+@cache
 def _feature_tables(most: int = 3) -> st.SearchStrategy[Features]:
     """One to three features with two or three values each."""
     values = st.lists(_texts(*_PLAIN), min_size=2, max_size=3, unique_by=fold).map(tuple)
     names = _texts("sex", "age", "place").filter(lambda name: fold(name) not in (ID, HOUSEHOLD))
-    named = st.lists(st.tuples(names, values), min_size=1, max_size=most, unique_by=_folded_name)
+    named = st.lists(
+        st.tuples(names, values), min_size=1, max_size=most, unique_by=lambda pair: fold(pair[0])
+    )
     return named.map(lambda pairs: dict(pairs))
 
 
-def _folded_name(pair: tuple[str, object]) -> str:
-    return fold(pair[0])
-
-
-def _spellings(value: str) -> st.SearchStrategy[str]:
-    """The same answer as different people write it."""
-    others = (unicodedata.normalize("NFD", value), value.upper(), f"  {value} ")
-    return st.sampled_from([value, *(text for text in others if fold(text) == fold(value))])
+def _spelled(values: Sequence[str]) -> list[str]:
+    """The values, and then as other people write them."""
+    others = [
+        spelling
+        for value in values
+        for spelling in (unicodedata.normalize("NFD", value), value.upper(), f"  {value} ")
+        if spelling != value and fold(spelling) == fold(value)
+    ]
+    return [*values, *others]
 
 
 @st.composite
@@ -92,25 +93,19 @@ def applicants(
         missing: what a missing answer means, for the features that may lack one.
         least, most: how many people.
     """
-    if features is None:
-        features = draw(_feature_tables())
+    features = draw(_feature_tables()) if features is None else checked(features)
     policies = missing or {}
-    answers: dict[str, st.SearchStrategy[str]] = {}
+    cells = [_texts(*(f"p{i}" for i in range(most)))]
     for name, values in features.items():
-        spelled = st.sampled_from(tuple(values)).flatmap(_spellings)
-        may_lack = policies.get(name, "refuse") != "refuse"
-        answers[name] = spelled | st.sampled_from(["", " "]) if may_lack else spelled
-    home = st.sampled_from(["", "", "A", "a ", "B", "Straße 1, <b>"] if households else [""])
-    rows = st.fixed_dictionaries({**answers, HOUSEHOLD: home})
-    people = draw(st.lists(rows, min_size=least, max_size=most))
-    ids = st.lists(
-        _texts(*(f"p{i}" for i in range(len(people)))),
-        min_size=len(people),
-        max_size=len(people),
-        unique=True,
+        missed = [] if policies.get(name, "refuse") == "refuse" else ["", " "]
+        cells.append(st.sampled_from([*_spelled(values), *missed]))
+    cells.append(st.sampled_from(["", "", "A", "a ", "B", "Straße 1, <b>"] if households else [""]))
+    people = st.lists(
+        st.tuples(*cells), min_size=least, max_size=most, unique_by=lambda row: row[0]
     )
-    named = [{ID: name, **row} for name, row in zip(draw(ids), people, strict=True)]
-    return read_applicants(named, id=ID, missing=policies)
+    names = (ID, *features, HOUSEHOLD)
+    rows = [dict(zip(names, row, strict=True)) for row in draw(people)]
+    return read_applicants(rows, id=ID, missing=policies)
 
 
 @st.composite
@@ -118,8 +113,7 @@ def quota_plans(
     draw: st.DrawFn, features: Features | None = None, *, most: int = MOST_SEATS
 ) -> QuotaPlan:
     """Quotas for some features, each from 0 to `most` seats; whether they fit together is luck."""
-    if features is None:
-        features = draw(_feature_tables())
+    features = draw(_feature_tables()) if features is None else checked(features)
     limits = {}
     for name, value in _answers(features):
         low = draw(st.sampled_from([0, 0, 0, 1, 1, 2]).filter(lambda seats: seats <= most))
@@ -147,10 +141,12 @@ def problems(
         households: some people share one, and at most one of them is seated.
         missing: some features may lack answers (`own value` or `unconstrained`).
     """
-    if features is None:
-        features = draw(_feature_tables())
+    features = draw(_feature_tables()) if features is None else checked(features)
     policies = draw(_policies(features)) if missing else {}
-    pool = draw(applicants(features, households=households, missing=policies, most=most))
+    least = min(most, draw(st.sampled_from([1, 2, 4, 5])))  # alone, people are too often one or two
+    pool = draw(
+        applicants(features, households=households, missing=policies, least=least, most=most)
+    )
     household = [HOUSEHOLD] if households else []
     if feasible is None:
         plan = draw(quota_plans(features))

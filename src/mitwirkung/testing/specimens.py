@@ -9,8 +9,17 @@ from typing import Any
 from mitwirkung.intake import read_applicants
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.publication import LotteryRefused, publication
+from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
+from mitwirkung.lottery.rules import CHECKABLE
+from mitwirkung.names import fold
+
+Features = Mapping[str, Sequence[str]]
+"""Name of a feature to its values."""
+
+ID = "id"
+HOUSEHOLD = "household"
+"""The columns beside the features."""
 
 KEY = bytes(range(32))
 """Protects the pseudonyms of people who do not exist."""
@@ -24,14 +33,12 @@ _PEOPLE = 30
 _PANEL = (0, 1, 3, 4, 6, 7)
 
 
-def town(
-    features: Mapping[str, Sequence[str]] | None = None, *, households: bool
-) -> SelectionProblem:
+def town(features: Features | None = None, *, households: bool) -> SelectionProblem:
     """Six seats for thirty people, and quotas that some panel meets; some live in twos."""
-    features = features or _FEATURES
+    features = _FEATURES if features is None else checked(features)
     rows = []
     for i in range(_PEOPLE):
-        row = {"id": f"Nr. {i}", "household": f"Hof {i // 3}" if i % 3 else ""}
+        row = {ID: f"Nr. {i}", HOUSEHOLD: f"Hof {i // 3}" if i % 3 else ""}
         left = i
         for name, values in features.items():
             left, place = divmod(left, len(values))
@@ -46,11 +53,25 @@ def town(
         ]
         quotas.append(Feature(name=name, quotas=tuple(limits)))
     return SelectionProblem(
-        read_applicants(rows, id="id"),
+        read_applicants(rows, id=ID),
         QuotaPlan(features=tuple(quotas)),
         seats=len(_PANEL),
-        household=["household"] if households else [],
+        household=[HOUSEHOLD] if households else [],
     )
+
+
+def checked(features: Features) -> Features:
+    """The features, if a problem can have them beside its ids and households.
+
+    Raises:
+        ValueError: one has their name, or no values.
+    """
+    for name, values in features.items():
+        if fold(name) in (ID, HOUSEHOLD) or not values:
+            raise ValueError(
+                f"a feature needs values and a name other than {ID} and {HOUSEHOLD}: {name!r}"
+            )
+    return features
 
 
 def data_of(problem: SelectionProblem) -> dict[str, Any]:
@@ -80,11 +101,11 @@ def problem_of(data: Mapping[str, Any]) -> SelectionProblem:
 
 
 def published(lottery: PanelLottery) -> str:
-    """What stands in `lottery.json`, or why it is not published."""
+    """What stands in `lottery.json`; if it is refused, that it is."""
     try:
         return publication(lottery, key=KEY).public.content.decode()
-    except LotteryRefused as refusal:
-        return str(refusal)
+    except CHECKABLE as refusal:
+        return type(refusal).__name__
 
 
 def described(problem: SelectionProblem) -> str:

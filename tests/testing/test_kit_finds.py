@@ -1,0 +1,129 @@
+"""Each test of the kit finds the strategy that breaks its point, and says what to do.
+
+Everything runs as it would in somebody else's repository: pytest in a process and a folder of its
+own, with the strategies beside the tests, and nothing of ours but the installed package.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from elsewhere import Run, run_pytest
+from mitwirkung.testing import SelectionStrategyKit
+
+HERE = Path(__file__).parent
+
+DECLARES = "test_it_declares_what_it_is"
+SETTINGS = "test_its_settings_are_frozen_and_refuse_unknown_keys"
+PUBLISHED_SETTINGS = "test_its_published_settings_make_the_same_lottery"
+SEATS = "test_every_panel_has_all_seats"
+WEIGHTS = "test_weights_are_whole_and_chances_add_up_to_the_seats"
+QUOTAS = "test_promised_quotas_are_kept"
+HOUSEHOLDS = "test_households_are_kept_apart_or_refused"
+OPTIMUM = "test_a_promised_optimum_is_proven"
+ROUND = "test_its_lottery_is_published_drawn_and_verified"
+SAME = "test_the_same_problem_gives_the_same_lottery"
+ORDER = "test_order_of_rows_columns_and_quotas_does_not_matter"
+HASHING = "test_hashing_does_not_matter"
+INFEASIBLE = "test_promised_quotas_that_clash_are_infeasible"
+TOO_FEW = "test_too_few_applicants_are_refused"
+LIGHT = "test_importing_it_is_light"
+ALONE = "test_it_leaves_everything_else_alone"
+PROGRESS = "test_progress_is_told_in_shares"
+
+ALL = {name for name in vars(SelectionStrategyKit) if name.startswith("test_")}
+
+# These need no lottery, or not from a strategy that promises households alone.
+UNSOLVED = {DECLARES, SETTINGS, LIGHT, TOO_FEW, QUOTAS, OPTIMUM, INFEASIBLE}
+
+# Where a promise is broken, publication refuses the lottery too: then ROUND fails beside the test
+# that says why. Every other fault is found by one test alone, or by those that ask alike.
+FAULTS = {
+    "BadName()": ({DECLARES}, "a word in lower case like 'first-come'"),
+    "NoDocstring()": ({DECLARES}, "NoDocstring needs a docstring"),
+    "VersionNumber()": ({DECLARES, ROUND}, "version has to be a text like '1'"),
+    "UnknownPromise()": (
+        {DECLARES, ROUND},
+        "promises names fairness, which nobody can check; there are: ",
+    ),
+    "MutableSettings()": ({SETTINGS}, "Settings is not frozen"),
+    "CarelessSettings()": ({SETTINGS}, "a misspelt one would go unnoticed"),
+    "HiddenSetting(last_first=True)": (
+        {PUBLISHED_SETTINGS, HASHING},
+        "whatever the lottery depends on has to be in the settings",
+    ),
+    "TooFewSeats()": ({SEATS, ROUND}, "the lottery is for another problem"),
+    "NoLottery()": (ALL - UNSOLVED, "lottery() returns None"),
+    "OwnWeights()": ({WEIGHTS}, "leave the weights that it makes of them"),
+    "WrongQuotas()": ({QUOTAS, ROUND}, "quotas are promised, but a panel seats"),
+    "LooksAway()": ({QUOTAS, ROUND}, "give PanelLottery all features"),
+    "TwoOfAHousehold()": (
+        {HOUSEHOLDS, WEIGHTS, ROUND},
+        "people is listed 2 times",
+    ),
+    "RefusesHouseholds()": (
+        ALL - UNSOLVED,
+        "a problem with households is refused",
+    ),
+    "NoProof()": ({OPTIMUM, ROUND}, "leximin is promised, but there is no certificate"),
+    "NotTheOptimum()": ({OPTIMUM, ROUND}, "leximin is promised, but the certificate leaves a gap"),
+    "OwnClasses()": ({ROUND}, "one class with the position any"),
+    "Counts()": ({SAME, ORDER}, "asked again, the strategy gives another lottery"),
+    "FirstRow()": ({ORDER}, "go by problem.ids, problem.lots, problem.features"),
+    "FirstFeature()": ({ORDER}, "with rows, columns or quotas in another order"),
+    "HashOrder()": ({HASHING}, "sort what comes out of a set"),
+    "SwallowsInfeasibility()": ({INFEASIBLE}, "no panel meets these, but it gives a lottery"),
+    "OtherRefusal()": ({INFEASIBLE}, "but it raises StrategyRefused"),
+    "ManySeats()": ({TOO_FEW}, "TooFewApplicants is to be raised"),
+    "Heavy()": ({LIGHT}, "importing faulty_heavy loads numpy"),
+    "GlobalRandom()": ({ALONE}, "changes the state of random: "),
+    "GlobalNumpy()": ({ALONE}, "changes the state of numpy.random"),
+    "ChangesEnvironment()": ({ALONE}, "changes os.environ"),
+    "ChangesProblem()": ({ALONE}, "changes the problem"),
+    "PercentProgress()": ({PROGRESS}, "a share of 50: it lies between 0 and 1"),
+    "ProgressGoesBack()": ({PROGRESS}, "the progress of 'classes' goes back from 0.5 to 0.25"),
+    "local()()": ({HASHING, LIGHT}, "it has to be defined at the top of a module"),
+}
+
+TEST_FILE = """\
+from {module} import {name}
+from mitwirkung.testing import SelectionStrategyKit
+
+
+class TestIt(SelectionStrategyKit):
+    examples = 10
+
+    def make(self, problem):
+        return {made}
+"""
+
+
+def run_kit(folder: Path, made: str) -> Run:
+    """All tests of the kit for a faulty strategy."""
+    for file in HERE.glob("faulty*.py"):
+        shutil.copy(file, folder)
+    name = made.partition("(")[0]
+    module = "faulty_heavy" if name == "Heavy" else "faulty"
+    test = TEST_FILE.format(module=module, name=name, made=made)
+    (folder / "test_it.py").write_text(test, "utf-8")
+    return run_pytest(folder)
+
+
+def test_every_test_of_the_kit_finds_something() -> None:
+    assert set().union(*(tests for tests, _ in FAULTS.values())) == ALL
+
+
+@pytest.mark.parametrize("made", FAULTS)
+def test_the_kit_finds(made: str, tmp_path: Path) -> None:
+    expected, message = FAULTS[made]
+    found = run_kit(tmp_path, made)
+    assert set(found.failed) == expected, found.printed
+    assert found.passed == ALL - expected
+    assert any(message in said for said in found.failed.values()), found.failed
+
+
+def test_what_the_faulty_ones_are_made_of_keeps_the_contract(tmp_path: Path) -> None:
+    assert run_kit(tmp_path, "Good()").passed == ALL
