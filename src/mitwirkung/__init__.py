@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mitwirkung.app import Mitwirkung as Mitwirkung
     from mitwirkung.app import read_problem as read_problem
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from mitwirkung.errors import Finding as Finding
     from mitwirkung.errors import InputError as InputError
     from mitwirkung.errors import MitwirkungError as MitwirkungError
+    from mitwirkung.errors import NameConflict as NameConflict
+    from mitwirkung.errors import PluginBlocked as PluginBlocked
+    from mitwirkung.errors import PluginFailed as PluginFailed
+    from mitwirkung.errors import StrategyFailed as StrategyFailed
     from mitwirkung.errors import StrategyRefused as StrategyRefused
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
     from mitwirkung.intake import Applicants as Applicants
@@ -53,10 +58,23 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
+    from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.settings import PluginSettings as PluginSettings
+    from mitwirkung.settings import Settings as Settings
 
 _HOMES = {
-    "app": ["read_problem", "solve", "verify_record", "write_report"],
-    "errors": ["Finding", "InputError", "MitwirkungError", "StrategyRefused", "UnknownStrategy"],
+    "app": ["Mitwirkung", "read_problem", "solve", "verify_record", "write_report"],
+    "errors": [
+        "Finding",
+        "InputError",
+        "MitwirkungError",
+        "NameConflict",
+        "PluginBlocked",
+        "PluginFailed",
+        "StrategyFailed",
+        "StrategyRefused",
+        "UnknownStrategy",
+    ],
     "intake": ["Applicants", "read_applicants"],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
     "lottery.certificates": ["OptimumNotProven"],
@@ -64,10 +82,10 @@ _HOMES = {
     "lottery.facts": ["Facts"],
     "lottery.facts_file": ["read_facts"],
     "lottery.feasibility": [
-        "InfeasibleQuotas",
-        "TooFewApplicants",
         "check_feasible",
+        "InfeasibleQuotas",
         "require_enough_lots",
+        "TooFewApplicants",
     ],
     "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
     "lottery.panels": ["PanelLottery", "lot_classes"],
@@ -80,6 +98,8 @@ _HOMES = {
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "plugins.hookspecs": ["hookimpl"],
+    "plugins.plugin": ["Plugin"],
+    "settings": ["PluginSettings", "Settings"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from mitwirkung.errors import MitwirkungError, Translate, text_of
+from mitwirkung.errors import (
+    MitwirkungError,
+    NameConflict,
+    PluginBlocked,
+    PluginFailed,
+    Translate,
+    UnknownStrategy,
+    text_of,
+)
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.consistency import differences, publication_checks
@@ -210,7 +218,11 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
     On another machine or with other versions the last bits of floating point may differ, and with
     them the panels: then this proves nothing, and says so.
     """
-    again = arrange(solve(published.problem), published.handles)
+    try:
+        again = arrange(solve(published.problem), published.handles)
+    except (UnknownStrategy, PluginFailed, PluginBlocked, NameConflict):
+        name = published.public.strategy.name
+        return Check("check-portfolio-no-strategy", params={"name": name}, skipped=True)
     lottery = published.lottery
     same = (again.vectors, again.weights) == (lottery.vectors, lottery.weights)
     return Check("check-portfolio") if same else Check("check-portfolio-other", skipped=True)
