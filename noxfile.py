@@ -61,6 +61,7 @@ DEFAULT = [
     "lint",
     "types",
     "docs",
+    "pages",
 ]
 
 nox.needs_version = ">=2025.10.16"
@@ -203,6 +204,13 @@ def docs(session: nox.Session) -> None:
     """The Python code in README.md and docs/, run from top to bottom (see conftest.py)."""
     install(session, *group("docs"))
     session.run("pytest", "docs", "README.md", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """The documentation as web pages, in build/pages; a warning is an error."""
+    install(session, *group("pages"))
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", "build/pages")
 
 
 # ------------------------------------------------------------------------------- sessions on demand

@@ -15,6 +15,8 @@ from mitwirkung.cli.terminal import installation, reported, say, screen
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sample import sample_settings
 
+HEADS = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Hooks")
+
 
 @reported
 def plugins(
@@ -28,8 +30,7 @@ def plugins(
         data = [plugin.as_json() for plugin in found]
         screen.print_json(json.dumps(data, ensure_ascii=False))
         return
-    heads = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Hooks")
-    table = Table(*map(say, heads), box=None, pad_edge=False)
+    table = Table(*map(say, HEADS), box=None, pad_edge=False)
     for plugin in found:
         names = ", ".join(strategy.name for strategy in plugin.strategies)
         row = (plugin.name, plugin.distribution, plugin.version, say(plugin.status))

@@ -33,7 +33,7 @@ def sample_settings(
     for name, strategy in strategies.items():
         fields = strategy.Settings.model_fields
         if fields:
-            lines += ["", f"# {_summary(strategy)}", f"[selection.{name}]"]
+            lines += ["", f"# {t(summary(strategy))}", f"[selection.{name}]"]
         for key, field in fields.items():
             lines += _setting(name, key, field, t)
     lines += [
@@ -74,5 +74,6 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _summary(strategy: type[SelectionStrategy]) -> str:
+def summary(strategy: type[SelectionStrategy]) -> str:
+    """What a strategy is, in one line: the first of its docstring."""
     return (inspect.getdoc(strategy) or strategy.name).splitlines()[0]
