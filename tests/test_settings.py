@@ -199,7 +199,7 @@ def test_the_commands_read_the_file_of_the_folder(
     assert "did you mean 'simple'" in done.stderr
     assert tomllib.loads(run("settings", "--sample").stdout) == {
         "plugins": {},
-        "selection": {"pots": {}},
+        "selection": {"goldilocks": {}, "pots": {}},
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
     from mitwirkung.app import write_report as write_report
+    from mitwirkung.errors import ExtraMissing as ExtraMissing
     from mitwirkung.errors import Finding as Finding
     from mitwirkung.errors import InputError as InputError
     from mitwirkung.errors import MitwirkungError as MitwirkungError
@@ -59,12 +60,17 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.verification import Verification as Verification
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.reports.chance_plots import plot_chances as plot_chances
+    from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
+    from mitwirkung.reports.panel_plot import plot_panel as plot_panel
+    from mitwirkung.reports.picture import Picture as Picture
     from mitwirkung.settings import PluginSettings as PluginSettings
     from mitwirkung.settings import Settings as Settings
 
 _HOMES = {
     "app": ["Mitwirkung", "read_problem", "solve", "verify_record", "write_report"],
     "errors": [
+        "ExtraMissing",
         "Finding",
         "InputError",
         "MitwirkungError",
@@ -88,7 +94,7 @@ _HOMES = {
         "TooFewApplicants",
     ],
     "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
-    "lottery.panels": ["PanelLottery", "lot_classes"],
+    "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
     "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
@@ -99,6 +105,9 @@ _HOMES = {
     "lottery.verification": ["Verification"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
+    "reports.chance_plots": ["plot_chances", "plot_lorenz"],
+    "reports.panel_plot": ["plot_panel"],
+    "reports.picture": ["Picture"],
     "settings": ["PluginSettings", "Settings"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -231,13 +231,16 @@ TEXTS: dict[str, str] = {
     "check-key-missing": "which id has which token is NOT checked: give the key file",
     "check-lottery-of-people": "lottery.json follows from the people: pseudonyms, classes, quotas",
     "check-quotas": "every vector meets all quotas",
-    "check-certificate": "the certificate proves the optimum (gap {gap})",
+    "check-certificate": "the certificate proves the optimum: {promise} (gap {gap})",
     "check-private-record": "record.json follows from the lottery and the seed",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
     "check-portfolio": "made again, the lottery is the same: nobody chose among its like",
     "check-portfolio-other": (
         "made again, the lottery is another one with the same chances: the work of another "
         "machine or version, or of somebody who chose. NOT decided"
+    ),
+    "check-portfolio-version": (
+        "this version of the strategy makes other lotteries: whether somebody chose is NOT decided"
     ),
     "check-private-record-missing": "record.json is not there and NOT checked",
     "check-tables": "the tables are those of the draw ({names})",
@@ -313,6 +316,11 @@ TEXTS: dict[str, str] = {
     ),
     "new-plugin-taken": "{name!r} is taken, as are {taken}. Choose another name.",
     "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
+    # pictures
+    "extra-missing": (
+        "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
+    ),
+    "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
 }
 
 
@@ -479,3 +487,11 @@ class NameConflict(MitwirkungError, ValueError):
         if keeper is None:
             return cls("plugin-name-twice", name=name, owners=list(owners))
         return cls("plugin-name-taken", name=name, owners=list(owners), keeper=keeper)
+
+
+class ExtraMissing(MitwirkungError, ImportError):
+    """A function needs packages that an extra of this library would have brought."""
+
+    @classmethod
+    def of(cls, extra: str, packages: Sequence[str]) -> Self:
+        return cls("extra-missing", extra=extra, packages=list(packages))

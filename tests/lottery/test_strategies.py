@@ -189,11 +189,11 @@ def test_pots_never_seat_more_than_there_are() -> None:
 
 
 def test_an_unknown_strategy_lists_what_there_is() -> None:
-    with pytest.raises(UnknownStrategy, match="leximin, pots, simple"):
+    with pytest.raises(UnknownStrategy, match="goldilocks, leximin, maximin, nash, pots, simple"):
         solve(town(), "maximum")
 
 
-@pytest.mark.parametrize("strategy", ["leximin", "simple", "pots"])
+@pytest.mark.parametrize("strategy", ["goldilocks", "leximin", "maximin", "nash", "pots", "simple"])
 def test_too_few_applicants_are_refused(strategy: str) -> None:
     problem = SelectionProblem(people({"sex": "f"}), plan(sex={"f": (0, 2)}), seats=2)
     with pytest.raises(TooFewApplicants):

@@ -15,6 +15,7 @@ import mitwirkung as mw
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
+from mitwirkung.reports import fairness
 from mitwirkung.reports.fairness import steps, telling_decimals
 from mitwirkung.reports.model import NeverGroup, Report
 from mitwirkung.reports.report import build_report
@@ -210,6 +211,24 @@ def test_quotas_that_shut_people_out_together_are_named() -> None:
     assert len(named) == 2
 
 
+@pytest.mark.parametrize("strategy", ["goldilocks", "leximin", "maximin", "nash"])
+def test_the_proof_of_an_optimum_says_that_nobody_was_passed_over(
+    strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"id": f"id-{i}", "Geschlecht": gender, "Alter": age}
+        for i, (gender, age) in enumerate(
+            [("w", "alt")] * 3 + [("w", "jung")] * 2 + [("m", "jung")] * 4
+        )
+    ]
+    quotas = plan(
+        {"Geschlecht": {"w": (2, 2), "m": (2, 2)}, "Alter": {"alt": (2, 2), "jung": (2, 2)}}
+    )
+    monkeypatch.setattr(fairness, "EXAMINED", 0)
+    (group,) = build_report(drawn(rows, quotas, 4, strategy)).never.groups
+    assert (group.reason, group.people) == ("no-panel", 2)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_named_limits_are_reason_enough(seed: int) -> None:
     """By brute force: no six people meet the limits named for a group and hold one of it."""
@@ -293,7 +312,7 @@ def test_the_head_says_what_was_stated() -> None:
     assert (head.committed, head.seed, head.seats, head.people) == (False, SEED, 4, 8)
 
 
-@pytest.mark.parametrize("strategy", ["simple", "pots", "leximin"])
+@pytest.mark.parametrize("strategy", ["simple", "pots", "leximin", "goldilocks"])
 def test_the_data_are_canonical_and_hold_nobody(strategy: str) -> None:
     rows = [
         {**row, "Name": f"Nachname{i}", "id": f"kennung-{i}"}

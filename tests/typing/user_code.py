@@ -24,6 +24,11 @@ def analyst(folder: Path) -> tuple[str, ...]:
     record = published.draw("Lotto 6 aus 49 vom 2026-12-05: 3 11 17 28 41 44")
     verification: mw.Verification = record.verify(commitment=published.commitment)
     print(verification.describe(), chances, smallest, derived.features)
+    picture: mw.Picture = mw.plot_panel(record, language="de")
+    saved: Path = picture.save(folder / "panel.png")
+    svg: str = mw.plot_chances(lottery).svg()
+    png: bytes = mw.plot_lorenz(lottery).png(scale=3)
+    print(saved, len(svg), len(png), picture.alt)
     return record.ids
 
 

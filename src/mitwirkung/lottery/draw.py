@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.panels import LotClass
 from mitwirkung.lottery.publication import Publication, position_names
@@ -70,7 +71,7 @@ def drawn_vector(public: files.LotteryFile, number: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class DrawRecord:
+class DrawRecord(Displayed):
     """What a draw did: the public record, and who it seats.
 
     Attributes:
@@ -147,6 +148,11 @@ class DrawRecord:
             private_record=self.private.content,
             key=key,
         )
+
+    def _display(self) -> DisplayTable:
+        from mitwirkung.lottery.display import draw_table
+
+        return draw_table(self)
 
     def __repr__(self) -> str:
         kind = "committed" if self.committed else "uncommitted"

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.problem import Label, SelectionProblem
 
@@ -53,7 +54,7 @@ class StrategyInfo:
     promises: tuple[str, ...]
 
 
-class PanelLottery:
+class PanelLottery(Displayed):
     """A distribution over panels, in the one form that every strategy has.
 
     Args:
@@ -203,8 +204,7 @@ class PanelLottery:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def _repr_html_(self) -> str:
-        """Everybody's chances, for a notebook."""
+    def _display(self) -> DisplayTable:
         from mitwirkung.lottery.display import chances_table
 
         return chances_table(self)

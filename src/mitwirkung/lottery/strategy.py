@@ -55,7 +55,8 @@ class SelectionStrategy(ABC):
     Class attributes:
         name: how the strategy is asked for.
         version: changes whenever the same problem may give another lottery.
-        promises: what verification holds it to: `quotas`, `households`, `leximin`.
+        promises: what verification holds it to: `quotas`, `households`, and one optimum
+            (`leximin`, `maximin`, `nash`, `goldilocks`), for which it hands over a certificate.
         Settings: its settings, a frozen pydantic model.
     """
 

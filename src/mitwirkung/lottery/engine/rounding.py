@@ -27,21 +27,32 @@ def whole_stage(
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
     enough to lose nothing.
     """
-    largest = max(
-        [abs(proof.seats)]
-        + [float(np.abs(v).max()) for v in (proof.rows, proof.caps, proof.cuts) if len(v)]
-    )
-    if largest == 0:
-        return Stage(types=tuple(proof.types.tolist()))
-    precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
-    stage = _scaled(proof, precision / largest)
-    factor = small_factor(_all_multipliers(proof) / largest)
-    if factor is None:
+    stage, short = fine_stage(proof, cuts), short_stage(proof)
+    if short is None:
         return stage
-    short = _scaled(proof, factor / largest)
     before = stage_gap(polytope, stage, cuts, chances)
     after = stage_gap(polytope, short, cuts, chances)
     return short if after <= before else stage
+
+
+def fine_stage(proof: StageProof, cuts: Sequence[Cut]) -> Stage:
+    """The stage with the solver's multipliers, scaled up far enough to lose nothing."""
+    largest = _largest_multiplier(proof)
+    if largest == 0:
+        return Stage(types=tuple(proof.types.tolist()))
+    precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
+    return _scaled(proof, precision / largest)
+
+
+def short_stage(proof: StageProof) -> Stage | None:
+    """The stage with small multipliers in the same proportions; None if there are none."""
+    largest = _largest_multiplier(proof)
+    factor = small_factor(_all_multipliers(proof) / largest) if largest else None
+    return None if factor is None else _scaled(proof, factor / largest)
+
+
+def _largest_multiplier(proof: StageProof) -> float:
+    return float(np.abs(_all_multipliers(proof)).max())
 
 
 def _all_multipliers(proof: StageProof) -> NDArray[np.float64]:
