@@ -318,7 +318,7 @@ TEXTS: dict[str, str] = {
         "{name!r} cannot be the name of a plugin. Use lowercase letters a to z, digits and single "
         "hyphens between them, and begin with a letter: 'seats-by-district'."
     ),
-    "new-plugin-taken": "The strategies {taken} are there already. Choose another name.",
+    "new-plugin-taken": "{name!r} is taken, as are {taken}. Choose another name.",
     "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
     # pictures
     "extra-missing": (

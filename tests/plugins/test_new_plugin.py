@@ -80,9 +80,10 @@ def test_a_name_that_no_module_can_have_is_refused(name: str) -> None:
         plugin_files(name)
 
 
-def test_the_name_of_a_strategy_that_ships_is_taken() -> None:
-    with pytest.raises(PluginNameRefused, match=r"leximin, .*pots.* are there already"):
-        plugin_files("mitwirkung-leximin")
+@pytest.mark.parametrize("name", ["mitwirkung-leximin", "use"])
+def test_the_name_of_a_strategy_that_ships_or_of_a_setting_is_taken(name: str) -> None:
+    with pytest.raises(PluginNameRefused, match=r"taken, as are .*leximin.*pots.*use"):
+        plugin_files(name)
 
 
 def test_an_unknown_kind_lists_what_there_is() -> None:

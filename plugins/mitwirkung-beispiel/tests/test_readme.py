@@ -71,6 +71,7 @@ def test_the_commands_lead_from_an_empty_folder_to_a_wheel(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search("stadtteile +.*mitwirkung-.* +active", done.stdout)
     assert "Verified at the private level" in done.stdout
     dist = folder / "mitwirkung-stadtteile" / "dist"
     assert [path.name for path in sorted(dist.iterdir())] == [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.folder import FolderOccupied, write_files
-from mitwirkung.plugins.manager import PluginManager
+from mitwirkung.lottery.strategy import NAME, RESERVED
+from mitwirkung.plugins import builtin
 
 KINDS = ("strategy",)
 """What a new plugin can add; each has its templates in `template/`."""
@@ -30,12 +30,13 @@ def plugin_name(given: str) -> str:
 
     Raises:
         PluginNameRefused: it cannot be the name of a distribution and a module, or a strategy
-            that ships has it.
+            that ships has it, or it is reserved.
     """
     name = given.removeprefix(PREFIX)
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+    if not NAME.fullmatch(name):
         raise PluginNameRefused("new-plugin-name", name=given)
-    taken = list(PluginManager().strategies())
+    shipped = [strategy.name for strategy in builtin.register_selection_strategies()]
+    taken = sorted([*shipped, *RESERVED])
     if name in taken:
         raise PluginNameRefused("new-plugin-taken", name=name, taken=taken)
     return name

@@ -28,16 +28,12 @@ Place = tuple[int, int]
 class CatchUpSettings(StrategySettings):
     """Published with the lottery, so whole numbers and texts only."""
 
-    feature: str = Field(description="The feature whose values share the seats: the district.")
-    seats_before: Mapping[str, NonNegativeInt] = Field(
-        default={}, description="Value to seats in all earlier panels; 0 where it is not named."
-    )
-    catch_up: int = Field(
-        default=50,
-        ge=0,
-        le=99,
-        description="Percent of the seats that go to arrears; not all, so nobody is shut out.",
-    )
+    feature: str
+    """The feature whose values share the seats: the district."""
+    seats_before: Mapping[str, NonNegativeInt] = Field(default={})
+    """Value to seats in all earlier panels; 0 where it is not named."""
+    catch_up: int = Field(default=50, ge=0, le=99)
+    """Percent of the seats that go to arrears; never all, so that nobody is shut out."""
 
 
 class CatchUpStrategy(SelectionStrategy):
