@@ -40,7 +40,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class SelectionStrategyKit:
-    """What every selection strategy has to keep, as tests. Subclass it in a test module:
+    """What every selection strategy has to keep, as tests. Subclass it in a test module::
 
         class TestFirstCome(SelectionStrategyKit):
             def make(self, problem):
@@ -49,7 +49,7 @@ class SelectionStrategyKit:
     pytest then runs all tests of the kit. They need no fixtures, are the same in every run, and
     leave no files. What the strategy declares in `promises` decides what some of them ask for.
 
-    A test can be overridden only as a declared expected failure, with its reason:
+    A test can be overridden only as a declared expected failure, with its reason::
 
         @pytest.mark.xfail(reason="rounds seats, so order matters: issue 12", strict=True)
         def test_order_of_rows_columns_and_quotas_does_not_matter(self):
