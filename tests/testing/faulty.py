@@ -186,6 +186,17 @@ class RefusesHouseholds(Good):
         return super().lottery(problem)
 
 
+class StumblesOverHouseholds(Good):
+    """Does not promise households, and fails where there are some."""
+
+    promises = frozenset()
+
+    def arranged(self, problem: SelectionProblem, classes: tuple[LotClass, ...]) -> list[int]:
+        if any(len(each.labels) > 1 for each in classes):
+            raise ValueError("too many labels")
+        return super().arranged(problem, classes)
+
+
 class NoProof(LeximinStrategy):
     """Leximin without its certificate."""
 

@@ -73,6 +73,10 @@ FAULTS = {
         ALL - UNSOLVED,
         "a problem with households is refused",
     ),
+    "StumblesOverHouseholds()": (
+        {HOUSEHOLDS},
+        "a problem with households raises ValueError (too many labels): serve it, or raise",
+    ),
     "NoProof()": ({OPTIMUM, ROUND}, "leximin is promised, but there is no certificate"),
     "NotTheOptimum()": ({OPTIMUM, ROUND}, "leximin is promised, but the certificate leaves a gap"),
     "OwnClasses()": ({ROUND}, "one class with the position any"),
