@@ -25,6 +25,16 @@ class Run:
 
 def run_pytest(folder: Path, *options: str) -> Run:
     """Run the tests in a folder with the installed package, warnings as errors."""
+    runs = run_pytest_by_class(folder, *options)
+    passed = {name for run in runs.values() for name in run.passed}
+    failed = {name: said for run in runs.values() for name, said in run.failed.items()}
+    xfailed = {name: said for run in runs.values() for name, said in run.xfailed.items()}
+    printed = next((run.printed for run in runs.values()), "")
+    return Run(passed - {*failed, *xfailed}, failed, xfailed, printed)
+
+
+def run_pytest_by_class(folder: Path, *options: str) -> dict[str, Run]:
+    """The same, told apart by the names of the classes (or modules) that hold the tests."""
     (folder / "pyproject.toml").write_text(PROJECT, "utf-8")
     environment = {name: text for name, text in os.environ.items() if not name.startswith("PYT")}
     done = subprocess.run(
@@ -38,15 +48,15 @@ def run_pytest(folder: Path, *options: str) -> Run:
         encoding="utf-8",
         check=False,
     )
-    passed: set[str] = set()
-    failed: dict[str, str] = {}
-    xfailed: dict[str, str] = {}
+    printed = done.stdout + done.stderr
+    runs: dict[str, Run] = {}
     for case in ElementTree.parse(folder / REPORT).iter("testcase"):
-        name = case.attrib["name"]
+        name, holder = case.attrib["name"], case.attrib["classname"].rpartition(".")[2]
+        run = runs.setdefault(holder, Run(set(), {}, {}, printed))
         for found in case:
-            told = xfailed if found.attrib.get("type") == "pytest.xfail" else failed
+            told = run.xfailed if found.attrib.get("type") == "pytest.xfail" else run.failed
             told[name] = found.attrib["message"]
-        if name not in failed and name not in xfailed:
-            passed.add(name)
+        if name not in run.failed and name not in run.xfailed:
+            run.passed.add(name)
     (folder / REPORT).unlink()
-    return Run(passed, failed, xfailed, done.stdout + done.stderr)
+    return runs

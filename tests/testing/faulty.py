@@ -10,7 +10,7 @@ import random
 from fractions import Fraction
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, SecretStr
 
 from mitwirkung import (
     InfeasibleQuotas,
@@ -98,6 +98,24 @@ class HiddenSetting(Good):
         return list(range(len(classes)))[::step]
 
 
+class ForgetsSettings(Good):
+    """Takes its settings and keeps others."""
+
+    class Settings(StrategySettings):
+        last_first: bool = False
+
+    def __init__(self, settings: dict[str, Any] | None = None) -> None:
+        super().__init__(settings)
+        self.settings = StrategySettings()
+
+
+class NeedsSecret(Good):
+    """Cannot be made again by those who know only what is published."""
+
+    class Settings(StrategySettings):
+        token: SecretStr
+
+
 class TooFewSeats(Good):
     """Keeps a seat back for the mayor."""
 
@@ -166,6 +184,17 @@ class RefusesHouseholds(Good):
         if len(problem.lots) < len(problem):
             raise StrategyRefused("strategy-households", name=self.name)
         return super().lottery(problem)
+
+
+class StumblesOverHouseholds(Good):
+    """Does not promise households, and fails where there are some."""
+
+    promises = frozenset()
+
+    def arranged(self, problem: SelectionProblem, classes: tuple[LotClass, ...]) -> list[int]:
+        if any(len(each.labels) > 1 for each in classes):
+            raise ValueError("too many labels")
+        return super().arranged(problem, classes)
 
 
 class NoProof(LeximinStrategy):
@@ -240,10 +269,19 @@ class HashOrder(Good):
         return [number_of[text] for text in set(number_of)]
 
 
-class SwallowsInfeasibility(LeximinStrategy):
-    """Gives some lottery where no panel meets the quotas."""
+class Quotas(Good):
+    """Keeps the quotas: one panel of leximin, always the same."""
 
     promises = frozenset({"households", "quotas"})
+
+    def lottery(self, problem: SelectionProblem) -> PanelLottery:
+        best = LeximinStrategy().lottery(problem)
+        vector = {(c, p): n for c, p, n in best.vectors[0]}
+        return PanelLottery(problem, best.features, [(ONE, vector)])
+
+
+class SwallowsInfeasibility(Quotas):
+    """Gives some lottery where no panel meets the quotas."""
 
     def lottery(self, problem: SelectionProblem) -> PanelLottery:
         try:
@@ -252,10 +290,8 @@ class SwallowsInfeasibility(LeximinStrategy):
             return Good().lottery(problem)
 
 
-class OtherRefusal(LeximinStrategy):
+class OtherRefusal(Quotas):
     """Refuses quotas that clash, but not as everybody does."""
-
-    promises = frozenset({"households", "quotas"})
 
     def lottery(self, problem: SelectionProblem) -> PanelLottery:
         try:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
@@ -30,6 +31,8 @@ HEAVY = (
 Job = dict[str, Any]
 """What to do, as JSON: `task`, where the strategy is found, and what the task needs."""
 
+_LAST_LINES = 12
+
 _PROGRAM = (
     "import json, sys; job = json.load(sys.stdin); sys.path[:] = job['path']; "
     "from mitwirkung.testing.fresh import main; main(job)"
@@ -41,7 +44,7 @@ def job_for(strategy: type, task: str, **needs: Any) -> Job:
     module = sys.modules.get(strategy.__module__)
     return {
         "task": task,
-        "path": sys.path,
+        "path": [str(folder) for folder in sys.path],
         "module": strategy.__module__,
         "file": getattr(module, "__file__", None),
         "name": strategy.__qualname__,
@@ -49,35 +52,35 @@ def job_for(strategy: type, task: str, **needs: Any) -> Job:
     }
 
 
-def start(job: Job, hash_seed: str = "random") -> subprocess.Popen[str]:
-    """Begin a job; several may run at once."""
+def answers(job: Job, hash_seeds: Iterable[str]) -> list[str]:
+    """What a job answers under each value of PYTHONHASHSEED, all at once.
+
+    Raises:
+        RuntimeError: with the last lines of what a failed one said.
+    """
+    started = [_start(job, seed) for seed in hash_seeds]
+    ended = [(*process.communicate(), process.returncode) for process in started]
+    for _, said, code in ended:
+        if code:
+            raise RuntimeError("\n".join(said.splitlines()[-_LAST_LINES:]))
+    return [answer for answer, _, _ in ended]
+
+
+def _start(job: Job, hash_seed: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONIOENCODING": "utf-8"}
-    started = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         encoding="utf-8",
         env=environment,
     )
-    assert started.stdin is not None
-    started.stdin.write(json.dumps(job))
-    started.stdin.close()
-    started.stdin = None  # so that `communicate` does not write to it
-    return started
-
-
-def result(started: subprocess.Popen[str]) -> str:
-    """What a job answers.
-
-    Raises:
-        RuntimeError: with the last lines of what it said when it failed.
-    """
-    answer, said = started.communicate()
-    if started.returncode:
-        raise RuntimeError("\n".join(said.splitlines()[-12:]))
-    return answer
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(job))
+    process.stdin.close()
+    process.stdin = None  # nothing more is written
+    return process
 
 
 def main(job: Job) -> None:

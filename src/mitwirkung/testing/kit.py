@@ -6,37 +6,38 @@ import copy
 import inspect
 import os
 import random  # noqa: TID251 - only to see that a strategy leaves the global state alone
-import re
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, configuration, errors, given, settings
 from hypothesis import strategies as st
 
 from mitwirkung.errors import MitwirkungError, StrategyRefused
 from mitwirkung.lottery.certificates import certified_gap, confirm_cuts
-from mitwirkung.lottery.encoding import WEIGHT_TOTAL, canonical_json
+from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
 from mitwirkung.lottery.panels import PanelLottery, Seats
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.rules import CHECKABLE, PROMISES
-from mitwirkung.lottery.strategy import SelectionStrategy, StrategySettings
+from mitwirkung.lottery.rules import CHECKABLE
+from mitwirkung.lottery.strategy import SelectionStrategy, declaration_flaws
 from mitwirkung.testing import fresh
+from mitwirkung.testing.examples import for_each
 from mitwirkung.testing.generators import problems
-from mitwirkung.testing.specimens import KEY, data_of, described, published, town
+from mitwirkung.testing.specimens import (
+    KEY,
+    data_of,
+    published,
+    reordered,
+    town,
+    with_too_many_seats,
+)
 
 HASH_SEEDS = ("0", "1", "2", "3")
 """Values of PYTHONHASHSEED: with four, a set of three texts is hardly ever in one order."""
-
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class SelectionStrategyKit:
@@ -93,55 +94,55 @@ class SelectionStrategyKit:
     # --- what it says of itself -----------------------------------------------------------------
 
     def test_it_declares_what_it_is(self) -> None:
-        """Name, version, promises and docstring are there, and mean something."""
-        flaws = list(_declaration_flaws(type(self._made(self._town()))))
+        """Name, version, promises, settings and docstring are there, and mean something."""
+        strategy = type(self._made(self._town()))
+        flaws = [*declaration_flaws(strategy)]
+        if not (strategy.__doc__ or "").strip():
+            flaws.append(f"{strategy.__qualname__} needs a docstring on what its lottery is like")
         demand(not flaws, "; ".join(flaws))
 
-    def test_its_settings_are_frozen_and_refuse_unknown_keys(self) -> None:
-        """Settings are a frozen model of the known keys, and can be published."""
+    def test_its_settings_refuse_unknown_keys(self) -> None:
+        """What it goes by are its settings, and a misspelt one is noticed."""
         strategy = self._made(self._town())
-        model: Any = strategy.Settings
         demand(
-            inspect.isclass(model) and issubclass(model, StrategySettings),
-            "Settings has to be a class that derives from StrategySettings",
-        )
-        demand(
-            bool(model.model_config.get("frozen")),
-            f"{model.__qualname__} is not frozen: leave model_config as StrategySettings has it",
-        )
-        demand(
-            isinstance(strategy.settings, model),
+            isinstance(strategy.settings, strategy.Settings),
             "settings is no object of Settings: call super().__init__(settings, progress)",
         )
         unknown = {**strategy.settings.model_dump(mode="json"), "no_such_key": 1}
         try:
             type(strategy)(unknown)
-        except StrategyRefused:
-            return
-        raise AssertionError(
-            "an unknown key in the settings is accepted, so a misspelt one would go unnoticed: "
-            "leave extra='forbid' as StrategySettings has it"
-        )
+        except StrategyRefused as refusal:
+            demand(
+                "no_such_key" in str(refusal),
+                f"settings with an unknown key are refused, but for another reason: {refusal}",
+            )
+        else:
+            raise AssertionError(
+                "an unknown key in the settings is accepted, so a misspelt one would go "
+                "unnoticed: leave extra='forbid' as StrategySettings has it"
+            )
 
     def test_its_published_settings_make_the_same_lottery(self) -> None:
-        """The published settings hold everything on which the lottery depends, without floats."""
+        """The published settings hold everything on which the lottery depends."""
 
         def check(problem: SelectionProblem) -> None:
             lottery = self._lottery(problem)
             assert lottery.strategy is not None
             stated = dict(lottery.strategy.settings)
             try:
-                canonical_json(stated)
-            except TypeError as error:
-                raise AssertionError(f"the settings cannot be published: {error}") from None
-            again = type(self._made(problem))(stated).solve(problem)
+                strategy = type(self._made(problem))(stated)
+            except StrategyRefused as error:
+                raise AssertionError(
+                    f"its published settings {stated} do not make the strategy: {error}. Secrets "
+                    "are not published, so they need a default"
+                ) from error
             demand(
-                published(again) == published(lottery),
+                published(strategy.solve(problem)) == published(lottery),
                 f"made again with its published settings {stated}, the strategy gives another "
                 "lottery: whatever the lottery depends on has to be in the settings",
             )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     # --- what its lotteries keep ----------------------------------------------------------------
 
@@ -160,7 +161,7 @@ class SelectionStrategyKit:
                 seated = sum(number for _, _, number in vector)
                 demand(seated == problem.seats, f"a vector seats {seated}, not {problem.seats}")
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     def test_weights_are_whole_and_chances_add_up_to_the_seats(self) -> None:
         """Weights are whole, at least 1, and sum to 16^12; all chances together are the seats."""
@@ -183,7 +184,7 @@ class SelectionStrategyKit:
                 "a chance is below 0 or above 1",
             )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     def test_promised_quotas_are_kept(self) -> None:
         """If it promises quotas: every panel meets all of them, counted from the people."""
@@ -212,7 +213,7 @@ class SelectionStrategyKit:
                             f"{quota.value}, and {quota.min} to {quota.max} are asked for",
                         )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     def test_households_are_kept_apart_or_refused(self) -> None:
         """If it promises households, at most one of each is seated; if not, it may refuse them."""
@@ -227,6 +228,11 @@ class SelectionStrategyKit:
                     f"households are promised, but a problem with households is refused: {refusal}",
                 )
                 return
+            except Exception as error:
+                raise AssertionError(
+                    f"a problem with households raises {type(error).__name__} ({error}): serve "
+                    "it, or raise StrategyRefused and do not promise households"
+                ) from error
             if not promised:
                 return
             listed = Counter(lot for each in lottery.classes for lot in each.lots)
@@ -237,7 +243,7 @@ class SelectionStrategyKit:
                     f"{listed[lot]} times: take the classes from lot_classes(problem, features)",
                 )
 
-        self._try(check, self._problems(households=True))
+        for_each(self._problems(households=True), check, examples=self.examples)
 
     def test_a_promised_optimum_is_proven(self) -> None:
         """If it promises an optimum: the certificate proves it in exact arithmetic."""
@@ -253,7 +259,7 @@ class SelectionStrategyKit:
                 raise AssertionError(f"{promised} is promised, but {error}") from error
 
         if self._promises() - {"quotas", "households"}:
-            self._try(check, self._problems())
+            for_each(self._problems(), check, examples=self.examples)
 
     def test_its_lottery_is_published_drawn_and_verified(self) -> None:
         """From the problem to a verified panel, through the files that everybody uses."""
@@ -278,7 +284,7 @@ class SelectionStrategyKit:
                     f"the draw does not verify:\n{verification}",
                 )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     # --- what its lotteries depend on -----------------------------------------------------------
 
@@ -295,7 +301,7 @@ class SelectionStrategyKit:
                 "random numbers but those of a generator seeded with problem.digest",
             )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     def test_order_of_rows_columns_and_quotas_does_not_matter(self) -> None:
         """Whoever sorts a table or lists the quotas otherwise publishes the same bytes."""
@@ -303,7 +309,7 @@ class SelectionStrategyKit:
         def check(problem: SelectionProblem) -> None:
             strategy = self._made(problem)
             expected = published(strategy.solve(problem))
-            for other in _reordered(problem):
+            for other in reordered(problem):
                 demand(
                     published(strategy.solve(other)) == expected,
                     "with rows, columns or quotas in another order the strategy gives another "
@@ -312,7 +318,7 @@ class SelectionStrategyKit:
                     "as they were read",
                 )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     def test_hashing_does_not_matter(self) -> None:
         """Interpreters that hash differently (PYTHONHASHSEED) publish the same bytes."""
@@ -323,8 +329,7 @@ class SelectionStrategyKit:
         assert lottery.strategy is not None
         stated = dict(lottery.strategy.settings)
         job = fresh.job_for(type(strategy), "published", problem=data, settings=stated)
-        started = [fresh.start(job, seed) for seed in HASH_SEEDS]
-        found = [_answer(one) for one in started]
+        found = _answers(job, HASH_SEEDS)
         demand(
             len(set(found)) == 1,
             "in interpreters with different PYTHONHASHSEED the strategy gives different lotteries: "
@@ -350,7 +355,11 @@ class SelectionStrategyKit:
             )
 
         households = "households" in promises
-        self._try(check, problems(self.features, feasible=False, households=households))
+        for_each(
+            problems(self.features, feasible=False, households=households),
+            check,
+            examples=self.examples,
+        )
 
     def test_too_few_applicants_are_refused(self) -> None:
         """It raises TooFewApplicants where there are fewer lots than seats."""
@@ -359,14 +368,14 @@ class SelectionStrategyKit:
             lots = f"there are {len(problem.lots)} lots for {problem.seats} seats"
             self._demand_refusal(problem, TooFewApplicants, lots)
 
-        self._try(check, self._problems().map(_with_too_many_seats))
+        for_each(self._problems().map(with_too_many_seats), check, examples=self.examples)
 
     # --- how it behaves in a program ------------------------------------------------------------
 
     def test_importing_it_is_light(self) -> None:
         """Its module loads no heavy library before a lottery is made."""
         strategy = type(self._made(self._town()))
-        loaded = _answer(fresh.start(fresh.job_for(strategy, "loaded")))
+        (loaded,) = _answers(fresh.job_for(strategy, "loaded"), ["random"])
         demand(
             not loaded,
             f"importing {strategy.__module__} loads {loaded}: import that inside the function that "
@@ -395,7 +404,7 @@ class SelectionStrategyKit:
                 "generator of your own, seeded with problem.digest",
             )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     def test_progress_is_told_in_shares(self) -> None:
         """If it tells its progress: the name of a step, and a share of it that never goes back."""
@@ -420,7 +429,7 @@ class SelectionStrategyKit:
                     f"the progress of {step!r} goes back from {share} to {next_share}",
                 )
 
-        self._try(check, self._problems())
+        for_each(self._problems(), check, examples=self.examples)
 
     # --- how the tests are made -----------------------------------------------------------------
 
@@ -475,43 +484,10 @@ class SelectionStrategyKit:
         larger = st.builds(self._town, households=st.just(households))
         return problems(self.features, feasible=True, households=households) | larger
 
-    def _try(
-        self,
-        check: Callable[[SelectionProblem], None],
-        examples: st.SearchStrategy[SelectionProblem],
-    ) -> None:
-        """Hold `check` against problems at random, the same ones in every run."""
-
-        # a function of its own, not a method: hypothesis wants the same object in every run
-        @settings(
-            max_examples=self.examples,
-            phases=[Phase.generate, Phase.shrink],
-            derandomize=True,
-            database=None,
-            deadline=None,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(examples)
-        def run(problem: SelectionProblem) -> None:
-            try:
-                check(problem)
-            except Exception as error:
-                error.add_note(described(problem))
-                raise
-
-        with _no_files_left():
-            try:
-                run()
-            except errors.Flaky as error:
-                raise AssertionError(
-                    "the same problem passes at one time and fails at another: the strategy "
-                    "depends on something besides the problem and its settings"
-                ) from error
-
 
 def demand(held: bool, otherwise: str) -> None:
     """Fail with a sentence that says what to do; works without pytest's rewriting of `assert`."""
+    __tracebackhide__ = True
     if not held:
         raise AssertionError(otherwise)
 
@@ -530,23 +506,6 @@ def _declared(override: object) -> bool:
     )
 
 
-def _declaration_flaws(strategy: type[SelectionStrategy]) -> Iterable[str]:
-    where = strategy.__qualname__
-    if not _NAME.fullmatch(str(getattr(strategy, "name", ""))):
-        yield f"{where}.name has to be a word in lower case like 'first-come'"
-    version: object = strategy.version
-    if not isinstance(version, str) or not version.strip():
-        yield f"{where}.version has to be a text like '1'"
-    unknown = sorted(set(strategy.promises) - PROMISES)
-    if unknown:
-        yield (
-            f"{where}.promises names {', '.join(unknown)}, which nobody can check; "
-            f"there are: {', '.join(sorted(PROMISES))}"
-        )
-    if not (strategy.__doc__ or "").strip():
-        yield f"{where} needs a docstring that says what its lottery is like"
-
-
 def _seated(lottery: PanelLottery, problem: SelectionProblem, vector: Seats) -> Iterator[int]:
     """One of the panels that a vector stands for: people, each from a lot of its own."""
     lots = {number: iter(each.lots) for number, each in enumerate(lottery.classes)}
@@ -559,48 +518,6 @@ def _seated(lottery: PanelLottery, problem: SelectionProblem, vector: Seats) -> 
                 bool(fitting), "a class lists lots in which nobody gave the answers of its label"
             )
             yield fitting[0]
-
-
-def _reordered(problem: SelectionProblem) -> Iterator[SelectionProblem]:
-    """The same problem as others may have written it down."""
-    applicants, plan = problem.applicants, problem.quotas
-    backwards = range(len(applicants))[::-1]
-    for order in (backwards, sorted(backwards, key=lambda i: (i % 3, i))):
-        columns = {
-            name: tuple(cells[i] for i in order)
-            for name, cells in reversed(list(applicants.columns.items()))
-        }
-        features = tuple(
-            feature.model_copy(update={"quotas": feature.quotas[::-1]})
-            for feature in reversed(plan.features)
-        )
-        yield SelectionProblem(
-            replace(applicants, ids=columns[applicants.id_column], columns=columns),
-            plan.model_copy(update={"features": features}),
-            seats=problem.seats,
-            household=problem.household,
-        )
-
-
-def _with_too_many_seats(problem: SelectionProblem) -> SelectionProblem:
-    """A seat more than there are lots, and quotas that allow everything."""
-    seats = len(problem.lots) + 1
-    features = tuple(
-        feature.model_copy(
-            update={
-                "quotas": tuple(
-                    quota.model_copy(update={"min": 0, "max": seats}) for quota in feature.quotas
-                )
-            }
-        )
-        for feature in problem.quotas.features
-    )
-    return SelectionProblem(
-        problem.applicants,
-        problem.quotas.model_copy(update={"features": features}),
-        seats=seats,
-        household=problem.household,
-    )
 
 
 def _surroundings(problem: SelectionProblem) -> dict[str, object]:
@@ -616,23 +533,11 @@ def _surroundings(problem: SelectionProblem) -> dict[str, object]:
     return states
 
 
-def _answer(started: subprocess.Popen[str]) -> str:
+def _answers(job: fresh.Job, hash_seeds: Sequence[str]) -> list[str]:
     try:
-        return fresh.result(started)
+        return fresh.answers(job, hash_seeds)
     except RuntimeError as error:
         raise AssertionError(
             "in an interpreter of its own the strategy fails; it has to be defined at the top of "
             f"a module, and made by its class and settings alone:\n{error}"
         ) from None
-
-
-@contextmanager
-def _no_files_left() -> Iterator[None]:
-    """Hypothesis keeps notes about the code it runs in; not in somebody else's repository."""
-    home = configuration.storage_directory(intent_to_write=False).home_directory
-    with tempfile.TemporaryDirectory() as elsewhere:
-        configuration.set_hypothesis_home_dir(elsewhere)
-        try:
-            yield
-        finally:
-            configuration.set_hypothesis_home_dir(home)

@@ -1,9 +1,10 @@
-"""What the kit shows a strategy besides problems at random: one that is always the same."""
+"""Problems that the kit shows a strategy besides those at random, and how they are written down."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mitwirkung.intake import read_applicants
@@ -72,6 +73,48 @@ def checked(features: Features) -> Features:
                 f"a feature needs values and a name other than {ID} and {HOUSEHOLD}: {name!r}"
             )
     return features
+
+
+def reordered(problem: SelectionProblem) -> Iterator[SelectionProblem]:
+    """The same problem as others may have written it down."""
+    applicants, plan = problem.applicants, problem.quotas
+    backwards = range(len(applicants))[::-1]
+    for order in (backwards, sorted(backwards, key=lambda i: (i % 3, i))):
+        columns = {
+            name: tuple(cells[i] for i in order)
+            for name, cells in reversed(list(applicants.columns.items()))
+        }
+        features = tuple(
+            feature.model_copy(update={"quotas": feature.quotas[::-1]})
+            for feature in reversed(plan.features)
+        )
+        yield SelectionProblem(
+            replace(applicants, ids=columns[applicants.id_column], columns=columns),
+            plan.model_copy(update={"features": features}),
+            seats=problem.seats,
+            household=problem.household,
+        )
+
+
+def with_too_many_seats(problem: SelectionProblem) -> SelectionProblem:
+    """A seat more than there are lots, and quotas that allow everything."""
+    seats = len(problem.lots) + 1
+    features = tuple(
+        feature.model_copy(
+            update={
+                "quotas": tuple(
+                    quota.model_copy(update={"min": 0, "max": seats}) for quota in feature.quotas
+                )
+            }
+        )
+        for feature in problem.quotas.features
+    )
+    return SelectionProblem(
+        problem.applicants,
+        problem.quotas.model_copy(update={"features": features}),
+        seats=seats,
+        household=problem.household,
+    )
 
 
 def data_of(problem: SelectionProblem) -> dict[str, Any]:
