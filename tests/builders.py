@@ -1,4 +1,4 @@
-"""What tests are made of: small problems by hand; those at random come from mitwirkung.testing."""
+"""What tests are made of: small problems, by hand and at random."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from hypothesis import strategies as st
 
 from mitwirkung.intake import Applicants, read_applicants
 from mitwirkung.lottery.panels import PanelLottery
@@ -75,6 +77,29 @@ def town() -> SelectionProblem:
         plan(sex={"f": (1, 3), "m": (1, 3)}, place={"a": (1, 3), "b": (1, 3)}),
         seats=4,
         household=["home"],
+    )
+
+
+@st.composite
+def small_problems(draw: st.DrawFn, *, households: bool = True, most: int = 9) -> SelectionProblem:
+    """A handful of people with two or three features, quotas that may clash, and households."""
+    names = draw(st.sampled_from([("sex", "age"), ("sex", "age", "place")]))
+    values = {name: ("x", "y", "z")[: draw(st.integers(2, 3))] for name in names}
+    count = draw(st.integers(2, most))
+    rows = []
+    for _ in range(count):
+        row = {name: draw(st.sampled_from(values[name])) for name in names}
+        row["home"] = draw(st.sampled_from(["", "", "A", "B", "C"])) if households else ""
+        rows.append(row)
+    seats = draw(st.integers(1, min(count, 4)))
+    features: dict[str, dict[str, tuple[int, int]]] = {}
+    for name in names:
+        features[name] = {}
+        for value in values[name]:
+            low = draw(st.sampled_from([0, 0, 0, 1, 1, 2]))
+            features[name][value] = (low, low + draw(st.integers(0, 3)))
+    return SelectionProblem(
+        people(*rows), plan(**features), seats=seats, household=["home"] if households else []
     )
 
 

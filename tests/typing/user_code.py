@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mitwirkung as mw
 from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
+from mitwirkung.testing import SelectionStrategyKit
 
 
 def analyst(folder: Path) -> tuple[str, ...]:
@@ -62,6 +63,13 @@ class FirstComeStrategy(SelectionStrategy):
             left = problem.seats - sum(seats.values())
             seats[number, 0] = min(left, len(lot_class.lots))
         return PanelLottery(problem, names, [(1, seats)])
+
+
+class TestFirstCome(SelectionStrategyKit):
+    features = {"Stadtteil": ("Nord", "Süd")}
+
+    def make(self, problem: SelectionProblem) -> FirstComeStrategy:
+        return FirstComeStrategy({"waiting_list": problem.seats})
 
 
 @hookimpl
