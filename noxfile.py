@@ -61,6 +61,7 @@ DEFAULT = [
     "lint",
     "types",
     "docs",
+    "pages",
 ]
 
 nox.needs_version = ">=2025.10.16"
@@ -187,13 +188,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """The types inside, and those that a user of the installed package sees."""
+    """The types inside, and those that users and plugins see in the installed package."""
     install(session, *group("types"))
     session.run("mypy", "--strict", "src")
     # As a user has it: without our settings and without the plugin of pydantic.
     session.run(
         *("mypy", "--strict", "--config-file=", "--cache-dir=.mypy_cache/user"),
         "tests/typing/user_code.py",
+        *(str(folder.relative_to(ROOT) / "src") for folder in PLUGINS),
     )
 
 
@@ -202,6 +204,13 @@ def docs(session: nox.Session) -> None:
     """The Python code in README.md and docs/, run from top to bottom (see conftest.py)."""
     install(session, *group("docs"))
     session.run("pytest", "docs", "README.md", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """The documentation as web pages, in build/pages; a warning is an error."""
+    install(session, *group("pages"))
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", "build/pages")
 
 
 # ------------------------------------------------------------------------------- sessions on demand

@@ -1,15 +1,18 @@
-"""Leximin by enumeration: every panel is a column, every stage two small linear programmes.
+"""Optimal lotteries by enumeration: every panel is a column.
 
-Shares nothing with the engine but the LP solver: chances are those of people, panels are all
-there are, and a person is fixed only if an own programme proves that nobody could do better.
+Leximin takes two small linear programmes for every stage. It shares nothing with the engine but the
+LP solver: chances are those of people, panels are all there are, and a person is fixed only if an
+own programme proves that nobody could do better. Nash and Goldilocks are left to scipy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import highspy
 import numpy as np
+from scipy.optimize import minimize
 
 INFINITE = highspy.kHighsInf
 
@@ -58,3 +61,71 @@ def _best(
     model.run()
     assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return float(model.getInfo().objective_function_value)
+
+
+def nash_over_panels(seated: np.ndarray) -> float:
+    """The largest geometric mean of chances over all distributions on panels.
+
+    `seated` is (people, panels): 1, or a share of it, where a person sits; nobody sits nowhere.
+    """
+    people, count = seated.shape
+
+    def loss(weights: np.ndarray) -> float:
+        return float(-np.log(np.maximum(seated @ weights, 1e-12)).sum())
+
+    def slope(weights: np.ndarray) -> np.ndarray:
+        return -seated.T @ (1 / np.maximum(seated @ weights, 1e-12))
+
+    found = _least(loss, slope, np.full(count, 1 / count), count, [])
+    chances = seated @ found
+    return float(np.exp(np.log(chances).sum() / people))
+
+
+def goldilocks_over_panels(seated: np.ndarray, equal: float, gamma: float) -> float:
+    """The least largest chance / `equal` + `gamma` times `equal` / smallest chance.
+
+    `seated` as in `nash_over_panels`; `equal` is the chance of all if there were no quotas.
+    """
+    people, count = seated.shape
+
+    def objective(smallest: float, largest: float) -> float:
+        return largest / equal + gamma * equal / smallest
+
+    def slope(point: np.ndarray) -> np.ndarray:
+        return np.append(np.zeros(count), [-gamma * equal / point[-2] ** 2, 1 / equal])
+
+    above = np.hstack([seated, -np.ones((people, 1)), np.zeros((people, 1))])
+    below = np.hstack([-seated, np.zeros((people, 1)), np.ones((people, 1))])
+    rows = np.vstack([above, below])
+    between = {"type": "ineq", "fun": lambda point: rows @ point, "jac": lambda point: rows}
+    even = seated.mean(axis=1)
+    start = np.append(np.full(count, 1 / count), [even.min(), even.max()])
+    found = _least(lambda point: objective(*point[-2:]), slope, start, count, [between])
+    chances = seated @ found
+    return objective(float(chances.min()), float(chances.max()))
+
+
+def _least(
+    loss: Callable[[np.ndarray], float],
+    slope: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    count: int,
+    constraints: list[dict[str, Any]],
+) -> np.ndarray:
+    """The first `count` numbers of the least point: weights that add up to 1.
+
+    Sequential quadratic programming (Kraft 1988) by scipy, which shares nothing with the engine.
+    """
+    ones = np.append(np.ones(count), np.zeros(len(start) - count))
+    whole = {"type": "eq", "fun": lambda point: ones @ point - 1, "jac": lambda point: ones}
+    found = minimize(
+        loss,
+        start,
+        jac=slope,
+        bounds=[(0.0, 1.0)] * count + [(1e-6, 1.0)] * (len(start) - count),
+        constraints=[whole, *constraints],
+        method="SLSQP",
+        options={"maxiter": 500, "ftol": 1e-14},
+    )
+    weights: np.ndarray = np.maximum(found.x[:count], 0.0)
+    return weights / weights.sum()

@@ -326,7 +326,24 @@ def test_an_unknown_strategy_lists_what_there_is(tmp_path: Path) -> None:
         *("lottery", *inputs(SMALL), "--seats", 20, "--strategy", "best", "--out", tmp_path / "o")
     )
     assert done.exit_code == 2
-    assert "leximin, pots, simple" in done.output
+    assert "goldilocks, leximin, maximin, nash, pots, simple" in done.output
+
+
+@pytest.mark.parametrize("setting", ["gamma=1/2", "gamma=0.5"])
+def test_a_ratio_as_a_setting(tmp_path: Path, setting: str) -> None:
+    out = tmp_path / "out"
+    made = run(
+        *("lottery", *inputs(SMALL), "--seats", 20, "--strategy", "goldilocks"),
+        *("--setting", setting, "--out", out),
+    )
+    assert made.exit_code == 0, made.output
+    assert run("draw", "--lottery", out, "--seed", "a public seed").exit_code == 0
+    record = json.loads((out / "record.json").read_bytes())
+    assert record["strategy"]["settings"] == {"gamma": "1/2"}
+    verified = run("verify", out / "record.json", *inputs(SMALL))
+    assert verified.exit_code == 0, verified.output
+    assert "the certificate proves the optimum: goldilocks" in verified.output
+    assert "made again, the lottery is the same" in verified.output
 
 
 def test_another_encoding_only_when_named_and_for_each_file(tmp_path: Path) -> None:

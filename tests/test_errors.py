@@ -11,6 +11,7 @@ import pytest
 
 import mitwirkung
 from mitwirkung.errors import TEXTS, Finding, InputError, MitwirkungError
+from mitwirkung.texts import translator
 
 SOURCES = sorted(Path(mitwirkung.__file__).parent.rglob("*.py"))
 for module in walk_packages(mitwirkung.__path__, "mitwirkung."):
@@ -40,10 +41,23 @@ def test_an_error_is_also_a_builtin_and_pickles(kind: type[MitwirkungError]) -> 
 
 
 @pytest.mark.parametrize("code", sorted(TEXTS))
+def test_every_code_speaks_both_languages_and_pickles(code: str) -> None:
+    error = MitwirkungError(code, **parameters(TEXTS[code]))
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.code, again.params, str(again)) == (code, error.params, str(error))
+    german = again.describe(translator("de"))
+    assert german
+    for name in parameters(TEXTS[code]):
+        assert f"<{name}>" in str(error)
+        assert f"<{name}>" in german
+
+
+@pytest.mark.parametrize("code", sorted(TEXTS))
 def test_every_text_can_be_filled_in_and_is_used(code: str) -> None:
     text = TEXTS[code].format(**parameters(TEXTS[code]))
     assert text == text.strip()
-    beside_its_text = sum(path.read_text("utf-8").count(f'"{code}"') for path in SOURCES) - 1
+    quoted = re.compile(f"[\"']{code}[\"']")
+    beside_its_text = sum(len(quoted.findall(path.read_text("utf-8"))) for path in SOURCES) - 1
     assert beside_its_text or code.startswith("clash-")  # clash-min, clash-max: by the bound
 
 

@@ -7,6 +7,11 @@ import pytest
 
 import mitwirkung
 
+HEAVY = (
+    *("numpy", "highspy", "sqlalchemy", "pandas", "narwhals", "altair", "jinja2", "babel"),
+    *("typer", "rich", "hypothesis", "faker", "pytest"),
+)
+
 
 @pytest.mark.parametrize("name", mitwirkung.__all__)
 def test_every_public_name_can_be_had(name: str) -> None:
@@ -24,11 +29,11 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     [
         "import mitwirkung",
         "import mitwirkung; mitwirkung.read_applicants, mitwirkung.SelectionProblem, "
-        "mitwirkung.solve, mitwirkung.SelectionStrategy, mitwirkung.hookimpl",
+        "mitwirkung.solve, mitwirkung.SelectionStrategy, mitwirkung.hookimpl, "
+        "mitwirkung.Mitwirkung()",
     ],
 )
 def test_heavy_libraries_are_loaded_only_where_used(code: str) -> None:
-    heavy = "'numpy', 'highspy', 'pandas', 'narwhals', 'jinja2', 'babel', 'typer', 'rich'"
-    check = f"{code}; import sys; print([n for n in ({heavy}) if n in sys.modules])"
+    check = f"{code}; import sys; print([n for n in {HEAVY} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -14,10 +14,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from mitwirkung.cli.plugins import HEADS
 from mitwirkung.demo import FILES
 from mitwirkung.errors import TEXTS, Finding, InputError, MitwirkungError
 from mitwirkung.lottery.verification import Level
 from mitwirkung.names import NOT_STATED
+from mitwirkung.plugins.manager import PluginManager
+from mitwirkung.plugins.plugin import Status
+from mitwirkung.plugins.sample import summary
 from mitwirkung.reports.wording import SENTENCES
 from mitwirkung.texts import LANGUAGES, translator
 
@@ -68,7 +72,26 @@ def speaker(function: ast.expr) -> str:
 
 def spoken() -> set[str]:
     chosen = {text for sentences in SENTENCES for text in sentences.values()}
-    return {*TEXTS.values(), *loose(), *chosen, *FILES.values(), *get_args(Level), NOT_STATED}
+    return {
+        *TEXTS.values(),
+        *loose(),
+        *chosen,
+        *FILES.values(),
+        *get_args(Level),
+        *get_args(Status),
+        *HEADS,
+        *in_the_sample(),
+        NOT_STATED,
+    }
+
+
+def in_the_sample() -> Iterator[str]:
+    """What stands in the sample of the settings beside the strategies that ship."""
+    for strategy in PluginManager({"*": "this test"}).strategies().values():
+        fields = strategy.Settings.model_fields.values()
+        if fields:
+            yield summary(strategy)
+        yield from (str(field.description) for field in fields)
 
 
 def placeholders(text: str) -> set[tuple[str, str | None]]:

@@ -10,13 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mitwirkung.app import Mitwirkung as Mitwirkung
     from mitwirkung.app import read_problem as read_problem
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
     from mitwirkung.app import write_report as write_report
+    from mitwirkung.errors import ExtraMissing as ExtraMissing
     from mitwirkung.errors import Finding as Finding
     from mitwirkung.errors import InputError as InputError
     from mitwirkung.errors import MitwirkungError as MitwirkungError
+    from mitwirkung.errors import NameConflict as NameConflict
+    from mitwirkung.errors import PluginBlocked as PluginBlocked
+    from mitwirkung.errors import PluginFailed as PluginFailed
+    from mitwirkung.errors import StrategyFailed as StrategyFailed
     from mitwirkung.errors import StrategyRefused as StrategyRefused
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
     from mitwirkung.intake import Applicants as Applicants
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.feasibility import InfeasibleQuotas as InfeasibleQuotas
     from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
     from mitwirkung.lottery.feasibility import check_feasible as check_feasible
+    from mitwirkung.lottery.feasibility import require_enough_lots as require_enough_lots
     from mitwirkung.lottery.folder import FileMissing as FileMissing
     from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
@@ -52,19 +59,42 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
+    from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.reports.chance_plots import plot_chances as plot_chances
+    from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
+    from mitwirkung.reports.panel_plot import plot_panel as plot_panel
+    from mitwirkung.reports.picture import Picture as Picture
+    from mitwirkung.settings import PluginSettings as PluginSettings
+    from mitwirkung.settings import Settings as Settings
 
 _HOMES = {
-    "app": ["read_problem", "solve", "verify_record", "write_report"],
-    "errors": ["Finding", "InputError", "MitwirkungError", "StrategyRefused", "UnknownStrategy"],
+    "app": ["Mitwirkung", "read_problem", "solve", "verify_record", "write_report"],
+    "errors": [
+        "ExtraMissing",
+        "Finding",
+        "InputError",
+        "MitwirkungError",
+        "NameConflict",
+        "PluginBlocked",
+        "PluginFailed",
+        "StrategyFailed",
+        "StrategyRefused",
+        "UnknownStrategy",
+    ],
     "intake": ["Applicants", "read_applicants"],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
     "lottery.certificates": ["OptimumNotProven"],
     "lottery.draw": ["DrawRecord"],
     "lottery.facts": ["Facts"],
     "lottery.facts_file": ["read_facts"],
-    "lottery.feasibility": ["InfeasibleQuotas", "TooFewApplicants", "check_feasible"],
+    "lottery.feasibility": [
+        "check_feasible",
+        "InfeasibleQuotas",
+        "require_enough_lots",
+        "TooFewApplicants",
+    ],
     "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
-    "lottery.panels": ["PanelLottery", "lot_classes"],
+    "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
     "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
@@ -74,6 +104,11 @@ _HOMES = {
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "plugins.hookspecs": ["hookimpl"],
+    "plugins.plugin": ["Plugin"],
+    "reports.chance_plots": ["plot_chances", "plot_lorenz"],
+    "reports.panel_plot": ["plot_panel"],
+    "reports.picture": ["Picture"],
+    "settings": ["PluginSettings", "Settings"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

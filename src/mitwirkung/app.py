@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from mitwirkung.errors import Finding, InputError
+from mitwirkung.errors import (
+    Finding,
+    InputError,
+)
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.draw import DrawRecord
@@ -25,34 +30,178 @@ from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
-from mitwirkung.lottery.strategy import Progress
-from mitwirkung.lottery.verification import Verification, verify
+from mitwirkung.lottery.strategy import Progress, SelectionStrategy
+from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.names import fold
-from mitwirkung.plugins.manager import PluginManager
+from mitwirkung.plugins.manager import PluginManager, unbroken
+from mitwirkung.plugins.plugin import Plugin
+from mitwirkung.plugins.sections import check_sections
+from mitwirkung.settings import Settings, blocked_plugins
 from mitwirkung.tables import Source
+
+
+class Mitwirkung:
+    """An installation: its settings and its plugins, wired once.
+
+    Args:
+        settings: those of `mitwirkung.toml`, say; as it ships if not given.
+        plugins: modules with hook implementations that a program adds itself.
+        environ: the environment that may block plugins; the process's own if not given.
+
+    Raises:
+        InputError: the settings of a strategy are wrong; with everything that is wrong in them.
+        UnknownStrategy, PluginFailed, PluginBlocked, NameConflict: the strategy that the settings
+            name cannot be had.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        plugins: Iterable[ModuleType] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        blocked = blocked_plugins(self.settings, os.environ if environ is None else environ)
+        self._manager = PluginManager(blocked)
+        for module in plugins:
+            self._manager.register(module, name=module.__name__)
+        check_sections(self.settings, self._manager)
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All plugins with their state; those that are installed are loaded for it."""
+        return self._manager.plugins()
+
+    def strategies(self) -> Mapping[str, type[SelectionStrategy]]:
+        """All strategies that can be asked for, by name; installed plugins are loaded for it."""
+        return self._manager.strategies()
+
+    def strategy(
+        self,
+        name: str | None = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> SelectionStrategy:
+        """A strategy with its settings, ready to solve.
+
+        Args:
+            name: the strategy; that of the settings if not given. None is replaced by another.
+            settings: these go before those of the strategy's section.
+            progress: told the step and the share of it that is done.
+
+        Raises:
+            UnknownStrategy: lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: the plugin cannot be used.
+            StrategyRefused: the settings are wrong.
+        """
+        name = name or self.settings.selection.use
+        section = self.settings.selection.sections.get(name, {})
+        return self._manager.make(name, {**section, **(settings or {})}, progress)
+
+    def settings_in_force(self) -> dict[str, Any]:
+        """The settings as plain data in the form of the file, with defaults; secrets are hidden."""
+        selection = self.settings.selection
+        sections = {}
+        for name in sorted({selection.use, *selection.sections}):
+            try:
+                sections[name] = self.strategy(name).settings.model_dump(mode="json")
+            except CANNOT_BE_USED:
+                continue  # not in use, and `plugins` says why
+        return {
+            "file": self.settings.file,
+            "selection": {"use": selection.use, **sections},
+            "plugins": {"block": list(self.settings.blocked)},
+        }
+
+    def solve(
+        self,
+        problem: SelectionProblem,
+        strategy: str | None = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> PanelLottery:
+        """The lottery of a strategy for a problem; arguments and errors as those of `strategy`.
+
+        Raises:
+            StrategyRefused: the strategy cannot serve this problem.
+            InfeasibleQuotas, TooFewApplicants: no panel can be had.
+            StrategyFailed: the strategy broke; what it raised is the cause.
+        """
+        chosen = self.strategy(strategy, settings=settings, progress=progress)
+        with unbroken(chosen.name, self._manager.owner(chosen.name)):
+            return chosen.solve(problem)
+
+    def verify_record(
+        self,
+        record: str | Path,
+        *,
+        commitment: str | None = None,
+        receipt: Receipt | None = None,
+        applicants: Applicants | None = None,
+        quotas: QuotaPlan | None = None,
+        key: bytes | None = None,
+    ) -> Verification:
+        """Check a draw with the files that lie beside its record, as far as they allow.
+
+        Args:
+            record: `record.json`, `record-public.json` (public files only), or their folder.
+            commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
+
+        Raises:
+            FileMissing: a public file, or the named one, is not there.
+        """
+        found = read_draw(Path(record))
+
+        def again(problem: SelectionProblem) -> PanelLottery:
+            strategy = LotteryFile.from_bytes(found["lottery.json"]).strategy
+            return self.solve(problem, strategy.name, settings=strategy.settings)
+
+        return verify(
+            found["lottery.json"],
+            found["record-public.json"],
+            commitment=commitment,
+            receipt=receipt,
+            private=found.get("lottery-private.json"),
+            private_record=found.get("record.json"),
+            applicants=applicants,
+            quotas=quotas,
+            key=key,
+            tables={name: data for name, data in found.items() if name.endswith(".csv")},
+            solve=again,
+        )
 
 
 def solve(
     problem: SelectionProblem,
-    strategy: str = "leximin",
+    strategy: str | None = None,
     *,
-    settings: dict[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> PanelLottery:
-    """The lottery of a strategy for a problem.
+    """`Mitwirkung().solve`: without settings of an installation, `leximin` where none is named."""
+    return Mitwirkung().solve(problem, strategy, settings=settings, progress=progress)
 
-    Args:
-        problem: who applied, quotas and seats.
-        strategy: its name; no strategy is ever replaced by another.
-        settings: the strategy's settings.
-        progress: told the step and the share of it that is done.
 
-    Raises:
-        UnknownStrategy: lists what there is.
-        StrategyRefused: it cannot serve this problem or these settings.
-        InfeasibleQuotas, TooFewApplicants: no panel can be had.
-    """
-    return PluginManager().strategy(strategy, settings, progress).solve(problem)
+def verify_record(
+    record: str | Path,
+    *,
+    commitment: str | None = None,
+    receipt: Receipt | None = None,
+    applicants: Applicants | None = None,
+    quotas: QuotaPlan | None = None,
+    key: bytes | None = None,
+) -> Verification:
+    """`Mitwirkung().verify_record`: without settings of an installation."""
+    return Mitwirkung().verify_record(
+        record,
+        commitment=commitment,
+        receipt=receipt,
+        applicants=applicants,
+        quotas=quotas,
+        key=key,
+    )
 
 
 def read_problem(
@@ -145,45 +294,6 @@ def draw_at_once(
     record = publication(lottery, facts, key=key, seed_known=True).draw(seed)
     write_draw_at_once(record, folder, reports=report_files(record), force=force)
     return record
-
-
-def verify_record(
-    record: str | Path,
-    *,
-    commitment: str | None = None,
-    receipt: Receipt | None = None,
-    applicants: Applicants | None = None,
-    quotas: QuotaPlan | None = None,
-    key: bytes | None = None,
-) -> Verification:
-    """Check a draw with the files that lie beside its record, as far as they allow.
-
-    Args:
-        record: `record.json`, `record-public.json` (public files only), or their folder.
-        commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
-
-    Raises:
-        FileMissing: a public file, or the named one, is not there.
-    """
-    found = read_draw(Path(record))
-
-    def again(problem: SelectionProblem) -> PanelLottery:
-        strategy = LotteryFile.from_bytes(found["lottery.json"]).strategy
-        return solve(problem, strategy.name, settings=strategy.settings)
-
-    return verify(
-        found["lottery.json"],
-        found["record-public.json"],
-        commitment=commitment,
-        receipt=receipt,
-        private=found.get("lottery-private.json"),
-        private_record=found.get("record.json"),
-        applicants=applicants,
-        quotas=quotas,
-        key=key,
-        tables={name: data for name, data in found.items() if name.endswith(".csv")},
-        solve=again,
-    )
 
 
 def report_files(record: DrawRecord) -> dict[str, bytes]:

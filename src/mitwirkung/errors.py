@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from mitwirkung.names import nearest
+
 Translate = Callable[[str], str]
 
 PRINTED_FINDINGS = 100
@@ -123,10 +125,36 @@ TEXTS: dict[str, str] = {
         "{available}."
     ),
     # facts, key, seed
-    "facts-unreadable": "Not a readable TOML file: {reason}.",
-    "facts-wrong": "{key}: {reason}.",
-    "facts-key-unknown": "There is no key {key!r}. There are: {available}.",
-    "facts-not-utf8": "The file is not UTF-8; save it as UTF-8.",
+    "toml-unreadable": "Not a readable TOML file: {reason}.",
+    "toml-not-utf8": "The file is not UTF-8; save it as UTF-8.",
+    "key-unknown": "There is no key {key!r}. There are: {available}.",
+    "key-unknown-nearest": (
+        "There is no key {key!r}; did you mean {nearest!r}? There are: {available}."
+    ),
+    "key-missing": "{key} is missing.",
+    "key-wrong": "{key}: {reason}.",
+    "key-whole-number": "{key}: write a whole number.",
+    "key-at-least": "{key}: write a number of at least {ge}.",
+    "key-at-most": "{key}: write a number of at most {le}.",
+    "key-text": "{key}: write a text in quotation marks.",
+    "key-truth": "{key}: write true or false.",
+    "key-list": "{key}: write a list in square brackets.",
+    "key-table": "{key}: write keys and values below a heading of their own.",
+    "key-choice": "{key}: write one of {expected}.",
+    "key-not-secret": (
+        "{key} comes from the environment, but it is no secret: write its value here. "
+        "Secrets alone come from there."
+    ),
+    "key-in-the-open": (
+        "{key} is a secret, so it does not stand in the settings: "
+        'write {{ "$env" = "NAME" }} and set that variable of the environment.'
+    ),
+    "env-unset": "{key}: the environment variable {variable} is not set.",
+    "env-form": '{key}: a secret is written {{ "$env" = "NAME" }}, and nothing beside it.',
+    "section-unknown": "[{section}]: there is no {name!r}. There are: {available}.",
+    "section-unknown-nearest": (
+        "[{section}]: there is no {name!r}; did you mean {nearest!r}? There are: {available}."
+    ),
     "key-too-short": "The key file holds {found} bytes; it needs at least {needed}.",
     "counts-do-not-add-up": (
         "Received less refused, merged and late leaves {expected} people, but the pool has {pool}."
@@ -169,6 +197,7 @@ TEXTS: dict[str, str] = {
         "{folder} already holds other content ({names}). Choose another folder, or say --force."
     ),
     "folder-is-file": "{folder} is a file, not a folder.",
+    "folder-not-empty": "{folder} is not empty. Choose another folder.",
     "lottery-file-missing": "There is no {file} in {folder}.",
     "files-do-not-fit": "The files of the lottery do not belong together: {reason}.",
     "lottery-refused": "The lottery of strategy {name!r} cannot be published: {reason}.",
@@ -206,13 +235,16 @@ TEXTS: dict[str, str] = {
     "check-key-missing": "which id has which token is NOT checked: give the key file",
     "check-lottery-of-people": "lottery.json follows from the people: pseudonyms, classes, quotas",
     "check-quotas": "every vector meets all quotas",
-    "check-certificate": "the certificate proves the optimum (gap {gap})",
+    "check-certificate": "the certificate proves the optimum: {promise} (gap {gap})",
     "check-private-record": "record.json follows from the lottery and the seed",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
     "check-portfolio": "made again, the lottery is the same: nobody chose among its like",
     "check-portfolio-other": (
         "made again, the lottery is another one with the same chances: the work of another "
         "machine or version, or of somebody who chose. NOT decided"
+    ),
+    "check-portfolio-version": (
+        "this version of the strategy makes other lotteries: whether somebody chose is NOT decided"
     ),
     "check-private-record-missing": "record.json is not there and NOT checked",
     "check-tables": "the tables are those of the draw ({names})",
@@ -225,14 +257,74 @@ TEXTS: dict[str, str] = {
     "verified-skipped": "What is marked [--] was left out.",
     "verified-committed": "The wording of the seed was fixed beforehand (committed).",
     "verified-uncommitted": "The wording of the seed was not fixed beforehand (uncommitted).",
-    "strategy-name-twice": "Two plugins register a selection strategy named {name!r}.",
+    "check-portfolio-no-strategy": (
+        "the strategy {name!r} cannot be used here, so the lottery is NOT made again"
+    ),
+    # plugins
+    "plugin-not-module": (
+        "The plugin {plugin} names {value!r}; an entry point has to name a module, "
+        "without a colon behind it."
+    ),
+    "plugin-import": "The plugin {plugin} cannot be imported: {error}.",
+    "plugin-hook-unknown": (
+        "The plugin {plugin} implements {hook!r}, which is no hook. There are: {available}."
+    ),
+    "plugin-hook-unknown-nearest": (
+        "The plugin {plugin} implements {hook!r}, which is no hook; "
+        "did you mean {nearest!r}? There are: {available}."
+    ),
+    "plugin-hook-arguments": "The plugin {plugin} cannot be registered: {error}.",
+    "plugin-without-hook": (
+        "The plugin {plugin} implements no hook; mark its functions with @hookimpl. "
+        "There are: {available}."
+    ),
+    "plugin-hook-raised": "The hook {hook} of the plugin {plugin} failed: {error}.",
+    "plugin-hook-result": (
+        "The hook {hook} of the plugin {plugin} has to return a list of classes: {reason}."
+    ),
+    "plugin-blocked": "The plugin {plugin} is blocked by {by}.",
+    "plugin-name-taken": "{name!r} is registered by {owners}; it stays with {keeper}.",
+    "plugin-name-twice": (
+        "{name!r} is registered by {owners}. Block all of them but one, or remove them."
+    ),
     # strategies
     "strategy-unknown": "There is no selection strategy {name!r}. There are: {available}.",
-    "strategy-settings": "The settings of strategy {name!r} are not right: {reason}.",
+    "strategy-unknown-nearest": (
+        "There is no selection strategy {name!r}; did you mean {nearest!r}? There are: {available}."
+    ),
+    "strategy-unknown-plugins": (
+        "These plugins may have it but are not active: {plugins}. "
+        "The command 'mitwirkung plugins' says why."
+    ),
+    "strategy-settings": "The settings of strategy {name!r} are not right:",
+    "strategy-settings-public": (
+        "The settings of a strategy are published as whole numbers, texts, lists and tables: "
+        "{reason}."
+    ),
+    "strategy-refused": "Strategy {name!r} refuses: {reason}.",
+    "strategy-failed": (
+        "Strategy {name!r} of {plugin} failed with {error}; that is a fault of the strategy. "
+        "No lottery was made."
+    ),
+    "pots-features-missing": "Name the features of the pots in 'features'. There are: {available}.",
+    "pots-feature-unknown": "features: {unknown} is no feature. There are: {available}.",
+    "pots-feature-twice": "features: one is named twice.",
     "strategy-households": (
         "Strategy {name!r} cannot keep households apart; leave out the household columns "
         "or choose another strategy."
     ),
+    # new plugins
+    "new-plugin-name": (
+        "{name!r} cannot be the name of a plugin. Use lowercase letters a to z, digits and single "
+        "hyphens between them, and begin with a letter: 'seats-by-district'."
+    ),
+    "new-plugin-taken": "{name!r} is taken, as are {taken}. Choose another name.",
+    "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
+    # pictures
+    "extra-missing": (
+        "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
+    ),
+    "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
 }
 
 
@@ -248,7 +340,12 @@ def _shown(value: object) -> object:
 
 
 def text_of(code: str, params: Mapping[str, Any], translate: Translate = _unchanged) -> str:
-    """The sentence for a code in the language of `translate` (English without one)."""
+    """The sentence for a code in the language of `translate` (English without one).
+
+    A code that is not ours stands for itself: a plugin may raise an error with a sentence.
+    """
+    if code not in TEXTS:
+        return code
     shown = {name: _shown(value) for name, value in params.items()}
     return translate(TEXTS[code]).format(**shown)
 
@@ -338,9 +435,72 @@ class UnknownStrategy(MitwirkungError, LookupError):
     """A selection strategy was asked for that nobody registered."""
 
     @classmethod
-    def named(cls, name: str, available: Sequence[str]) -> Self:
-        return cls("strategy-unknown", name=name, available=sorted(available))
+    def named(cls, name: str, available: Sequence[str], inactive: Sequence[str] = ()) -> Self:
+        """With all names there are, the nearest, and the plugins that could not be asked."""
+        params = {"name": name, "available": sorted(available), "plugins": list(inactive)}
+        meant = nearest(name, params["available"])
+        if meant is None:
+            return cls("strategy-unknown", **params)
+        return cls("strategy-unknown-nearest", nearest=meant, **params)
+
+    def describe(self, translate: Translate = _unchanged) -> str:
+        """The sentence, and one about plugins that are not active."""
+        sentence = super().describe(translate)
+        if not self.params.get("plugins"):
+            return sentence
+        return f"{sentence} {text_of('strategy-unknown-plugins', self.params, translate)}"
 
 
 class StrategyRefused(MitwirkungError, ValueError):
     """The strategy cannot serve this problem or these settings."""
+
+    @classmethod
+    def because(cls, name: str, reason: str) -> Self:
+        """A refusal in the words of the strategy `name`; they hold no personal data."""
+        return cls("strategy-refused", name=name, reason=reason.rstrip("."))
+
+    @classmethod
+    def of_settings(cls, name: str, findings: Sequence[Finding]) -> Self:
+        """Everything that is wrong in the settings of the strategy `name`."""
+        return cls("strategy-settings", name=name, findings=tuple(findings))
+
+    def describe(self, translate: Translate = _unchanged) -> str:
+        """The sentence; for settings every finding on a line of its own."""
+        found: Sequence[Finding] = self.params.get("findings", ())
+        lines = [f"- {finding.describe(translate)}" for finding in found]
+        return "\n".join([super().describe(translate), *lines])
+
+
+class StrategyFailed(MitwirkungError, RuntimeError):
+    """A strategy broke: it raised what is no error of this library, or returned no lottery.
+
+    The exception that it raised is the `__cause__`; its text may hold personal data and is
+    therefore not repeated.
+    """
+
+
+class PluginFailed(MitwirkungError, RuntimeError):
+    """A plugin that was asked for cannot be used; the `__cause__` is what it raised."""
+
+
+class PluginBlocked(MitwirkungError, LookupError):
+    """A plugin that was asked for is blocked, by the settings or the environment."""
+
+
+class NameConflict(MitwirkungError, ValueError):
+    """Several plugins claim one name; none of them is chosen silently."""
+
+    @classmethod
+    def between(cls, name: str, owners: Sequence[str], keeper: str | None = None) -> Self:
+        """The claims of `owners`, given as "distribution version"; a built-in keeps its name."""
+        if keeper is None:
+            return cls("plugin-name-twice", name=name, owners=list(owners))
+        return cls("plugin-name-taken", name=name, owners=list(owners), keeper=keeper)
+
+
+class ExtraMissing(MitwirkungError, ImportError):
+    """A function needs packages that an extra of this library would have brought."""
+
+    @classmethod
+    def of(cls, extra: str, packages: Sequence[str]) -> Self:
+        return cls("extra-missing", extra=extra, packages=list(packages))

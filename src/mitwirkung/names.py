@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 NOT_STATED: Final = "not stated"
@@ -16,3 +17,12 @@ def clean(text: str) -> str:
 def fold(text: str) -> str:
     """What two spellings of one thing have in common: NFC, case folded, runs of blanks as one."""
     return unicodedata.normalize("NFC", " ".join(clean(text).casefold().split()))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody who wrote `name` most likely meant; None if none is near."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    spelled = {fold(other): other for other in known}
+    found = get_close_matches(fold(name), spelled, n=1)
+    return spelled[found[0]] if found else None

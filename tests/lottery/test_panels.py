@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import people, plan, small_problems, town
+from builders import people, plan, town
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL, whole_weights
 from mitwirkung.lottery.panels import PanelLottery, lot_classes
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.testing import problems
 
 
 @given(st.lists(st.fractions(min_value="1/1000", max_value=1000), min_size=1, max_size=50))
@@ -114,13 +115,13 @@ def test_a_lottery_without_vectors_or_with_an_unknown_feature_is_refused() -> No
         lot_classes(couples(), ["height"])
 
 
-@given(small_problems())
+@given(problems())
 def test_with_all_features_the_classes_are_the_kinds(problem: SelectionProblem) -> None:
     classes = lot_classes(problem, problem.quotas.names)
     assert [c.lots for c in classes] == [kind.lots for kind in problem.kinds]
 
 
-@given(small_problems(), st.data())
+@given(problems(), st.data())
 def test_every_lot_is_in_one_class_and_equal_people_have_equal_labels(
     problem: SelectionProblem, data: st.DataObject
 ) -> None:

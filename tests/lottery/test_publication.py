@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import DATA, feasible_panels, people, plan, shuffled_rows, small_problems, town
+from builders import DATA, people, plan, shuffled_rows, town
 from mitwirkung.app import solve
 from mitwirkung.lottery import encoding
 from mitwirkung.lottery.facts import Facts
@@ -25,6 +25,7 @@ from mitwirkung.lottery.publication import (
     derived_key,
     publication,
 )
+from mitwirkung.testing import problems
 
 KEY = b"thirty-two bytes, and some more of it"
 
@@ -83,11 +84,9 @@ def test_a_leaf_commits_to_class_and_answers() -> None:
     assert sorted(expected) == list(published.public.pool.leaves)
 
 
-@given(small_problems(), st.binary(min_size=32, max_size=40))
+@given(problems(feasible=True), st.binary(min_size=32, max_size=40))
 @settings(deadline=None, max_examples=60)
 def test_publishing_changes_nobodys_chance(problem: SelectionProblem, key: bytes) -> None:
-    if not feasible_panels(problem):
-        return
     lottery = solve(problem)
     published = publication(lottery, key=key)
     assert published.lottery.exact_chances == lottery.exact_chances

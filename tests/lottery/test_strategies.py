@@ -15,7 +15,6 @@ from builders import (
     instance,
     people,
     plan,
-    small_problems,
     town,
 )
 from mitwirkung.app import solve
@@ -26,6 +25,7 @@ from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants, c
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.pots import capped_seats
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.testing import problems
 
 
 def assert_promises_hold(lottery: PanelLottery) -> None:
@@ -45,8 +45,8 @@ def assert_promises_hold(lottery: PanelLottery) -> None:
                 assert quota.min <= counts[feature.name, quota.value] <= quota.max
 
 
-@given(small_problems())
-@settings(deadline=None, max_examples=150)
+@given(problems())
+@settings(deadline=None, max_examples=200)
 def test_leximin_is_that_of_brute_force_over_all_panels(problem: SelectionProblem) -> None:
     panels = feasible_panels(problem)
     if not panels:
@@ -64,11 +64,9 @@ def test_leximin_is_that_of_brute_force_over_all_panels(problem: SelectionProble
     assert sum(lottery.exact_chances) == problem.seats
 
 
-@given(small_problems())
+@given(problems(feasible=True))
 @settings(deadline=None, max_examples=50)
 def test_equal_people_have_equal_chances(problem: SelectionProblem) -> None:
-    if not feasible_panels(problem):
-        return
     lottery = solve(problem)
     mates = {
         person: tuple(problem.profile_of[other] for other in members)
@@ -189,11 +187,11 @@ def test_pots_never_seat_more_than_there_are() -> None:
 
 
 def test_an_unknown_strategy_lists_what_there_is() -> None:
-    with pytest.raises(UnknownStrategy, match="leximin, pots, simple"):
+    with pytest.raises(UnknownStrategy, match="goldilocks, leximin, maximin, nash, pots, simple"):
         solve(town(), "maximum")
 
 
-@pytest.mark.parametrize("strategy", ["leximin", "simple", "pots"])
+@pytest.mark.parametrize("strategy", ["goldilocks", "leximin", "maximin", "nash", "pots", "simple"])
 def test_too_few_applicants_are_refused(strategy: str) -> None:
     problem = SelectionProblem(people({"sex": "f"}), plan(sex={"f": (0, 2)}), seats=2)
     with pytest.raises(TooFewApplicants):

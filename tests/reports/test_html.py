@@ -83,7 +83,7 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.tags if name == tag]
 
 
-@pytest.fixture(scope="module", params=["simple", "pots", "leximin"])
+@pytest.fixture(scope="module", params=["simple", "pots", "leximin", "goldilocks"])
 def page(request: pytest.FixtureRequest) -> Page:
     return Page(report_html(report(request.param)))
 
@@ -177,6 +177,38 @@ def test_a_strategy_without_quotas_says_so() -> None:
     text = "".join(Page(report_html(report("simple"))).text)
     assert "It does not promise that the panel meets the quotas." in text
     assert "It does not promise" not in "".join(Page(report_html(report("leximin"))).text)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "german", "english"),
+    [
+        (
+            "leximin",
+            "dann die nächstkleinste und so weiter (Leximin)",
+            "then the next smallest, and so on (leximin)",
+        ),
+        (
+            "maximin",
+            "ist so groß, wie die Quoten es zulassen (Maximin). Ein mathematischer Nachweis",
+            "is as large as the quotas allow (maximin). A mathematical proof",
+        ),
+        (
+            "nash",
+            "Das Produkt der Chancen aller, die überhaupt ausgelost werden könnten, ist so groß",
+            "The product of the chances of all who could be on a panel is as large",
+        ),
+        (
+            "goldilocks",
+            "der größten Chance zur gleichen Chance aller und, mal 1, der gleichen Chance",
+            "of the largest chance to the equal chance of all and, times 1, of the equal chance",
+        ),
+    ],
+)
+def test_each_optimum_is_said_in_both_languages(strategy: str, german: str, english: str) -> None:
+    text = " ".join("".join(Page(report_html(report(strategy))).text).split())
+    assert german in text
+    assert english in text
+    assert "{gamma}" not in text
 
 
 def test_the_same_bytes_every_time_and_under_another_hash_seed() -> None:

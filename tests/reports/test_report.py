@@ -15,6 +15,7 @@ import mitwirkung as mw
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
+from mitwirkung.reports import fairness
 from mitwirkung.reports.fairness import steps, telling_decimals
 from mitwirkung.reports.model import NeverGroup, Report
 from mitwirkung.reports.report import build_report
@@ -188,8 +189,8 @@ def test_minimums_that_take_all_seats_are_named() -> None:
     ]
 
 
-def test_quotas_that_shut_people_out_together_are_named() -> None:
-    # Two seats for the old; old people are all women; so the two seats for women are taken.
+def young_women_shut_out(strategy: str) -> DrawRecord:
+    """Two seats for the old; old people are all women; so the two seats for women are taken."""
     rows = [
         {"id": f"id-{i}", "Geschlecht": gender, "Alter": age}
         for i, (gender, age) in enumerate(
@@ -199,7 +200,11 @@ def test_quotas_that_shut_people_out_together_are_named() -> None:
     quotas = plan(
         {"Geschlecht": {"w": (2, 2), "m": (2, 2)}, "Alter": {"alt": (2, 2), "jung": (2, 2)}}
     )
-    report = build_report(drawn(rows, quotas, 4, "leximin"))
+    return drawn(rows, quotas, 4, strategy)
+
+
+def test_quotas_that_shut_people_out_together_are_named() -> None:
+    report = build_report(young_women_shut_out("leximin"))
     (group,) = report.never.groups
     assert group.answers == (("Geschlecht", "w"), ("Alter", "jung"))
     assert (group.reason, group.people, group.households) == ("quotas-together", 2, False)
@@ -208,6 +213,15 @@ def test_quotas_that_shut_people_out_together_are_named() -> None:
     assert ("Alter", "alt", "min") in named or ("Alter", "jung", "max") in named
     assert ("Geschlecht", "w", "max") in named or ("Geschlecht", "m", "min") in named
     assert len(named) == 2
+
+
+@pytest.mark.parametrize("strategy", ["goldilocks", "leximin", "maximin", "nash"])
+def test_the_proof_of_an_optimum_says_that_nobody_was_passed_over(
+    strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fairness, "EXAMINED", 0)
+    (group,) = build_report(young_women_shut_out(strategy)).never.groups
+    assert (group.reason, group.people) == ("no-panel", 2)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -293,7 +307,7 @@ def test_the_head_says_what_was_stated() -> None:
     assert (head.committed, head.seed, head.seats, head.people) == (False, SEED, 4, 8)
 
 
-@pytest.mark.parametrize("strategy", ["simple", "pots", "leximin"])
+@pytest.mark.parametrize("strategy", ["simple", "pots", "leximin", "goldilocks"])
 def test_the_data_are_canonical_and_hold_nobody(strategy: str) -> None:
     rows = [
         {**row, "Name": f"Nachname{i}", "id": f"kennung-{i}"}

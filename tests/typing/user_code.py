@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mitwirkung as mw
 from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
+from mitwirkung.testing import SelectionStrategyKit
 
 
 def analyst(folder: Path) -> tuple[str, ...]:
@@ -24,6 +25,11 @@ def analyst(folder: Path) -> tuple[str, ...]:
     record = published.draw("Lotto 6 aus 49 vom 2026-12-05: 3 11 17 28 41 44")
     verification: mw.Verification = record.verify(commitment=published.commitment)
     print(verification.describe(), chances, smallest, derived.features)
+    picture: mw.Picture = mw.plot_panel(record, language="de")
+    saved: Path = picture.save(folder / "panel.png")
+    svg: str = mw.plot_chances(lottery).svg()
+    png: bytes = mw.plot_lorenz(lottery).png(scale=3)
+    print(saved, len(svg), len(png), picture.alt)
     return record.ids
 
 
@@ -57,6 +63,13 @@ class FirstComeStrategy(SelectionStrategy):
             left = problem.seats - sum(seats.values())
             seats[number, 0] = min(left, len(lot_class.lots))
         return PanelLottery(problem, names, [(1, seats)])
+
+
+class TestFirstCome(SelectionStrategyKit):
+    features = {"Stadtteil": ("Nord", "Süd")}
+
+    def make(self, problem: SelectionProblem) -> FirstComeStrategy:
+        return FirstComeStrategy({"waiting_list": problem.seats})
 
 
 @hookimpl

@@ -27,9 +27,19 @@ from mitwirkung.cli.options import (
     QuotasFile,
     Seats,
     Settings,
+    SettingsFile,
     StrategyName,
 )
-from mitwirkung.cli.terminal import errors, progress_bar, reported, say, screen, warn, wrong_call
+from mitwirkung.cli.terminal import (
+    errors,
+    installation,
+    progress_bar,
+    reported,
+    say,
+    screen,
+    warn,
+    wrong_call,
+)
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
@@ -94,7 +104,8 @@ def _read_problem(
 
 def _solve(
     problem: SelectionProblem,
-    strategy: str,
+    app: library.Mitwirkung,
+    strategy: str | None,
     setting: list[str] | None,
     facts: Path | None,
     key_file: Path | None,
@@ -104,7 +115,7 @@ def _solve(
     key = None if key_file is None else key_file.read_bytes()
     check_statements(problem, stated, key)
     with progress_bar() as progress:
-        made = library.solve(problem, strategy, settings=_settings(setting), progress=progress)
+        made = app.solve(problem, strategy, settings=_settings(setting), progress=progress)
     return made, {"facts": stated, "key": key}
 
 
@@ -113,8 +124,9 @@ def lottery(
     applicants: OptionalApplicants = None,
     quotas: OptionalQuotas = None,
     seats: Seats = None,
-    strategy: StrategyName = "leximin",
+    strategy: StrategyName = None,
     setting: Settings = None,
+    settings_file: SettingsFile = None,
     id_column: IdColumn = None,
     household_columns: Households = "",
     missing: Missing = None,
@@ -136,11 +148,12 @@ def lottery(
         return
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR.")
+    app = installation(settings_file)
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, population),
     )
-    made, stated = _solve(problem, strategy, setting, facts, key_file)
+    made, stated = _solve(problem, app, strategy, setting, facts, key_file)
     published = made.publish(out, force=force, **stated)
     _say_lottery(published, out)
 
@@ -179,8 +192,9 @@ def draw(
     lottery: Annotated[
         Path | None, typer.Option(help="Folder of a lottery made before, to draw from.")
     ] = None,
-    strategy: StrategyName = "leximin",
+    strategy: StrategyName = None,
     setting: Settings = None,
+    settings_file: SettingsFile = None,
     id_column: IdColumn = None,
     household_columns: Households = "",
     missing: Missing = None,
@@ -200,26 +214,29 @@ def draw(
         others: tuple[object, ...] = (
             applicants,
             seats,
+            strategy,
             setting,
+            settings_file,
             id_column,
             missing,
             encoding,
             quotas_encoding,
         )
         others += (key_file, facts, population, out, household_columns or None)
-        if any(other is not None for other in others) or strategy != "leximin":
+        if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
         record = library.draw_folder(lottery, seed, force=force)
         _say_draw(record, lottery)
         return
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR, or a lottery: --lottery DIR.")
+    app = installation(settings_file)
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, population),
     )
     check_seed(seed)
-    made, stated = _solve(problem, strategy, setting, facts, key_file)
+    made, stated = _solve(problem, app, strategy, setting, facts, key_file)
     record = library.draw_at_once(made, seed, out, force=force, **stated)
     _warn_unprotected(record.publication)
     _say_draw(record, out)

@@ -12,7 +12,12 @@ QuotasFile = Annotated[Path, typer.Argument(help="Quotas: feature,value,min,max.
 OptionalApplicants = Annotated[Path | None, typer.Argument(help="Applications: CSV or JSON lines.")]
 OptionalQuotas = Annotated[Path | None, typer.Argument(help="Quotas: feature,value,min,max.")]
 Seats = Annotated[int | None, typer.Option(help="Size of the panel, in people.")]
-StrategyName = Annotated[str, typer.Option(help="Selection strategy.")]
+StrategyName = Annotated[
+    str | None, typer.Option(help="Selection strategy; that of the settings if not given.")
+]
+SettingsFile = Annotated[
+    Path | None, typer.Option(help="Settings; mitwirkung.toml in this folder if it is there.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--setting", help="A strategy's setting: NAME=VALUE; VALUE may be JSON."),

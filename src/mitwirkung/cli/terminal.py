@@ -14,9 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mitwirkung.app import Mitwirkung
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.lottery.certificates import OptimumNotProven
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
+from mitwirkung.settings import SETTINGS_FILE, Settings
 from mitwirkung.texts import LANGUAGES, translator
 
 DIFFERS = 1
@@ -70,6 +72,19 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERRUPTED) from None
 
     return run
+
+
+def load_settings(settings_file: Path | None) -> Settings:
+    """The settings file that is named, or the one in this folder, or none."""
+    path = settings_file or Path(SETTINGS_FILE)
+    if settings_file is None and not path.is_file():
+        return Settings()
+    return Settings.load(path)
+
+
+def installation(settings_file: Path | None) -> Mitwirkung:
+    """The settings as `load_settings` finds them, checked, and the plugins."""
+    return Mitwirkung(load_settings(settings_file))
 
 
 def write_findings(path: Path | None, findings: tuple[Finding, ...]) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from mitwirkung import app as library
 from mitwirkung.cli.options import (
     Encoding,
     ErrorsFile,
@@ -18,8 +17,9 @@ from mitwirkung.cli.options import (
     OptionalQuotas,
     Population,
     QuotasEncoding,
+    SettingsFile,
 )
-from mitwirkung.cli.terminal import DIFFERS, reported, say, screen, wrong_call
+from mitwirkung.cli.terminal import DIFFERS, installation, reported, say, screen, wrong_call
 from mitwirkung.errors import InputError
 from mitwirkung.intake import collect_applicants
 from mitwirkung.lottery.apportionment import read_population
@@ -48,6 +48,7 @@ def verify(
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
     population: Population = None,
+    settings_file: SettingsFile = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Check a draw, and everything it stands on."""
@@ -60,7 +61,7 @@ def verify(
     inputs: dict[str, Any] = {}
     if applicants is not None and quotas is not None:
         inputs = _inputs(record, applicants, quotas, encoding, quotas_encoding, population)
-    result = library.verify_record(
+    result = installation(settings_file).verify_record(
         record,
         commitment=commitment,
         receipt=None if token is None or features is None else _receipt(token, features),

@@ -8,6 +8,7 @@ from typing import Literal
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import decimal_text
 from mitwirkung.lottery.files import CertificateEntry
+from mitwirkung.lottery.optima import goal_of
 from mitwirkung.lottery.panels import PanelLottery
 
 
@@ -21,22 +22,24 @@ NOT_PROMISED: Literal["not promised"] = "not promised"
 def certified_gap(lottery: PanelLottery, promises: tuple[str, ...]) -> Fraction | None:
     """The gap that the lottery's certificate proves; None if no optimum is promised.
 
-    For `leximin` it bounds how much anyone's chance could be higher unless someone whose chance
-    is not higher lost some.
+    How much better any lottery could be, in the unit of the promised optimum: see
+    `docs/reference/lottery-files.md`.
 
     Raises:
         ValueError: there is no certificate, or it leaves a gap above the tolerance.
+        KeyError: a setting is missing that the optimum depends on.
     """
-    if "leximin" not in promises:
+    goal = goal_of(promises, {} if lottery.strategy is None else lottery.strategy.settings)
+    if goal is None:
         return None
     if lottery.certificate is None:
         raise ValueError("there is no certificate")
-    from mitwirkung.lottery.engine import TOLERANCE, Certificate, gap
+    from mitwirkung.lottery.engine import TOLERANCE, Certificate
     from mitwirkung.lottery.folding import fold_types
 
     types = fold_types(lottery.problem)
     certificate = Certificate.from_data(lottery.certificate)
-    left = gap(types.polytope, certificate, types.chances(lottery))
+    left = goal.gap(types.polytope, certificate, types.chances(lottery))
     if left > TOLERANCE:
         raise ValueError(f"the certificate leaves a gap of {decimal_text(left)}")
     return left

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
+from mitwirkung.lottery.optima import promised_optimum
 from mitwirkung.lottery.publication import (
     Publication,
     arrange,
@@ -75,7 +76,7 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
         checks.append(Check("check-quotas", tuple(quota_flaws(lottery))))
     else:
         checks.append(Check("check-quotas-not-promised", skipped=True))
-    if "leximin" in public.strategy.promises:
+    if promised_optimum(public.strategy.promises):
         checks.append(_certificate_check(published))
     return checks
 
@@ -98,15 +99,17 @@ def _applicant_flaws(private: files.PrivateFile) -> Iterable[str]:
 
 
 def _certificate_check(published: Publication) -> Check:
-    stated = published.public.strategy.certificate
+    strategy = published.public.strategy
+    stated = strategy.certificate
+    params = {"promise": promised_optimum(strategy.promises), "gap": stated.gap}
     try:
-        gap = certified_gap(published.lottery, published.public.strategy.promises)
+        gap = certified_gap(published.lottery, strategy.promises)
         confirm_cuts(published.lottery)
     except CHECKABLE as error:
-        return Check("check-certificate", (str(error),), {"gap": stated.gap})
+        return Check("check-certificate", (str(error),), params)
     found = certificate_entry(gap)
     reasons = () if found == stated else (f"it proves a gap of {found.gap}",)
-    return Check("check-certificate", reasons, {"gap": stated.gap})
+    return Check("check-certificate", reasons, params)
 
 
 def differences(expected: bytes, found: bytes) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.panels import LotClass
 from mitwirkung.lottery.publication import Publication, position_names
@@ -69,8 +70,8 @@ def drawn_vector(public: files.LotteryFile, number: int) -> int:
     raise ValueError("the weights do not add up to 16^12")
 
 
-@dataclass(frozen=True, eq=False)
-class DrawRecord:
+@dataclass(frozen=True, eq=False, repr=False)
+class DrawRecord(Displayed):
     """What a draw did: the public record, and who it seats.
 
     Attributes:
@@ -148,9 +149,14 @@ class DrawRecord:
             key=key,
         )
 
-    def __repr__(self) -> str:
+    def _display(self) -> DisplayTable:
+        from mitwirkung.lottery.display import draw_table
+
+        return draw_table(self)
+
+    def _summary(self) -> str:
         kind = "committed" if self.committed else "uncommitted"
-        return f"<DrawRecord: {len(self.panel)} seats, {kind}, seed {self.public.seed!r}>"
+        return f"{len(self.panel)} seats, {kind}, seed {self.public.seed!r}"
 
 
 def seated_people(publication: Publication, public: files.PublicRecordFile) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -227,8 +227,16 @@ def stale_names(folder: Path, content: Mapping[str, bytes]) -> list[str]:
     return [name for name in RECORD_FILES if name not in content and (folder / name).exists()]
 
 
-def write_files(folder: Path, content: Mapping[str, bytes], *, stale: Iterable[str] = ()) -> None:
+def write_files(
+    folder: Path,
+    content: Mapping[str, bytes],
+    *,
+    stale: Iterable[str] = (),
+    public: Container[str] = PUBLIC_FILES,
+) -> None:
     """Write all files, or none: into a hidden folder beside first, then by renaming.
+
+    Names are paths below the folder, with slashes; those in `public` may be read by anybody.
 
     A new folder appears with all its files in one step. In an existing one stale files go first,
     so that never a record stands beside a lottery that is not its own, and public files come last.
@@ -241,16 +249,18 @@ def write_files(folder: Path, content: Mapping[str, bytes], *, stale: Iterable[s
     staging = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
         for name, data in content.items():
+            (staging / name).parent.mkdir(parents=True, exist_ok=True)
             with (staging / name).open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            if name not in PUBLIC_FILES:
+            if name not in public:
                 (staging / name).chmod(0o600)
         if folder.exists():
             for name in stale:
                 (folder / name).unlink()
-            for name in sorted(content, key=PUBLIC_FILES.__contains__):
+            for name in sorted(content, key=public.__contains__):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (staging / name).replace(folder / name)
         else:
             staging.chmod(0o777 & ~_umask())

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL, whole_weights
 from mitwirkung.lottery.problem import Label, SelectionProblem
 
@@ -55,7 +56,7 @@ class StrategyInfo:
     promises: tuple[str, ...]
 
 
-class PanelLottery:
+class PanelLottery(Displayed):
     """A distribution over panels, in the one form that every strategy has.
 
     Args:
@@ -213,17 +214,16 @@ class PanelLottery:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def _repr_html_(self) -> str:
-        """Everybody's chances, for a notebook."""
+    def _display(self) -> DisplayTable:
         from mitwirkung.lottery.display import chances_table
 
         return chances_table(self)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         low, high = min(self.exact_chances), max(self.exact_chances)
         return (
-            f"<PanelLottery: {self.problem.seats} seats for {len(self.problem)} people, "
-            f"{len(self)} vectors, chances {float(low):.4f} to {float(high):.4f}>"
+            f"{self.problem.seats} seats for {len(self.problem)} people, "
+            f"{len(self)} vectors, chances {float(low):.4f} to {float(high):.4f}"
         )
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from pydantic import Field
-
-from mitwirkung.errors import StrategyRefused
+from mitwirkung.errors import Finding, StrategyRefused
 from mitwirkung.lottery.apportionment import sainte_lague
 from mitwirkung.lottery.feasibility import require_enough_lots
 from mitwirkung.lottery.panels import LotClass, PanelLottery, lot_classes
@@ -24,9 +22,10 @@ ROUNDS = 200
 
 
 class PotsSettings(StrategySettings):
-    """`features`: those whose combinations are the pots; may be left out if there is only one."""
+    """What makes the pots."""
 
-    features: tuple[str, ...] = Field(default=())
+    features: tuple[str, ...] = ()
+    """Features whose combinations are the pots; may be left out if there is only one."""
 
 
 class PotsStrategy(SelectionStrategy):
@@ -57,22 +56,18 @@ class PotsStrategy(SelectionStrategy):
         asked = self.settings.features
         if not asked and len(names) == 1:
             asked = tuple(names.values())
+        available = sorted(names.values())
         if not asked:
-            reason = (
-                f"features: name those of the pots; there are: {', '.join(sorted(names.values()))}"
-            )
-            raise StrategyRefused("strategy-settings", name=self.name, reason=reason)
+            raise self._refused("pots-features-missing", available=available)
         unknown = [name for name in asked if fold(name) not in names]
         if unknown:
-            reason = (
-                f"features: {', '.join(unknown)} is no feature; "
-                f"there are: {', '.join(problem.quotas.names)}"
-            )
-            raise StrategyRefused("strategy-settings", name=self.name, reason=reason)
+            raise self._refused("pots-feature-unknown", unknown=unknown, available=available)
         if len({fold(name) for name in asked}) < len(asked):
-            reason = "features: one is named twice"
-            raise StrategyRefused("strategy-settings", name=self.name, reason=reason)
+            raise self._refused("pots-feature-twice")
         return tuple(names[fold(name)] for name in asked)
+
+    def _refused(self, code: str, **params: list[str]) -> StrategyRefused:
+        return StrategyRefused.of_settings(self.name, [Finding(code, params)])
 
 
 def pot_targets(

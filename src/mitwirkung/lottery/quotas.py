@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.names import NOT_STATED, fold
 
 
@@ -34,6 +35,10 @@ class Quota(BaseModel):
         if self.max_flex is not None and self.max_flex < self.max:
             raise ValueError("max_flex is less than the maximum")
         return self
+
+    def is_free(self, seats: int) -> bool:
+        """Whether it limits nothing on a panel of so many seats."""
+        return self.min == 0 and self.max >= seats
 
 
 class Feature(BaseModel):
@@ -65,7 +70,7 @@ class Provenance(BaseModel):
     method: str = NOT_STATED
 
 
-class QuotaPlan(BaseModel):
+class QuotaPlan(Displayed, BaseModel):
     """All quotas of a panel, features in display order, with their provenance.
 
     `population` holds, where quotas were derived from it, the counts per feature and value:
@@ -99,3 +104,12 @@ class QuotaPlan(BaseModel):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
+
+    def _display(self) -> DisplayTable:
+        from mitwirkung.lottery.display import quota_table
+
+        return quota_table(self)
+
+    def _summary(self) -> str:
+        quotas = sum(len(feature.quotas) for feature in self.features)
+        return f"{len(self.features)} features, {quotas} quotas"

@@ -14,6 +14,7 @@ from typing import Any
 from mitwirkung.errors import MitwirkungError, Translate, text_of
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.optima import OPTIMA, promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
 
 CHECKABLE = (
@@ -26,7 +27,7 @@ CHECKABLE = (
 )
 """What a file can bring about when it is checked; to verification each of them is a difference."""
 
-PROMISES = frozenset({"quotas", "households", "leximin"})
+PROMISES = frozenset({"quotas", "households", *OPTIMA})
 """What a strategy can promise; a promise that nobody can check is worth nothing."""
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -50,8 +51,12 @@ class Check:
 
     def describe(self, translate: Translate = str) -> str:
         """What was checked, and what differs."""
-        text = text_of(self.code, self.params, translate)
+        text = self.title(translate)
         return text if self.ok else f"{text}: {'; '.join(self.reasons)}"
+
+    def title(self, translate: Translate = str) -> str:
+        """What was checked."""
+        return text_of(self.code, self.params, translate)
 
 
 def lottery_checks(public: files.LotteryFile) -> list[Check]:
@@ -155,11 +160,13 @@ def _fact_flaws(public: files.LotteryFile) -> Iterable[str]:
     unknown = set(strategy.promises) - PROMISES
     if unknown:
         yield f"nobody knows how to check the promise {', '.join(sorted(unknown))}"
-    if "leximin" in strategy.promises and not set(strategy.promises) >= {"quotas", "households"}:
-        yield "leximin is promised without quotas and households"
-    promised = "leximin" in strategy.promises
-    form = r"[0-9]+\.[0-9]{12}" if promised else "not promised"
-    if not re.fullmatch(form, strategy.certificate.gap) or promised != (
+    optimum = promised_optimum(strategy.promises)
+    if optimum and not set(strategy.promises) >= {"quotas", "households"}:
+        yield f"{optimum} is promised without quotas and households"
+    if len(set(strategy.promises) & set(OPTIMA)) > 1:
+        yield "more than one optimum is promised"
+    form = r"[0-9]+\.[0-9]{12}" if optimum else "not promised"
+    if not re.fullmatch(form, strategy.certificate.gap) or (optimum is None) == (
         strategy.certificate.optimal is True
     ):
         yield "the certificate does not fit the promises"

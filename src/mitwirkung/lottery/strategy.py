@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
-from mitwirkung.errors import StrategyRefused
+from mitwirkung.errors import Finding, StrategyRefused
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.panels import PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.rules import PROMISES
+from mitwirkung.settings import PluginSettings
+from mitwirkung.toml_files import model_findings
 
 Progress = Callable[[str, float], None]
 """Told the name of a step and the share of it that is done, between 0 and 1."""
 
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+RESERVED = ("use",)
+"""`use` is a key beside the strategies' sections in the settings."""
 
-class StrategySettings(BaseModel):
+
+class StrategySettings(PluginSettings):
     """Base of every strategy's settings: frozen, unknown keys refused.
 
-    They are published, so they hold no floats: canonical JSON has none.
+    They are published, so they hold no floats: canonical JSON has none. Secrets (`SecretStr`) are
+    left out of what is published; a lottery must not depend on them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    def published(self) -> dict[str, Any]:
+        """The settings as plain data, as they stand in `lottery.json`.
+
+        Raises:
+            TypeError: canonical JSON cannot hold them.
+        """
+        secret = {name for name, field in type(self).model_fields.items() if is_secret(field)}
+        data = self.model_dump(mode="json", exclude=secret)
+        canonical_json(data)
+        return data
 
 
 class SelectionStrategy(ABC):
@@ -35,7 +55,8 @@ class SelectionStrategy(ABC):
     Class attributes:
         name: how the strategy is asked for.
         version: changes whenever the same problem may give another lottery.
-        promises: what verification holds it to: `quotas`, `households`, `leximin`.
+        promises: what verification holds it to: `quotas`, `households`, and one optimum
+            (`leximin`, `maximin`, `nash`, `goldilocks`), for which it hands over a certificate.
         Settings: its settings, a frozen pydantic model.
     """
 
@@ -45,20 +66,17 @@ class SelectionStrategy(ABC):
     Settings: ClassVar[type[StrategySettings]] = StrategySettings
 
     def __init__(self, settings: dict[str, Any] | None = None, progress: Progress | None = None):
+        data = settings or {}
         try:
-            self.settings = self.Settings.model_validate(settings or {})
+            self.settings = self.Settings.model_validate(data)
         except ValidationError as error:
-            reasons = [
-                f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-                for item in error.errors(include_input=False, include_url=False)
-            ]
-            raise StrategyRefused(
-                "strategy-settings", name=self.name, reason="; ".join(reasons)
-            ) from None
+            found = model_findings(error, self.Settings, data=data)
+            raise StrategyRefused.of_settings(self.name, found) from None
         try:
-            canonical_json(self.settings.model_dump(mode="json"))
-        except TypeError as error:
-            raise StrategyRefused("strategy-settings", name=self.name, reason=str(error)) from None
+            self.settings.published()
+        except (TypeError, ValueError) as error:
+            finding = Finding("strategy-settings-public", {"reason": str(error)})
+            raise StrategyRefused.of_settings(self.name, [finding]) from None
         self.progress: Progress = progress or (lambda step, share: None)
 
     @abstractmethod
@@ -74,7 +92,53 @@ class SelectionStrategy(ABC):
         info = StrategyInfo(
             name=self.name,
             version=self.version,
-            settings=self.settings.model_dump(mode="json"),
+            settings=self.settings.published(),
             promises=tuple(sorted(self.promises)),
         )
         return self.lottery(problem).signed(info)
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is a secret, or may hold one anywhere inside."""
+    return _mentions_secret(field.annotation)
+
+
+def _mentions_secret(kind: Any) -> bool:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return any(is_secret(field) for field in kind.model_fields.values())
+    origin = get_origin(kind) or kind  # Secret[str] has the origin Secret
+    if isinstance(origin, type) and issubclass(origin, (Secret, SecretStr, SecretBytes)):
+        return True
+    return any(map(_mentions_secret, get_args(kind)))
+
+
+def declaration_flaws(strategy: object) -> Iterable[str]:
+    """What is wrong with a strategy as it is declared; nothing is made or solved."""
+    if not (isinstance(strategy, type) and issubclass(strategy, SelectionStrategy)):
+        yield f"{strategy!r} is no class of SelectionStrategy"
+        return
+    where = strategy.__qualname__
+    if inspect.isabstract(strategy):
+        missing = ", ".join(sorted(strategy.__abstractmethods__))
+        yield f"{where} does not define {missing}"
+    name: object = getattr(strategy, "name", None)
+    if not (isinstance(name, str) and NAME.fullmatch(name)) or name in RESERVED:
+        yield f"{where}.name is not a word like 'first-come', or is reserved"
+    version: object = strategy.version
+    if not (isinstance(version, str) and version.strip()):
+        yield f"{where}.version is no text"
+    promises: object = strategy.promises
+    if not isinstance(promises, (frozenset, set)):
+        yield f"{where}.promises is no frozenset of texts"
+        return
+    unknown = sorted(map(str, promises - PROMISES))
+    if unknown:
+        known = ", ".join(sorted(PROMISES))
+        yield f"{where}.promises names {', '.join(unknown)}; what can be checked is {known}"
+    settings: object = strategy.Settings
+    if not (isinstance(settings, type) and issubclass(settings, StrategySettings)):
+        yield f"{where}.Settings is no class of StrategySettings"
+        return
+    config = settings.model_config
+    if not config.get("frozen") or config.get("extra") != "forbid":
+        yield f"{where}.Settings is not frozen, or allows unknown keys"

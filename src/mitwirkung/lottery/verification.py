@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, TypeVar
 
-from mitwirkung.errors import MitwirkungError, Translate, text_of
+from mitwirkung.display import WIDTH, Displayed, DisplayTable, wrapped
+from mitwirkung.errors import (
+    MitwirkungError,
+    NameConflict,
+    PluginBlocked,
+    PluginFailed,
+    StrategyFailed,
+    StrategyRefused,
+    Translate,
+    UnknownStrategy,
+    text_of,
+)
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.consistency import differences, publication_checks
@@ -32,13 +44,26 @@ from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
 F = TypeVar("F", bound=files.StrictFile)
 T = TypeVar("T")
 
+SAME_CHANCES = Fraction(1, 10**6)
+"""Seats, moved between all people together: what rounding may do on another machine."""
+
 Solve = Callable[[SelectionProblem], PanelLottery]
+
+CANNOT_BE_USED = (
+    UnknownStrategy,
+    PluginFailed,
+    PluginBlocked,
+    NameConflict,
+    StrategyRefused,  # a secret that its settings need may be missing here
+    StrategyFailed,
+)
+"""Why a lottery cannot be made again where it is verified; nothing about the draw is wrong then."""
 
 Level = Literal["public", "token", "private"]
 
 
 @dataclass(frozen=True, repr=False)
-class Verification:
+class Verification(Displayed):
     """What a verification found; true if nothing differs.
 
     Attributes:
@@ -64,25 +89,41 @@ class Verification:
     def describe(self, translate: Translate = str) -> str:
         """All checks, a line each, and the result."""
         lines = [f"{_mark(check)} {check.describe(translate)}" for check in self.checks]
-        lines.append(text_of(self._result(), {"level": translate(self.level)}, translate))
+        lines.append(self.result(translate))
         if any(check.skipped for check in self.checks):
             lines.append(text_of("verified-skipped", {}, translate))
-        if self.committed is not None:
-            code = "verified-committed" if self.committed else "verified-uncommitted"
-            lines.append(text_of(code, {}, translate))
+        lines += self.about_the_seed(translate)
         return "\n".join(lines)
 
+    def result(self, translate: Translate = str) -> str:
+        """Whether it holds and at which level, in a sentence."""
+        code = "verified-anchored" if self.anchored else "verified-not-anchored"
+        params = {"level": translate(self.level)}
+        return text_of(code if self else "verified-not", params, translate)
+
+    def about_the_seed(self, translate: Translate = str) -> list[str]:
+        """Whether its wording was fixed beforehand: a sentence, or none if that is not known."""
+        if self.committed is None:
+            return []
+        code = "verified-committed" if self.committed else "verified-uncommitted"
+        return [text_of(code, {}, translate)]
+
+    def _display(self) -> DisplayTable:
+        from mitwirkung.lottery.display import verification_table
+
+        return verification_table(self)
+
     def __str__(self) -> str:
-        return self.describe()
+        """What `describe` says, in lines that fit a terminal."""
+        lines = []
+        for line in self.describe().splitlines():
+            first, *others = wrapped(line, WIDTH - 5)
+            lines += [first, *(" " * 5 + other for other in others)]
+        return "\n".join(lines)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         differing = f", {len(self.failed)} checks failed" if self.failed else ""
-        return f"<Verification: {text_of(self._result(), {'level': self.level})}{differing}>"
-
-    def _result(self) -> str:
-        if not self:
-            return "verified-not"
-        return "verified-anchored" if self.anchored else "verified-not-anchored"
+        return f"{self.result()}{differing}"
 
 
 def _mark(check: Check) -> str:
@@ -208,12 +249,24 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
     """Whether the strategy makes the same vectors again, so that nobody chose among optima.
 
     On another machine or with other versions the last bits of floating point may differ, and with
-    them the panels: then this proves nothing, and says so.
+    them the panels: then this proves nothing, and says so. The chances may not differ, as long as
+    the strategy's version is the same.
     """
-    again = arrange(solve(published.problem), published.handles)
+    try:
+        again = arrange(solve(published.problem), published.handles)
+    except CANNOT_BE_USED:
+        name = published.public.strategy.name
+        return Check("check-portfolio-no-strategy", params={"name": name}, skipped=True)
     lottery = published.lottery
-    same = (again.vectors, again.weights) == (lottery.vectors, lottery.weights)
-    return Check("check-portfolio") if same else Check("check-portfolio-other", skipped=True)
+    if (again.vectors, again.weights) == (lottery.vectors, lottery.weights):
+        return Check("check-portfolio")
+    if again.strategy is None or lottery.strategy != again.strategy:
+        return Check("check-portfolio-version", skipped=True)
+    pairs = list(zip(again.exact_chances, lottery.exact_chances, strict=True))
+    if sum(abs(here - there) for here, there in pairs) <= SAME_CHANCES:
+        return Check("check-portfolio-other", skipped=True)
+    others = sum(abs(here - there) > SAME_CHANCES / len(pairs) for here, there in pairs)
+    return Check("check-portfolio", (f"made again, {others} people have another chance",))
 
 
 def _rebuilt_private(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from mitwirkung.lottery.goldilocks import GoldilocksStrategy
 from mitwirkung.lottery.leximin import LeximinStrategy
+from mitwirkung.lottery.maximin import MaximinStrategy
+from mitwirkung.lottery.nash import NashStrategy
 from mitwirkung.lottery.pots import PotsStrategy
 from mitwirkung.lottery.simple import SimpleStrategy
 from mitwirkung.lottery.strategy import SelectionStrategy
@@ -12,4 +15,11 @@ from mitwirkung.plugins.hookspecs import hookimpl
 @hookimpl
 def register_selection_strategies() -> list[type[SelectionStrategy]]:
     """The strategies that ship."""
-    return [LeximinStrategy, PotsStrategy, SimpleStrategy]
+    return [
+        GoldilocksStrategy,
+        LeximinStrategy,
+        MaximinStrategy,
+        NashStrategy,
+        PotsStrategy,
+        SimpleStrategy,
+    ]

@@ -2,64 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from types import ModuleType
 from typing import Any
 
-import pluggy
-
-from mitwirkung.errors import MitwirkungError, UnknownStrategy
+from mitwirkung.errors import (
+    MitwirkungError,
+    NameConflict,
+    PluginBlocked,
+    PluginFailed,
+    StrategyFailed,
+    UnknownStrategy,
+)
 from mitwirkung.lottery.strategy import Progress, SelectionStrategy
-from mitwirkung.plugins import builtin, hookspecs
+from mitwirkung.plugins import builtin
+from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
+from mitwirkung.plugins.loading import load, register
+from mitwirkung.plugins.plugin import Plugin
 
-
-class StrategyNameTwice(MitwirkungError, ValueError):
-    """Two plugins register a strategy of one name; none of them is chosen silently."""
+ALL = "*"
 
 
 class PluginManager:
-    """Knows the selection strategies by name."""
+    """Knows what ships, what a program adds, and what is installed.
 
-    def __init__(self) -> None:
-        self._hooks = pluggy.PluginManager(hookspecs.PROJECT)
-        self._hooks.add_hookspecs(hookspecs)
-        self.register(builtin, name="mitwirkung")
+    Installed plugins are looked for only when a name is asked for that nothing else has, or when
+    all are listed. Until then nothing of them is imported.
 
-    def register(self, module: Any, *, name: str) -> None:
-        """Add a plugin: a module with hook implementations.
+    Args:
+        blocked: distributions or entry points that are never imported (`*` is all of them), and
+            the place that says so.
+    """
+
+    def __init__(self, blocked: Mapping[str, str] | None = None) -> None:
+        self._blocked = {canonical(name): place for name, place in (blocked or {}).items()}
+        self._present: list[Plugin] = []
+        self.register(builtin, name="builtin", distribution="mitwirkung")
+
+    def register(self, module: ModuleType, *, name: str, distribution: str = "") -> None:
+        """Add a module with hook implementations, as a program does with its own.
 
         Raises:
-            pluggy.PluginValidationError: it implements a hook that does not exist.
+            PluginFailed: it cannot be used.
+            NameConflict: it claims a name that is taken.
         """
-        self._hooks.register(module, name=name)
-        self._hooks.check_pending()
+        plugin = Plugin(name, distribution or module.__name__, "", module.__name__)
+        registered = register(module, plugin)
+        for strategy in registered.strategies:
+            owners = [kept.described for kept in self._present if _has(kept, strategy.name)]
+            if owners:
+                raise NameConflict.between(strategy.name, [*owners, registered.described])
+        self._present.append(registered)
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All plugins and their state: what ships and what was added first, then the installed."""
+        present = (
+            replace(plugin, version=installed_version(plugin.distribution))
+            for plugin in self._present
+        )
+        return (*present, *self._installed)
 
     def strategies(self) -> Mapping[str, type[SelectionStrategy]]:
-        """All strategies by name, sorted.
+        """All strategies that can be asked for by name, sorted by it."""
+        claimed = {s.name for plugin in self.plugins() for s in plugin.strategies}
+        found = {}
+        for name in sorted(claimed):
+            owners = self._owners(name)
+            if len(owners) == 1:
+                found[name] = _strategy(owners[0], name)
+        return found
 
-        Raises:
-            StrategyNameTwice: two plugins claim one name.
-        """
-        contributed = self._hooks.hook.register_selection_strategies()
-        listed = [strategy for batch in contributed for strategy in batch]
-        found = {strategy.name: strategy for strategy in listed}
-        for strategy in listed:
-            if found[strategy.name] is not strategy:
-                raise StrategyNameTwice("strategy-name-twice", name=strategy.name)
-        return dict(sorted(found.items()))
-
-    def strategy(
-        self,
-        name: str,
-        settings: dict[str, Any] | None = None,
-        progress: Progress | None = None,
-    ) -> SelectionStrategy:
+    def strategy(self, name: str) -> type[SelectionStrategy]:
         """The strategy of that name, and no other.
 
         Raises:
             UnknownStrategy: there is none; lists what there is.
-            StrategyRefused: the settings are wrong.
+            PluginFailed, PluginBlocked: the plugin of that name cannot be used.
+            NameConflict: several plugins claim the name.
         """
-        available = self.strategies()
-        if name not in available:
-            raise UnknownStrategy.named(name, list(available))
-        return available[name](settings, progress)
+        return _strategy(self.owner(name), name)
+
+    def make(
+        self, name: str, settings: Mapping[str, Any], progress: Progress | None = None
+    ) -> SelectionStrategy:
+        """The strategy of that name with its settings; raises what `strategy` does, and
+
+        Raises:
+            StrategyRefused: the settings are wrong.
+            StrategyFailed: it broke when it was made.
+        """
+        with unbroken(name, self.owner(name)):
+            return self.strategy(name)(dict(settings), progress)
+
+    def owner(self, name: str) -> Plugin:
+        """The plugin that contributes the strategy of that name; raises what `strategy` does."""
+        owners = self._owners(name)
+        if len(owners) > 1:
+            raise NameConflict.between(name, [plugin.described for plugin in owners])
+        if owners:
+            return owners[0]
+        for plugin in self._installed:
+            if plugin.name == name and isinstance(plugin.failure, PluginFailed | PluginBlocked):
+                failure = plugin.failure
+                raise type(failure)(failure.code, **failure.params) from failure.__cause__
+        inactive = [plugin.name for plugin in self._installed if plugin.status != "active"]
+        raise UnknownStrategy.named(name, list(self.strategies()), inactive)
+
+    def _owners(self, name: str) -> list[Plugin]:
+        """Who contributes a name; what ships or was added keeps its own, whoever claims it too."""
+        present = [plugin for plugin in self._present if _has(plugin, name)]
+        return present or [plugin for plugin in self._installed if _has(plugin, name)]
+
+    @cached_property
+    def _installed(self) -> tuple[Plugin, ...]:
+        """The installed plugins, each loaded on its own, with the names that they share."""
+        loaded = []
+        for found in installed_plugins():
+            plugin = Plugin(found.name, found.distribution, found.version, found.value)
+            place = self._blocking(plugin)
+            if place is None:
+                loaded.append(load(plugin))
+            else:
+                failure = PluginBlocked("plugin-blocked", plugin=plugin.described, by=place)
+                loaded.append(replace(plugin, status="blocked", failure=failure))
+        return tuple(
+            replace(plugin, conflicts=tuple(self._conflicts(plugin, loaded))) for plugin in loaded
+        )
+
+    def _blocking(self, plugin: Plugin) -> str | None:
+        """The place that blocks a plugin, None if it is not blocked."""
+        for name in (ALL, canonical(plugin.name), canonical(plugin.distribution)):
+            if name in self._blocked:
+                return self._blocked[name]
+        return None
+
+    def _conflicts(self, plugin: Plugin, installed: list[Plugin]) -> Iterator[NameConflict]:
+        for name in [strategy.name for strategy in plugin.strategies]:
+            owners = [each.described for each in installed if _has(each, name)]
+            keeper = next((kept.described for kept in self._present if _has(kept, name)), None)
+            if len(owners) > 1 or keeper:
+                yield NameConflict.between(name, owners, keeper)
+
+
+@contextmanager
+def unbroken(name: str, owner: Plugin) -> Iterator[None]:
+    """Whatever the code of a strategy raises in here, but our errors, becomes a `StrategyFailed`.
+
+    That may be an exit too: nobody may take a broken lottery for a finished one.
+    """
+    try:
+        yield
+    except MitwirkungError:
+        raise
+    except (Exception, SystemExit) as error:
+        kind = type(error).__name__
+        raise StrategyFailed(
+            "strategy-failed", name=name, plugin=owner.described, error=kind
+        ) from error
+
+
+def _has(plugin: Plugin, name: str) -> bool:
+    return any(strategy.name == name for strategy in plugin.strategies)
+
+
+def _strategy(plugin: Plugin, name: str) -> type[SelectionStrategy]:
+    return next(strategy for strategy in plugin.strategies if strategy.name == name)

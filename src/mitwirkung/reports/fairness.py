@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mitwirkung.lottery.display import telling_decimals
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import decimal_text
+from mitwirkung.lottery.optima import promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import Label, Profile, SelectionProblem
 from mitwirkung.lottery.quotas import Feature
@@ -55,14 +57,6 @@ def chances_summary(record: DrawRecord) -> Chances:
         steps=steps(exact, telling_decimals(equal)),
         groups=tuple(_by_answer(problem, feature, exact) for feature in problem.quotas.features),
     )
-
-
-def telling_decimals(equal: Fraction) -> int:
-    """How many decimals of a percentage tell chances apart: 1 from 5 % on, 2 from 0.5 % on, ..."""
-    decimals = 1
-    while equal * 100 < Fraction(5, 10 ** (decimals - 1)):
-        decimals += 1
-    return decimals
 
 
 def steps(chances: Sequence[Fraction], decimals: int) -> tuple[Step, ...]:
@@ -156,7 +150,8 @@ def never_seated(record: DrawRecord) -> Never:
         left.setdefault(problem.profiles[problem.profile_of[person]], []).append(person)
     if "quotas" in promises:
         found += _shut_out_by_one_feature(problem, left)
-        found += _shut_out_together(problem, left, certain="leximin" in promises)
+        certain = promised_optimum(promises) is not None
+        found += _shut_out_together(problem, left, certain=certain)
     else:
         found += _without_seats(lottery, [i for people in left.values() for i in people])
     found.sort(key=lambda group: (-group.people, _sortable(group.answers)))

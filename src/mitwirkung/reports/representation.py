@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from mitwirkung.lottery.composition import AnswerCounts, compositions
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import decimal_text
-from mitwirkung.lottery.quotas import Feature, Quota
+from mitwirkung.lottery.quotas import Feature
 from mitwirkung.names import fold
 from mitwirkung.reports.model import (
     Deviations,
@@ -29,21 +29,15 @@ NOTABLE_POINTS = 3
 def feature_tables(record: DrawRecord) -> tuple[FeatureTable, ...]:
     """Every answer to every feature, in display order, people without an answer last."""
     problem = record.publication.problem
-    columns = [feature.name for feature in problem.features]
-    answers = [problem.profiles[profile] for profile in problem.profile_of]
     seen = record.publication.public.strategy.features
     tables = []
-    for feature in problem.quotas.features:
-        column = columns.index(feature.name)
-        pool = Counter(answer[column] for answer in answers)
-        panel = Counter(answers[person][column] for person in record.panel)
+    for each in compositions(record):
+        feature = each.feature
         population = _population(feature, problem.quotas.population)
-        limited = any(not _is_free(quota, problem.seats) for quota in feature.quotas)
-        quotas: list[Quota | None] = [*feature.quotas]
-        if pool[None]:
-            quotas.append(None)
+        limited = any(not quota.is_free(problem.seats) for quota in feature.quotas)
         rows = tuple(
-            _row(quota, problem.seats, limited, population, pool, panel) for quota in quotas
+            _row(counts, len(problem), problem.seats, limited, population)
+            for counts in each.answers
         )
         tables.append(
             FeatureTable(
@@ -66,34 +60,29 @@ def _population(
     return None
 
 
-def _is_free(quota: Quota, seats: int) -> bool:
-    return quota.min == 0 and quota.max >= seats
-
-
 def _row(
-    quota: Quota | None,
+    counts: AnswerCounts,
+    people: int,
     seats: int,
     limited: bool,
     population: Mapping[str, int] | None,
-    pool: Counter[str | None],
-    panel: Counter[str | None],
 ) -> ValueRow:
-    value = quota.value if quota else None
-    in_pool = Share(number=pool[value], of=pool.total())
-    on_panel = Share(number=panel[value], of=panel.total())
+    quota = counts.quota
+    in_pool = Share(number=counts.pool, of=people)
+    on_panel = Share(number=counts.panel, of=seats)
     in_population: Share | None = None
     reference: Share | None = None
     if quota and population is not None:
         count = population.get(fold(quota.value))
         if count is not None:
             reference = in_population = Share(number=count, of=sum(population.values()))
-    elif quota and not _is_free(quota, seats):
+    elif quota and not quota.is_free(seats):
         reference = Share(number=quota.min + min(quota.max, seats), of=2 * seats)
     return ValueRow(
-        value=value,
+        value=quota.value if quota else None,
         min=quota.min if quota else None,
         max=quota.max if quota else None,
-        free=limited and (quota is None or _is_free(quota, seats)),
+        free=limited and (quota is None or quota.is_free(seats)),
         population=in_population,
         pool=in_pool,
         panel=on_panel,

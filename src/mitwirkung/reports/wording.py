@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 
-from babel import Locale
 from babel.dates import format_date, format_time
 from babel.lists import format_list
-from babel.numbers import format_decimal
 
-from mitwirkung.names import NOT_STATED
 from mitwirkung.reports.model import (
     Difference,
     FeatureTable,
@@ -25,7 +21,7 @@ from mitwirkung.reports.model import (
     Share,
     ValueRow,
 )
-from mitwirkung.texts import translator
+from mitwirkung.reports.words import Words
 
 PROMISES = {
     "quotas": "Every panel that can be drawn meets all quotas.",
@@ -33,6 +29,22 @@ PROMISES = {
     "leximin": (
         "The smallest chance of all applicants is as large as the quotas allow, then the next "
         "smallest, and so on (leximin). A mathematical proof of it is on file."
+    ),
+    "maximin": (
+        "The smallest chance of all who could be on a panel is as large as the quotas allow "
+        "(maximin). A mathematical proof of it is on file. Among equally good lotteries the next "
+        "smallest chance decides, and so on; that is not part of the proof."
+    ),
+    "nash": (
+        "The product of the chances of all who could be on a panel is as large as the quotas allow "
+        "(Nash welfare). A mathematical proof of it is on file."
+    ),
+    "goldilocks": (
+        "The largest chance is kept low and the smallest high at the same time: the sum of two "
+        "ratios, of the largest chance to the equal chance of all and, times {gamma}, of the equal "
+        "chance to the smallest, is as small as the quotas allow (Goldilocks). Whoever could be on "
+        "no panel is left out of it. A mathematical proof of it is on file. Among equally good "
+        "lotteries the next smallest chance decides, and so on; that is not part of the proof."
     ),
 }
 
@@ -85,43 +97,16 @@ NEVER_SHOWN = 40
 """So many groups without a chance stand on the page; `report.json` holds all."""
 
 
-class Wording:
+class Wording(Words):
     """Everything the template says about a report in one language."""
 
     def __init__(self, language: str, report: Report) -> None:
-        self.language = language
+        super().__init__(language)
         self.report = report
-        self._translate = translator(language)
-        self._locale = Locale(language)
         self.name = self._locale.get_language_name(language) or language
         self.never_shown = NEVER_SHOWN
 
-    def t(self, text: str, **values: object) -> str:
-        """A text of the catalogue with its values filled in."""
-        return self._translate(text).format(**values)
-
-    def stated(self, text: str) -> str:
-        """What an organiser stated, or that it did not."""
-        return self._translate(NOT_STATED) if text == NOT_STATED else text
-
     # --- numbers ---------------------------------------------------------------------------------
-
-    def number(self, value: int | str | Fraction, digits: int = 0) -> str:
-        """A number with so many decimals, rounded half to even, and a real minus sign."""
-        exact = Fraction(value)
-        scaled = Decimal(round(exact * 10**digits)).scaleb(-digits)
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        text = str(format_decimal(scaled, format=pattern, locale=self._locale))
-        return text.replace("-", "\N{MINUS SIGN}")
-
-    def percent(self, value: str | Fraction, digits: int = 0) -> str:
-        """A share as a percentage; what is too small to show, but not 0, says so."""
-        share = Fraction(value)
-        steps = 100 * 10**digits
-        if share > 0 and not round(share * steps):
-            return "< " + self.percent(Fraction(1, steps), digits)
-        sign = "\N{NO-BREAK SPACE}%" if self.language == "de" else "%"
-        return self.number(share * 100, digits) + sign
 
     def chance(self, value: str) -> str:
         """A chance as a percentage, with as many decimals as tell chances apart."""
@@ -172,22 +157,6 @@ class Wording:
 
     # --- what stands in the tables ---------------------------------------------------------------
 
-    def answer(self, value: str | None) -> str:
-        """An answer; people without one are told apart from an answer that is called so."""
-        if value is None:
-            return self.t("no answer")
-        return self.stated(value)
-
-    def quota(self, row: ValueRow) -> str:
-        """The quota in seats."""
-        if row.min is None or row.max is None:
-            return self.t("none")
-        if row.min == 0 and row.max >= self.report.head.seats:
-            return self.t("no limit")
-        if row.min == row.max:
-            return self.number(row.min)
-        return f"{self.number(row.min)}\N{EN DASH}{self.number(row.max)}"
-
     def is_slight(self, row: ValueRow) -> bool:
         """Whether the panel differs from its reference by less than one seat."""
         return row.panel_points is None or abs(Fraction(row.panel_points)) < self.seat_points
@@ -207,8 +176,11 @@ class Wording:
 
     def promises(self) -> list[str]:
         """What the strategy promises, a sentence each."""
-        names = self.report.head.strategy.promises
-        return [self.t(PROMISES[name]) if name in PROMISES else name for name in names]
+        strategy = self.report.head.strategy
+        gamma = strategy.settings.get("gamma", "")
+        said = [name for name in PROMISES if name in strategy.promises]
+        unknown = [name for name in strategy.promises if name not in PROMISES]
+        return [*(self.t(PROMISES[name], gamma=gamma) for name in said), *unknown]
 
     def looked_at(self) -> str:
         """Which features the lottery looked at."""

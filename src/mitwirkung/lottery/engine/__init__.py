@@ -1,4 +1,4 @@
-"""The optimisation engine: exact leximin lotteries over quotas, their proof, and what makes quotas
+"""The optimisation engine: exact optimal lotteries over quotas, their proof, and what makes quotas
 impossible."""
 
 from mitwirkung.lottery.engine.certificate import (
@@ -12,8 +12,12 @@ from mitwirkung.lottery.engine.certificate import (
     gap,
 )
 from mitwirkung.lottery.engine.conflict import Conflict, NoPanel, find_conflict
+from mitwirkung.lottery.engine.goal import Goal, Leximin
+from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
-from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin
+from mitwirkung.lottery.engine.maximin import Maximin
+from mitwirkung.lottery.engine.nash import Nash
+from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.realise import Lottery, realise
 from mitwirkung.lottery.engine.relaxation import relax
@@ -24,8 +28,13 @@ __all__ = [
     "CertificateError",
     "Conflict",
     "Cut",
+    "Goal",
+    "Goldilocks",
+    "Leximin",
     "Lottery",
     "LotteryNotProven",
+    "Maximin",
+    "Nash",
     "NoPanel",
     "Optimum",
     "Polytope",
@@ -36,6 +45,7 @@ __all__ = [
     "find_conflict",
     "gap",
     "leximin",
+    "optimise",
     "realise",
     "relax",
 ]

@@ -195,8 +195,8 @@ def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction
             exist, has a multiplier of a forbidden sign, or if the chances are not those of any
             lottery on the quotas.
     """
-    _check_coverage(polytope, certificate)
-    expected = _checked(polytope, chances)
+    check_coverage(polytope, certificate)
+    expected = check_chances(polytope, chances)
     worst = Fraction(0)
     for number, stage in enumerate(certificate.stages):
         try:
@@ -207,7 +207,12 @@ def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction
     return worst
 
 
-def _check_coverage(polytope: Polytope, certificate: Certificate) -> None:
+def check_coverage(polytope: Polytope, certificate: Certificate) -> None:
+    """Whether stages and cuts are well-formed, and each type is in one stage.
+
+    Raises:
+        CertificateError: if not.
+    """
     seen = [0] * polytope.types
     for number, stage in enumerate(certificate.stages):
         if not stage.types:
@@ -229,9 +234,13 @@ def _check_coverage(polytope: Polytope, certificate: Certificate) -> None:
             raise CertificateError(f"cut {number} is malformed")
 
 
-def _checked(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
+def check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
     """The expected seats, if they can be those of a lottery over panels that meet the rows on
-    average."""
+    average.
+
+    Raises:
+        CertificateError: if not.
+    """
     if len(chances) != polytope.types:
         raise CertificateError("there must be one chance for each type")
     if not all(0 <= q <= 1 for q in chances):

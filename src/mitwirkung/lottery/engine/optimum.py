@@ -1,10 +1,9 @@
-"""The exact leximin lottery: relaxation, panels, weights, proof."""
+"""The lottery that is optimal for a goal: relaxation, panels, weights, proof."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +13,16 @@ from mitwirkung.lottery.engine.certificate import (
     TOLERANCE,
     Certificate,
     Cut,
-    Expected,
     exact_chances,
-    gap,
 )
 from mitwirkung.lottery.engine.conflict import NoPanel, find_conflict
+from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import Hull
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.progress import Progress, report
 from mitwirkung.lottery.engine.realise import Lottery, realise
-from mitwirkung.lottery.engine.relaxation import Relaxed, relax
-from mitwirkung.lottery.engine.rounding import whole_stage
+from mitwirkung.lottery.engine.relaxation import Relaxed
 from mitwirkung.lottery.engine.sampling import sample_panels
 
 _MOST_CUTS = 400
@@ -51,14 +48,14 @@ class LotteryNotProven(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The leximin lottery.
+    """The lottery.
 
     Attributes:
         chances: (T,) chance of one person of each type, as realised by panels and weights.
         panels: (N, seats) feasible panels: ascending type numbers, in lexicographic order, each
             once.
         weights: (N,) whole numbers, at least 1, that add up to 16^12: those that are published.
-        certificate: the proof that no lottery is fairer.
+        certificate: the proof that no lottery is better for the goal.
     """
 
     chances: NDArray[np.float64]
@@ -68,16 +65,24 @@ class Optimum:
 
 
 def leximin(polytope: Polytope, *, seed: int, progress: Progress | None = None) -> Optimum:
-    """The lottery with the largest smallest chance, then the next smallest, and so on, with its
-    proof.
+    """The lottery with the largest smallest chance, then the next smallest, and so on: see
+    `optimise`."""
+    return optimise(polytope, Leximin(), seed=seed, progress=progress)
+
+
+def optimise(
+    polytope: Polytope, goal: Goal, *, seed: int, progress: Progress | None = None
+) -> Optimum:
+    """The lottery that is best for a goal over all lotteries on panels, with its proof.
 
     After Flanigan, Goelz, Gupta, Hennig and Procaccia, "Fair algorithms for selecting citizens'
-    assemblies", Nature 596, 2021. The leximin optimum of the relaxation is computed over types,
-    then realised by sampled panels; if that is impossible, cuts are added to the relaxation until
-    it is possible.
+    assemblies", Nature 596, 2021. The optimum of the relaxation is computed over types, then
+    realised by sampled panels; if that is impossible, cuts are added to the relaxation until it is
+    possible.
 
     Args:
         polytope: the problem.
+        goal: what the lottery is to be optimal for.
         seed: any whole number from 0, also of 256 bits; chooses the panels, not the chances.
         progress: called now and then with the name of a step and the part of it that is done.
 
@@ -86,20 +91,22 @@ def leximin(polytope: Polytope, *, seed: int, progress: Progress | None = None) 
         LotteryNotProven: if the optimum could not be proven within `TOLERANCE`.
     """
     try:
-        return _leximin(polytope, np.random.default_rng(seed), progress)
+        return _optimise(polytope, goal, np.random.default_rng(seed), progress)
     except SolverError as error:
         raise LotteryNotProven(str(error)) from error
 
 
-def _leximin(polytope: Polytope, rng: np.random.Generator, progress: Progress | None) -> Optimum:
+def _optimise(
+    polytope: Polytope, goal: Goal, rng: np.random.Generator, progress: Progress | None
+) -> Optimum:
     report(progress, "relaxation", 0.0)
-    relaxed = relax(polytope)
+    relaxed = goal.relax(polytope)
     if relaxed is None:
         raise _no_panel(polytope)
     lottery = realise(polytope, relaxed.chances, rng, progress=progress)
     if lottery is not None and lottery.realised:
-        return _proven(polytope, relaxed, lottery, (), progress)
-    return _with_cuts(polytope, relaxed, lottery, rng, progress)
+        return _proven(polytope, goal, relaxed, lottery, (), progress)
+    return _with_cuts(polytope, goal, relaxed, lottery, rng, progress)
 
 
 def _no_panel(polytope: Polytope) -> Exception:
@@ -111,6 +118,7 @@ def _no_panel(polytope: Polytope) -> Exception:
 
 def _with_cuts(
     polytope: Polytope,
+    goal: Goal,
     relaxed: Relaxed,
     lottery: Lottery | None,
     rng: np.random.Generator,
@@ -123,18 +131,18 @@ def _with_cuts(
     excluded = hull.excluded()
     if excluded is not None:
         cuts.append(excluded)
-        relaxed = _relaxed_again(polytope, cuts)
+        relaxed = _relaxed_again(polytope, goal, cuts)
     while True:
         report(progress, "cuts", min(1.0, len(cuts) / _MOST_CUTS))
         found = hull.reach(relaxed.chances * polytope.sizes)
         if isinstance(found, Lottery):
-            return _proven(polytope, relaxed, found, tuple(cuts), progress)
+            return _proven(polytope, goal, relaxed, found, tuple(cuts), progress)
         new = [cut for cut in found if cut not in cuts]
         cuts += new
         if not new or len(cuts) > _MOST_CUTS:
             reason = "too many cuts" if new else "neither a lottery nor a cut was found"
-            raise LotteryNotProven(reason, len(cuts), float(relaxed.chances.min()))
-        relaxed = _relaxed_again(polytope, cuts)
+            raise LotteryNotProven(reason, len(cuts), goal.highest_minimum(relaxed))
+        relaxed = _relaxed_again(polytope, goal, cuts)
 
 
 def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None:
@@ -147,8 +155,8 @@ def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None
         raise _no_panel(polytope)
 
 
-def _relaxed_again(polytope: Polytope, cuts: Sequence[Cut]) -> Relaxed:
-    relaxed = relax(polytope, tuple(cuts))
+def _relaxed_again(polytope: Polytope, goal: Goal, cuts: Sequence[Cut]) -> Relaxed:
+    relaxed = goal.relax(polytope, tuple(cuts))
     if relaxed is None:
         raise LotteryNotProven("the cuts leave no lottery", len(cuts))
     return relaxed
@@ -156,6 +164,7 @@ def _relaxed_again(polytope: Polytope, cuts: Sequence[Cut]) -> Relaxed:
 
 def _proven(
     polytope: Polytope,
+    goal: Goal,
     relaxed: Relaxed,
     lottery: Lottery,
     cuts: tuple[Cut, ...],
@@ -168,21 +177,11 @@ def _proven(
     if not polytope.feasible(panels).all():
         raise LotteryNotProven("a panel breaks a row", len(cuts))
     chances = exact_chances(polytope, panels, weights.tolist())
-    certificate = certify(polytope, relaxed, cuts, chances)
-    left = gap(polytope, certificate, chances)
+    certificate = goal.certify(polytope, relaxed, cuts, chances)
+    left = goal.gap(polytope, certificate, chances)
     if left > TOLERANCE:
-        bound = float(relaxed.chances.min())
-        raise LotteryNotProven(f"a chance could rise by {float(left):.1e}", len(cuts), bound)
+        reason = f"the proof leaves a gap of {float(left):.1e}"
+        raise LotteryNotProven(reason, len(cuts), goal.highest_minimum(relaxed))
     report(progress, "certificate", 1.0)
     realised = np.array([float(q) for q in chances])
     return Optimum(realised, panels, weights, certificate)
-
-
-def certify(
-    polytope: Polytope, relaxed: Relaxed, cuts: tuple[Cut, ...], chances: Sequence[Fraction]
-) -> Certificate:
-    """The proof of the relaxation's stages in whole numbers, at its best for these realised
-    chances."""
-    expected = Expected.from_chances(polytope, chances)
-    stages = tuple(whole_stage(polytope, proof, cuts, expected) for proof in relaxed.stages)
-    return Certificate(stages, cuts)

@@ -21,7 +21,7 @@ from mitwirkung.lottery.engine.weights import (
 )
 
 _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
-_SHARP = 1e-12  # seats: what Newton's method aims at
+_SHARP = 1e-13  # seats: what Newton's method aims at
 _NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
 _MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
 

@@ -61,16 +61,20 @@ class Relaxed:
     stages: tuple[StageProof, ...]
 
 
-def relax(polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
+def relax(
+    polytope: Polytope, cuts: tuple[Cut, ...] = (), *, ceiling: float = 1.0
+) -> Relaxed | None:
     """Leximin chances over all fractional panels that also meet ``cuts``; None if there is no
     fractional panel.
+
+    With a ``ceiling`` below 1 no chance may be above it; the proofs then hold under it alone.
 
     Raises:
         SolverError: if HiGHS gives no usable answer.
     """
     if (polytope.lower > polytope.upper).any():
         return None
-    stages = _Stages(polytope, cuts)
+    stages = _Stages(polytope, cuts, ceiling)
     proofs: list[StageProof] = []
     while stages.open.any():
         level = stages.solve()
@@ -89,8 +93,9 @@ class _Stages:
     """The live model. Its rows are the quota rows, the number of seats, the cuts, then the caps as
     they are needed."""
 
-    def __init__(self, polytope: Polytope, cuts: tuple[Cut, ...]) -> None:
+    def __init__(self, polytope: Polytope, cuts: tuple[Cut, ...], ceiling: float) -> None:
         self.sizes = polytope.sizes.astype(np.float64)
+        self.most = ceiling * self.sizes
         self.types = polytope.types
         self.quotas = polytope.row_count
         self.people = int(polytope.sizes.sum())
@@ -154,7 +159,7 @@ class _Stages:
         return np.where(self.open, 0.0, self.sizes * kept)
 
     def solve(self) -> float | None:
-        """Solve the stage, adding caps ``x[t] <= sizes[t]`` until all hold; its level, None if
+        """Solve the stage, adding caps ``x[t] <= most[t]`` until all hold; its level, None if
         nothing is possible."""
         while True:
             if not self._solve_once():
@@ -162,7 +167,7 @@ class _Stages:
             values = self.model.values()
             self.above, level = values[:-1], float(values[-1])
             x = self.above + self.floor() + np.where(self.open, self.sizes * level, 0.0)
-            over = np.flatnonzero(x > self.sizes * (1 + 1e-9))
+            over = np.flatnonzero(x > self.most * (1 + 1e-9))
             missing = [int(t) for t in over if int(t) not in self.caps]
             if not missing:
                 return level
@@ -183,12 +188,12 @@ class _Stages:
         raise SolverError("a stage of the relaxation has no solution")
 
     def _add_cap(self, t: int) -> None:
-        size = float(self.sizes[t])
+        size, most = float(self.sizes[t]), float(self.most[t])
         z = self.types
         if self.open[t]:
-            self.model.add_row(size, [t, z], [1.0, size])
+            self.model.add_row(most, [t, z], [1.0, size])
         else:
-            self.model.add_row(size - float(self.floor()[t]), [t], [1.0])
+            self.model.add_row(most - float(self.floor()[t]), [t], [1.0])
         self.caps[t] = len(self.lower) + len(self.caps)
 
     def proof(self) -> StageProof:
@@ -222,7 +227,7 @@ class _Stages:
         upper, lower = self.upper[: self.quotas], self.lower[: self.quotas]
         bound = (proof.rows * np.where(proof.rows > 0, upper, lower)).sum()
         bound += proof.seats * self.upper[self.quotas]
-        bound += (proof.caps * self.sizes[proof.capped]).sum()
+        bound += (proof.caps * self.most[proof.capped]).sum()
         cuts = proof.cuts * self.cut_scales
         bound += (cuts * self.upper[self.quotas + 1 :]).sum()
         multipliers = np.concatenate([proof.rows, [proof.seats], cuts])
@@ -264,4 +269,4 @@ class _Stages:
         taken = self._row_sums(floor)
         self.model.set_row_bounds(self.lower - taken, self.upper - taken)
         for t, row in self.caps.items():
-            self.model.set_row_bound(row, float(self.sizes[t] - floor[t]))
+            self.model.set_row_bound(row, float(self.most[t] - floor[t]))

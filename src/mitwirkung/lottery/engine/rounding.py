@@ -27,20 +27,31 @@ def whole_stage(
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
     enough to lose nothing.
     """
-    largest = max(
-        [abs(proof.seats)]
-        + [float(np.abs(v).max()) for v in (proof.rows, proof.caps, proof.cuts) if len(v)]
-    )
+    stages = [short_stage(proof), fine_stage(proof, cuts)]
+    known = [stage for stage in stages if stage is not None]
+    if len(known) == 1:
+        return known[0]
+    return min(known, key=lambda stage: stage_gap(polytope, stage, cuts, expected))
+
+
+def fine_stage(proof: StageProof, cuts: Sequence[Cut]) -> Stage:
+    """The stage with the solver's multipliers, scaled up far enough to lose nothing."""
+    largest = _largest_multiplier(proof)
     if largest == 0:
         return Stage(types=tuple(proof.types.tolist()))
     precision = 2.0**_BITS * max([1] + [cut.largest() for cut in cuts])
-    stages = [_scaled(proof, precision / largest)]
-    factor = small_factor(_all_multipliers(proof) / largest)
-    if factor is not None:
-        stages.insert(0, _scaled(proof, factor / largest))
-    if len(stages) == 1:
-        return stages[0]
-    return min(stages, key=lambda stage: stage_gap(polytope, stage, cuts, expected))
+    return _scaled(proof, precision / largest)
+
+
+def short_stage(proof: StageProof) -> Stage | None:
+    """The stage with small multipliers in the same proportions; None if there are none."""
+    largest = _largest_multiplier(proof)
+    factor = small_factor(_all_multipliers(proof) / largest) if largest else None
+    return None if factor is None else _scaled(proof, factor / largest)
+
+
+def _largest_multiplier(proof: StageProof) -> float:
+    return float(np.abs(_all_multipliers(proof)).max())
 
 
 def _all_multipliers(proof: StageProof) -> NDArray[np.float64]:

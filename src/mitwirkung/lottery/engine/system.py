@@ -1,0 +1,74 @@
+"""The relaxation as one sparse system: quotas, the number of seats and cuts over some types."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.certificate import Cut
+from mitwirkung.lottery.engine.linear import Vector, sums
+from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.engine.relaxation import StageProof
+
+
+class System:
+    """``lower <= M x <= upper`` for the expected seats ``x`` of some types; all others have none.
+
+    The rows are the quota rows, the number of seats, and the cuts, each divided by its largest
+    coefficient.
+
+    Attributes:
+        types: (S,) the types that may have seats, ascending.
+        sizes: (S,) people per type.
+        seats, people: how many, of these types.
+        lower, upper: (Q,) bounds.
+        row, column, value: the entries of M; columns are positions in ``types``.
+    """
+
+    def __init__(self, polytope: Polytope, cuts: tuple[Cut, ...], types: NDArray[np.int64]) -> None:
+        self.types = types
+        self.sizes = polytope.sizes[types].astype(np.float64)
+        self.seats = polytope.seats
+        self.people = float(self.sizes.sum())
+        self.quotas = polytope.row_count
+        self.cut_scales = np.array([cut.largest() for cut in cuts], np.float64)
+        bounds = np.array([cut.bound for cut in cuts], np.float64) / self.cut_scales
+        # The coefficients of cuts are positive, so no sum is below 0.
+        self.lower = np.concatenate([polytope.lower, [polytope.seats], np.zeros(len(cuts))])
+        self.upper = np.concatenate([polytope.upper, [polytope.seats], bounds])
+        rows, columns = polytope.entries()
+        all_rows = [rows, np.full(polytope.types, self.quotas, np.int64)]
+        all_columns = [columns, np.arange(polytope.types, dtype=np.int64)]
+        all_values = [np.ones(len(rows)), np.ones(polytope.types)]
+        for number, cut in enumerate(cuts):
+            numbers, coefficients = np.array(cut.coefficients, np.int64).T
+            all_rows.append(np.full(len(numbers), self.quotas + 1 + number, np.int64))
+            all_columns.append(numbers)
+            all_values.append(coefficients / self.cut_scales[number])
+        place = np.full(polytope.types, -1)
+        place[types] = np.arange(len(types))
+        column = place[np.concatenate(all_columns)]
+        known = column >= 0
+        self.row = np.concatenate(all_rows)[known]
+        self.column = column[known]
+        self.value = np.concatenate(all_values)[known]
+
+    def row_sums(self, x: Vector) -> Vector:
+        """M x."""
+        return sums(self.row, self.value * x[self.column], len(self.lower))
+
+    def prices(self, multipliers: Vector) -> Vector:
+        """What one seat of each type costs at these multipliers of the rows (Q,): (S,)."""
+        return sums(self.column, self.value * multipliers[self.row], len(self.types))
+
+    def proof(self, multipliers: Vector, caps: Vector) -> StageProof:
+        """Multipliers of rows (Q,) and of "no more seats than people" (S,) as a proof."""
+        capped = np.flatnonzero(caps > 0)
+        return StageProof(
+            types=self.types,
+            rows=multipliers[: self.quotas],
+            seats=float(multipliers[self.quotas]),
+            capped=self.types[capped],
+            caps=caps[capped],
+            cuts=np.maximum(multipliers[self.quotas + 1 :], 0.0) / self.cut_scales,
+        )

@@ -1,0 +1,62 @@
+"""One plugin: what it is, what it contributes, or why it is not used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mitwirkung.errors import MitwirkungError, NameConflict
+from mitwirkung.lottery.strategy import SelectionStrategy
+
+Status = Literal["active", "blocked", "failed"]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin and its state.
+
+    Attributes:
+        name: that of its entry point.
+        distribution, version: who brings it; `version` is empty for a module given by hand.
+        module: the module that implements its hooks.
+        status: `active`, `blocked` (never imported) or `failed`.
+        failure: why it is blocked or failed; its `__cause__` is what the plugin raised.
+        hooks: names of the hooks that it implements.
+        strategies: what it contributes.
+        conflicts: names that it shares with others.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+    status: Status = "active"
+    failure: MitwirkungError | None = None
+    hooks: tuple[str, ...] = ()
+    strategies: tuple[type[SelectionStrategy], ...] = ()
+    conflicts: tuple[NameConflict, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Distribution and version, as errors name them."""
+        return f"{self.distribution} {self.version}".strip()
+
+    @property
+    def described(self) -> str:
+        """Name and owner, as errors name them."""
+        return f"{self.name!r} of {self.owner}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, with English sentences."""
+        return {
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+            "module": self.module,
+            "status": self.status,
+            "reason": None if self.failure is None else str(self.failure),
+            "code": None if self.failure is None else self.failure.code,
+            "hooks": list(self.hooks),
+            "strategies": [strategy.name for strategy in self.strategies],
+            "conflicts": [str(conflict) for conflict in self.conflicts],
+        }

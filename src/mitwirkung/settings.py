@@ -1,0 +1,183 @@
+"""Settings of an installation: `mitwirkung.toml`, with secrets from the environment.
+
+```toml
+[selection]
+use = "pots"                         # the strategy where none is named
+
+[selection.pots]                     # its settings
+features = ["Stadtbezirk"]
+
+[plugins]
+block = ["mitwirkung-example"]       # distributions or entry points; "*" is all of them
+```
+
+Here the form of the file is read. What a plugin's own section may hold is said by its settings
+model, and checked when a `Mitwirkung` is made, since only then the plugins are known.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from mitwirkung.errors import Finding, InputError
+from mitwirkung.names import nearest
+from mitwirkung.toml_files import model_findings, read_toml, unknown_key
+
+DEFAULT_STRATEGY = "leximin"
+BLOCK_VARIABLE = "MITWIRKUNG_BLOCK_PLUGINS"
+SETTINGS_FILE = "mitwirkung.toml"
+ENVIRONMENT_KEY = "$env"
+
+Section = Mapping[str, Any]
+
+
+class PluginSettings(BaseModel):
+    """Base of the settings of every plugin class: frozen, unknown keys refused.
+
+    Say what a setting means with `Field(description=...)` or in a docstring below it: it stands in
+    the sample file. Secrets are `SecretStr`, and come from the environment.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`use` is the strategy where none is named; `sections` hold settings by strategy."""
+
+    use: str = DEFAULT_STRATEGY
+    sections: Mapping[str, Section] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `mitwirkung.toml` says; without a file all is as it ships.
+
+    Attributes:
+        selection: the strategies' part.
+        blocked: distributions or entry points that are not loaded; `*` is all of them.
+        file: where the settings come from.
+    """
+
+    selection: Selection = Selection()
+    blocked: tuple[str, ...] = ()
+    file: str | None = None
+
+    @classmethod
+    def load(
+        cls, path: str | Path = SETTINGS_FILE, *, environ: Mapping[str, str] | None = None
+    ) -> Self:
+        """The settings in a TOML file.
+
+        Args:
+            path: the file.
+            environ: where secrets come from; the process's environment if not given.
+
+        Raises:
+            InputError: with everything that is wrong in it.
+            FileNotFoundError: there is no such file.
+        """
+        return cls.from_data(read_toml(path), environ=environ, file=Path(path).name)
+
+    @classmethod
+    def from_data(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        environ: Mapping[str, str] | None = None,
+        file: str | None = None,
+    ) -> Self:
+        """The settings in a mapping of the form of the file.
+
+        Raises:
+            InputError: with everything that is wrong in it.
+        """
+        errors: list[Finding] = []
+        known = {"selection": _SelectionKeys, "plugins": _PluginKeys}
+        errors += [
+            unknown_key(key, list(known), file) for key in map(str, data) if key not in known
+        ]
+        resolved = _Secrets(os.environ if environ is None else environ, file, errors)
+        parts: dict[str, dict[str, Any]] = {}
+        for name in known:
+            part = data.get(name, {})
+            if isinstance(part, Mapping):
+                parts[name] = {k: resolved.value(v, f"{name}.{k}") for k, v in part.items()}
+            else:
+                errors.append(Finding("key-table", {"key": name}, file))
+        selection = parts.get("selection", {})
+        sections = {k: v for k, v in selection.items() if k != "use" and isinstance(v, Mapping)}
+        own = {k: v for k, v in selection.items() if k not in sections}
+        for key in [k for k in own if k != "use" and nearest(k, ["use"]) is None]:
+            errors.append(Finding("key-table", {"key": f"selection.{key}"}, file))
+            del own[key]
+        keys = _read(_SelectionKeys, own, "selection", file, errors)
+        plugins = _read(_PluginKeys, parts.get("plugins", {}), "plugins", file, errors)
+        if errors or keys is None or plugins is None:
+            raise InputError.of(errors)
+        return cls(Selection(keys.use, sections), plugins.block, file)
+
+
+def blocked_plugins(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """What is blocked, and by whom: distribution or entry point to the place that says so."""
+    listed = environ.get(BLOCK_VARIABLE, "").split(",")
+    by_environment = {name.strip(): BLOCK_VARIABLE for name in listed if name.strip()}
+    place = settings.file or "the settings"
+    return {**by_environment, **dict.fromkeys(settings.blocked, place)}
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+K = TypeVar("K", bound=_Keys)
+
+
+class _SelectionKeys(_Keys):
+    use: str = DEFAULT_STRATEGY
+
+
+class _PluginKeys(_Keys):
+    block: tuple[str, ...] = ()
+
+
+def _read(
+    kind: type[K], data: Section, section: str, file: str | None, errors: list[Finding]
+) -> K | None:
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        errors += model_findings(error, kind, data=data, file=file, section=section)
+        return None
+
+
+@dataclass(frozen=True)
+class _Secrets:
+    """Puts secrets in the place of `{ "$env" = "NAME" }`, wherever that stands."""
+
+    environ: Mapping[str, str]
+    file: str | None
+    errors: list[Finding]
+
+    def value(self, value: Any, key: str) -> Any:
+        if isinstance(value, list):
+            return [self.value(item, key) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        if ENVIRONMENT_KEY not in value:
+            return {name: self.value(inner, f"{key}.{name}") for name, inner in value.items()}
+        variable = value[ENVIRONMENT_KEY]
+        if len(value) > 1 or not isinstance(variable, str) or not variable:
+            self.errors.append(Finding("env-form", {"key": key}, self.file))
+        elif variable not in self.environ:
+            params = {"key": key, "variable": variable}
+            self.errors.append(Finding("env-unset", params, self.file))
+        else:
+            return SecretStr(self.environ[variable])
+        return None

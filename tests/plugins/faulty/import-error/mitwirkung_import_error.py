@@ -1,0 +1,3 @@
+"""It asks for a library that is not there."""
+
+import no_such_library_anywhere  # noqa: F401

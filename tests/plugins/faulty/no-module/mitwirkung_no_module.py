@@ -1,0 +1,3 @@
+"""Its entry point names an attribute."""
+
+PLUGIN = object()

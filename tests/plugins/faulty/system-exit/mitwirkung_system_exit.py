@@ -1,0 +1,3 @@
+"""It leaves when it is imported, as scripts do."""
+
+raise SystemExit(3)

@@ -1,0 +1,17 @@
+"""It claims a name that another one claims too."""
+
+from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
+
+
+class FirstComeStrategy(SelectionStrategy):
+    """Seats for anybody; promises nothing."""
+
+    name = "twin"
+
+    def lottery(self, problem: SelectionProblem) -> PanelLottery:
+        return PanelLottery(problem, (), [(1, {(0, 0): problem.seats})])
+
+
+@hookimpl
+def register_selection_strategies() -> list[type[SelectionStrategy]]:
+    return [FirstComeStrategy]

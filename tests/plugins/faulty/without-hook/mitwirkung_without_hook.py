@@ -1,0 +1,5 @@
+"""It forgot @hookimpl."""
+
+
+def register_selection_strategies() -> list[object]:
+    return []
