@@ -14,6 +14,5 @@ html_title = "mitwirkung"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
-# Pages link to files of the repository (scripts, plugins, examples) that are no pages.
-suppress_warnings = ["myst.xref_missing", "ref.python"]
+suppress_warnings = ["ref.python"]
 napoleon_custom_sections = [("Class attributes", "params_style")]

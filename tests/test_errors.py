@@ -10,7 +10,8 @@ from pkgutil import walk_packages
 import pytest
 
 import mitwirkung
-from mitwirkung.errors import TEXTS, Finding, InputError, MitwirkungError
+from mitwirkung.errors import Finding, InputError, MitwirkungError
+from mitwirkung.messages import TEXTS
 from mitwirkung.texts import translator
 
 SOURCES = sorted(Path(mitwirkung.__file__).parent.rglob("*.py"))

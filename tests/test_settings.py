@@ -189,6 +189,28 @@ def test_a_secret_that_is_wrong_in_itself_is_not_called_none() -> None:
     assert "10" in str(caught.value)
 
 
+class ChoosyStrategy(LicensedStrategy):
+    """It looks at its settings itself."""
+
+    name = "choosy"
+    Settings = StrategySettings
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        raise StrategyRefused.because(self.name, "it is Sunday")
+
+
+def test_a_refusal_in_the_words_of_a_strategy_is_one_of_the_errors() -> None:
+    module = ModuleType("choosy_plugin")
+    hook = hookimpl(lambda: [ChoosyStrategy])
+    module.register_selection_strategies = hook  # type: ignore[attr-defined]
+    sections = {"selection": {"choosy": {}, "pots": {"x": 1}}}
+    with pytest.raises(InputError) as caught:
+        Mitwirkung(Settings.from_data(sections), plugins=[module], environ=NOBODY)
+    assert [f.code for f in caught.value.findings] == ["strategy-refused", "key-unknown"]
+    assert "it is Sunday" in str(caught.value)
+
+
 def test_a_strategy_where_a_table_belongs() -> None:
     with pytest.raises(InputError) as caught:
         app("[selection]\npots = 3\n")

@@ -16,8 +16,9 @@ from jinja2.ext import babel_extract
 
 from mitwirkung.cli.plugins import HEADS
 from mitwirkung.demo import FILES
-from mitwirkung.errors import TEXTS, Finding, InputError, MitwirkungError
+from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.lottery.verification import Level
+from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
 from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.plugins.plugin import Status

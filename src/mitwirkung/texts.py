@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from mitwirkung.errors import Translate
+from mitwirkung.messages import Translate
 
 LANGUAGES = ("en", "de")
 

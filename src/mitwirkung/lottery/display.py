@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mitwirkung.display import Bar, Cell, Column, DisplayTable, RowGroup
-from mitwirkung.errors import text_of
+from mitwirkung.messages import text_of
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from mitwirkung.errors import MitwirkungError, Translate, text_of
+from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.messages import Translate, text_of
 
 if TYPE_CHECKING:
     from mitwirkung.lottery.engine import Conflict

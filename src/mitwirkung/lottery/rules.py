@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from mitwirkung.errors import MitwirkungError, Translate, text_of
+from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.optima import OPTIMA, promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.messages import Translate, text_of
 
 CHECKABLE = (
     MitwirkungError,

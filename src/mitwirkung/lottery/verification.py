@@ -19,9 +19,7 @@ from mitwirkung.errors import (
     PluginFailed,
     StrategyFailed,
     StrategyRefused,
-    Translate,
     UnknownStrategy,
-    text_of,
 )
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
@@ -40,6 +38,7 @@ from mitwirkung.lottery.publication import (
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt, token_checks
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
+from mitwirkung.messages import Translate, text_of
 
 F = TypeVar("F", bound=files.StrictFile)
 T = TypeVar("T")

@@ -71,9 +71,7 @@ def register(module: ModuleType, plugin: Plugin) -> Plugin:
         raise _refused(implemented, available, plugin, failure) from failure.__cause__
     hook = hooks.hook.register_selection_strategies
     with isolated("plugin-hook-raised", plugin, hook=hook.name):
-        contributed = _call(hook)
-    with isolated("plugin-hook-raised", plugin, hook=hook.name):
-        strategies = _checked(contributed, hook.name, plugin)
+        strategies = _checked(_call(hook), hook.name, plugin)
     return replace(plugin, hooks=implemented, strategies=strategies)
 
 

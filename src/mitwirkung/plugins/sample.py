@@ -10,8 +10,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from mitwirkung.errors import Translate
 from mitwirkung.lottery.strategy import SelectionStrategy, is_secret
+from mitwirkung.messages import Translate
 from mitwirkung.settings import DEFAULT_STRATEGY, ENVIRONMENT_KEY
 
 

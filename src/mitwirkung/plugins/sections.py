@@ -64,7 +64,8 @@ def _in_the_open(
 def _in_section(error: StrategyRefused, section: str, file: str | None) -> list[Finding]:
     """What a strategy finds in its settings, told by the keys of the file."""
     found = []
-    for finding in error.params["findings"]:
+    in_its_own_words = Finding(error.code, error.params)
+    for finding in error.params.get("findings", [in_its_own_words]):
         params = dict(finding.params)
         if "key" in params:
             params["key"] = f"{section}.{params['key']}"

@@ -24,19 +24,7 @@ from mitwirkung.lottery.engine import (
     leximin,
 )
 from mitwirkung.lottery.engine.certificate import inequality
-
-
-def make(
-    seats: int, sizes: list[int], rows: list[list[int]], lower: list[int], upper: list[int]
-) -> Polytope:
-    return Polytope(
-        seats,
-        np.array(sizes, np.int64),
-        np.array(rows, np.int32).reshape(len(sizes), -1),
-        np.array(lower, np.int64),
-        np.array(upper, np.int64),
-    )
-
+from polytopes import make
 
 # Women and men, three ages; young men are many, old women few; several stages.
 LEVELS = make(

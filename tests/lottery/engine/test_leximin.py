@@ -25,18 +25,7 @@ from mitwirkung.lottery.engine import (
     gap,
     leximin,
 )
-
-
-def make(
-    seats: int, sizes: list[int], rows: list[list[int]], lower: list[int], upper: list[int]
-) -> Polytope:
-    return Polytope(
-        seats,
-        np.array(sizes, np.int64),
-        np.array(rows, np.int32).reshape(len(sizes), -1),
-        np.array(lower, np.int64),
-        np.array(upper, np.int64),
-    )
+from polytopes import make
 
 
 def nature_example(least: int) -> Polytope:
