@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
     from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
+    from mitwirkung.lottery.progress import LotteryStopped as LotteryStopped
+    from mitwirkung.lottery.progress import Step as Step
     from mitwirkung.lottery.publication import CountsRefused as CountsRefused
     from mitwirkung.lottery.publication import KeyRefused as KeyRefused
     from mitwirkung.lottery.publication import LotteryRefused as LotteryRefused
@@ -96,6 +98,7 @@ _HOMES = {
     "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
+    "lottery.progress": ["LotteryStopped", "Step"],
     "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],

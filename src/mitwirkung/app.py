@@ -26,11 +26,12 @@ from mitwirkung.lottery.folder import (
 )
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem, check_problem
+from mitwirkung.lottery.progress import Progress, Stop, Watch
 from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
-from mitwirkung.lottery.strategy import Progress, SelectionStrategy
+from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.names import fold
 from mitwirkung.plugins.manager import PluginManager, unbroken
@@ -81,14 +82,14 @@ class Mitwirkung:
         name: str | None = None,
         *,
         settings: Mapping[str, Any] | None = None,
-        progress: Progress | None = None,
+        watch: Watch | None = None,
     ) -> SelectionStrategy:
         """A strategy with its settings, ready to solve.
 
         Args:
             name: the strategy; that of the settings if not given. None is replaced by another.
             settings: these go before those of the strategy's section.
-            progress: told the step and the share of it that is done.
+            watch: told how far a lottery is, and asked whether to stop.
 
         Raises:
             UnknownStrategy: lists what there is.
@@ -97,7 +98,7 @@ class Mitwirkung:
         """
         name = name or self.settings.selection.use
         section = self.settings.selection.sections.get(name, {})
-        return self._manager.make(name, {**section, **(settings or {})}, progress)
+        return self._manager.make(name, {**section, **(settings or {})}, watch)
 
     def settings_in_force(self) -> dict[str, Any]:
         """The settings as plain data in the form of the file, with defaults; secrets are hidden."""
@@ -121,17 +122,31 @@ class Mitwirkung:
         *,
         settings: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
+        stop: Stop | None = None,
     ) -> PanelLottery:
-        """The lottery of a strategy for a problem; arguments and errors as those of `strategy`.
+        """The lottery of a strategy for a problem.
+
+        Args:
+            problem: what the lottery is for.
+            strategy, settings: see `strategy`.
+            progress: told each `Step`: stage, share, bound and gap. What it raises is ignored.
+            stop: asked many times a second; True ends the work.
 
         Raises:
+            LotteryStopped: `stop` said so; the error says what is proven so far. Ctrl-C raises
+                KeyboardInterrupt with that error as its cause.
+            UnknownStrategy, PluginFailed, PluginBlocked, NameConflict: see `strategy`.
             StrategyRefused: the strategy cannot serve this problem.
             InfeasibleQuotas, TooFewApplicants: no panel can be had.
             StrategyFailed: the strategy broke; what it raised is the cause.
         """
-        chosen = self.strategy(strategy, settings=settings, progress=progress)
-        with unbroken(chosen.name, self._manager.owner(chosen.name)):
-            return chosen.solve(problem)
+        watch = Watch(progress, stop)
+        chosen = self.strategy(strategy, settings=settings, watch=watch)
+        try:
+            with unbroken(chosen.name, self._manager.owner(chosen.name)):
+                return chosen.solve(problem)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from watch.stopped()
 
     def verify_record(
         self,
@@ -179,9 +194,10 @@ def solve(
     *,
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> PanelLottery:
     """`Mitwirkung().solve`: without settings of an installation, `leximin` where none is named."""
-    return Mitwirkung().solve(problem, strategy, settings=settings, progress=progress)
+    return Mitwirkung().solve(problem, strategy, settings=settings, progress=progress, stop=stop)
 
 
 def verify_record(

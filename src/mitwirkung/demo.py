@@ -7,7 +7,7 @@ from pathlib import Path
 from mitwirkung.app import draw_folder, read_problem, solve, verify_record
 from mitwirkung.examples import DORTMUND_SEED, dortmund
 from mitwirkung.lottery.facts_file import read_facts
-from mitwirkung.lottery.strategy import Progress
+from mitwirkung.lottery.progress import Progress
 from mitwirkung.lottery.verification import Verification
 
 SEATS = 75

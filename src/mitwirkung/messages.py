@@ -185,6 +185,11 @@ TEXTS: dict[str, str] = {
     "clash-household": "at most one seat per household",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
+    "lottery-stopped": "Stopped before anything was proven about the lottery.",
+    "lottery-stopped-bound": (
+        "Stopped before the lottery was made. Proven so far: "
+        "no lottery gives everybody a chance above {bound}."
+    ),
     "optimum-not-proven": "No lottery was made, because its optimum is not proven: {reason}.",
     # files and folders
     "folder-occupied": (

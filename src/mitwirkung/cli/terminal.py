@@ -18,6 +18,7 @@ from mitwirkung.app import Mitwirkung
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.lottery.certificates import OptimumNotProven
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
+from mitwirkung.lottery.progress import LotteryStopped, Step
 from mitwirkung.settings import SETTINGS_FILE, Settings
 from mitwirkung.texts import LANGUAGES, translator
 
@@ -67,8 +68,10 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
             place = f"{error.filename}: " if error.filename else ""
             errors.print(f"{place}{error.strerror or error}", markup=False)
             raise typer.Exit(REFUSED) from None
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             errors.print(say("Interrupted; nothing was written."))
+            if isinstance(interrupt.__cause__, LotteryStopped):
+                errors.print(interrupt.__cause__.describe(say), markup=False)
             raise typer.Exit(INTERRUPTED) from None
 
     return run
@@ -106,16 +109,16 @@ def wrong_call(text: str) -> typer.BadParameter:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
+def progress_bar() -> Iterator[Callable[[Step], None]]:
     """A bar on the terminal while the lottery is made; nothing where there is no terminal."""
     if not errors.is_terminal:
-        yield lambda step, share: None
+        yield lambda step: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as bars:
         task = bars.add_task(say("Making the lottery"), total=1.0)
 
-        def report(step: str, share: float) -> None:
-            bars.update(task, description=step, completed=share)
+        def report(step: Step) -> None:
+            bars.update(task, description=step.stage, completed=step.share)
 
         yield report

@@ -31,7 +31,7 @@ class OptimisingStrategy(SelectionStrategy):
         types = fold_types(problem)
         seed = int(problem.digest, 16)
         try:
-            optimum = optimise(types.polytope, goal, seed=seed, progress=self.progress)
+            optimum = optimise(types.polytope, goal, seed=seed, watch=self.progress)
         except NoPanel as error:
             raise infeasible(problem, types, error.conflict) from None
         except LotteryNotProven as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
@@ -15,12 +15,10 @@ from mitwirkung.errors import Finding, StrategyRefused
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.panels import PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.progress import Watch
 from mitwirkung.lottery.rules import PROMISES
 from mitwirkung.settings import PluginSettings
 from mitwirkung.toml_files import model_findings
-
-Progress = Callable[[str, float], None]
-"""Told the name of a step and the share of it that is done, between 0 and 1."""
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RESERVED = ("use",)
@@ -65,7 +63,7 @@ class SelectionStrategy(ABC):
     promises: ClassVar[frozenset[str]] = frozenset()
     Settings: ClassVar[type[StrategySettings]] = StrategySettings
 
-    def __init__(self, settings: dict[str, Any] | None = None, progress: Progress | None = None):
+    def __init__(self, settings: dict[str, Any] | None = None, progress: Watch | None = None):
         data = settings or {}
         try:
             self.settings = self.Settings.model_validate(data)
@@ -77,7 +75,7 @@ class SelectionStrategy(ABC):
         except (TypeError, ValueError) as error:
             finding = Finding("strategy-settings-public", {"reason": str(error)})
             raise StrategyRefused.of_settings(self.name, [finding]) from None
-        self.progress: Progress = progress or (lambda step, share: None)
+        self.progress = progress or Watch()
 
     @abstractmethod
     def lottery(self, problem: SelectionProblem) -> PanelLottery:

@@ -17,7 +17,8 @@ from mitwirkung.errors import (
     StrategyFailed,
     UnknownStrategy,
 )
-from mitwirkung.lottery.strategy import Progress, SelectionStrategy
+from mitwirkung.lottery.progress import Watch
+from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.plugins import builtin
 from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
 from mitwirkung.plugins.loading import load, register
@@ -86,7 +87,7 @@ class PluginManager:
         return _strategy(self.owner(name), name)
 
     def make(
-        self, name: str, settings: Mapping[str, Any], progress: Progress | None = None
+        self, name: str, settings: Mapping[str, Any], watch: Watch | None = None
     ) -> SelectionStrategy:
         """The strategy of that name with its settings; raises what `strategy` does, and
 
@@ -95,7 +96,7 @@ class PluginManager:
             StrategyFailed: it broke when it was made.
         """
         with unbroken(name, self.owner(name)):
-            return self.strategy(name)(dict(settings), progress)
+            return self.strategy(name)(dict(settings), watch)
 
     def owner(self, name: str) -> Plugin:
         """The plugin that contributes the strategy of that name; raises what `strategy` does."""

@@ -22,6 +22,7 @@ from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
 from mitwirkung.lottery.panels import PanelLottery, Seats
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.progress import Watch
 from mitwirkung.lottery.rules import CHECKABLE
 from mitwirkung.lottery.strategy import SelectionStrategy, declaration_flaws
 from mitwirkung.testing import fresh
@@ -412,7 +413,7 @@ class SelectionStrategyKit:
         def check(problem: SelectionProblem) -> None:
             told: list[tuple[Any, Any]] = []
             strategy = self._made(problem)
-            strategy.progress = lambda step, share: told.append((step, share))
+            strategy.progress = Watch(lambda step: told.append((step.stage, step.share)))
             strategy.solve(problem)
             for step, share in told:
                 demand(

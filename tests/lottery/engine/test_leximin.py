@@ -151,19 +151,6 @@ def test_same_bytes_in_another_process(hashing: str, threads: str) -> None:
     assert there.stdout.strip() == here
 
 
-def test_progress_is_told_and_its_errors_are_ignored() -> None:
-    told: list[tuple[str, float]] = []
-
-    def progress(stage: str, fraction: float) -> None:
-        told.append((stage, fraction))
-        raise RuntimeError("the browser is gone")
-
-    silent = leximin(city(0), seed=1)
-    assert digest(leximin(city(0), seed=1, progress=progress)) == digest(silent)
-    assert {"relaxation", "panels", "weights", "certificate"} <= {stage for stage, _ in told}
-    assert all(0 <= fraction <= 1 for _, fraction in told)
-
-
 def test_rows_that_clash_are_named() -> None:
     # Seven women wanted, five there; the rest is possible.
     polytope = make(10, [5, 20], [[0, 2], [1, 2]], [7, 0, 0], [10, 10, 10])

@@ -10,6 +10,7 @@ import numpy as np
 
 from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows
 from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.progress import Watch
 
 Bound = tuple[int, Literal["min", "max"]]
 _BLOCKS = (64, 16, 4, 1)
@@ -43,7 +44,7 @@ class NoPanel(ValueError):
         return f"no panel meets together: {bounds or 'the number of seats'}"
 
 
-def find_conflict(polytope: Polytope) -> Conflict | None:
+def find_conflict(polytope: Polytope, watch: Watch | None = None) -> Conflict | None:
     """A minimal set of bounds that cannot be met together, the same for the same problem; None if a
     panel exists.
 
@@ -51,7 +52,7 @@ def find_conflict(polytope: Polytope) -> Conflict | None:
         SolverError: if HiGHS gives no answer.
     """
     for integral in (False, True):
-        question = _Question(polytope, integral)
+        question = _Question(polytope, integral, watch or Watch())
         bounds = question.all_bounds()
         if question.possible(bounds, seats=True):
             continue
@@ -79,7 +80,7 @@ def _shrink(question: _Question, bounds: list[Bound]) -> tuple[Bound, ...]:
 class _Question:
     """One live model in which bounds are switched on and off."""
 
-    def __init__(self, polytope: Polytope, integral: bool) -> None:
+    def __init__(self, polytope: Polytope, integral: bool, watch: Watch) -> None:
         self.polytope = polytope
         rows, types = polytope.entries()
         count = polytope.types
@@ -97,6 +98,7 @@ class _Question:
             ),
             integer=integral,
             presolve=integral,
+            check=watch.check,
         )
 
     def all_bounds(self) -> list[Bound]:

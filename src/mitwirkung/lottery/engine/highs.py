@@ -7,8 +7,9 @@ unsolved model is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -61,6 +62,9 @@ class Model:
         integer: whether the columns must be whole numbers.
         presolve: whether HiGHS may simplify first; a model that is solved again and again is faster
             without.
+        check: called many times a second while HiGHS works; what it raises ends the work and is
+            raised by `solve`. So is Ctrl-C, for which Python has no ear inside of HiGHS. None for
+            models that take milliseconds.
     """
 
     def __init__(
@@ -72,9 +76,11 @@ class Model:
         *,
         integer: bool = False,
         presolve: bool = True,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self.columns = len(cost)
         self.integer = integer
+        self.check = check
         self.highs = _Quiet()  # type: ignore[no-untyped-call]
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("presolve", "on" if presolve else "off")
@@ -145,8 +151,32 @@ class Model:
         self.highs.setOptionValue("dual_feasibility_tolerance", tolerance)
 
     def _run(self) -> highspy.HighsModelStatus:
-        self.highs.run()
+        if self.check is None:
+            self.highs.run()
+        else:
+            self._run_under(self.check)
         return self.highs.getModelStatus()
+
+    def _run_under(self, check: Callable[[], None]) -> None:
+        raised: list[BaseException] = []
+
+        def look(event: Any) -> None:
+            # Nothing may be raised through HiGHS.
+            if not raised:  # HiGHS takes a while to stop
+                try:
+                    check()
+                except BaseException as error:
+                    raised.append(error)
+            event.data_in.user_interrupt = bool(raised)
+
+        ear = self.highs.cbMipInterrupt if self.integer else self.highs.cbSimplexInterrupt
+        ear.subscribe(look)
+        try:
+            self.highs.run()
+        finally:
+            ear.unsubscribe(look)
+        if raised:
+            raise raised[0]
 
     def values(self) -> NDArray[np.float64]:
         """(C,) the solution."""

@@ -21,6 +21,7 @@ from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
 from mitwirkung.lottery.engine.sampling import sample_panels
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
+from mitwirkung.lottery.progress import Watch
 
 SHORTFALL = 1e-9  # chance: a lottery this near the target is exact but for rounding
 _ROUGH, _FINE = 10**5, 10**7  # prices are rounded to this part of the largest
@@ -33,12 +34,14 @@ _TILTS = (3.0, 8.0, 20.0)
 class Hull:
     """All panels of a problem, known by the ones found so far and by an integer programme."""
 
-    def __init__(self, polytope: Polytope, rng: np.random.Generator) -> None:
+    def __init__(self, polytope: Polytope, rng: np.random.Generator, watch: Watch) -> None:
         self.polytope = polytope
         self.rng = rng
-        self.model: Model = panel_model(polytope)
+        self.watch = watch
+        self.model: Model = panel_model(polytope, watch)
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.programmes = 0
+        self.done = 0.0
 
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
@@ -83,7 +86,8 @@ class Hull:
         """
         cuts: list[Cut] = []
         for _ in range(_PRICINGS_A_ROUND):
-            near = nearest_lottery(self.panels, target, self.polytope.sizes)
+            near = nearest_lottery(self.panels, target, self.polytope.sizes, self.watch)
+            self.watch("cuts", self.done, gap=max(0.0, near.shortfall))
             if near.shortfall <= SHORTFALL:
                 return self._lottery(near.weights, target)
             if self._price_by_sampling(target, near.prices, near.worth):
@@ -105,7 +109,7 @@ class Hull:
 
     def _lottery(self, weights: NDArray[np.float64], target: NDArray[np.float64]) -> Lottery:
         portfolio = Portfolio(self.panels, self.polytope.types)
-        weights = polished(portfolio, weights, target)
+        weights = polished(portfolio, weights, target, self.watch)
         used = weights > 0
         off = residual(portfolio, weights, target)
         return Lottery(self.panels[used], weights[used], off)
@@ -121,7 +125,13 @@ class Hull:
         found = False
         for tilt in _TILTS:
             panels = sample_panels(
-                self.polytope, start, 20, self.rng, tilt=prices / largest * tilt, patience=30
+                self.polytope,
+                start,
+                20,
+                self.rng,
+                tilt=prices / largest * tilt,
+                patience=30,
+                watch=self.watch,
             )
             better = prices[panels].sum(axis=1) > worth + 1e-7 * max(1e-3, worth)
             if better.any():

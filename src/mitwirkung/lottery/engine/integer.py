@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.highs import Model, Rows
 from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.progress import Watch
 
 
-def panel_model(polytope: Polytope) -> Model:
+def panel_model(polytope: Polytope, watch: Watch | None = None) -> Model:
     """An integer model whose solutions are the panels, seats per type."""
     rows, types = polytope.entries()
     count = polytope.types
@@ -28,6 +29,7 @@ def panel_model(polytope: Polytope) -> Model:
             np.ones(len(rows) + count),
         ),
         integer=True,
+        check=(watch or Watch()).check,
     )
 
 

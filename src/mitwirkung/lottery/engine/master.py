@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows, SolverError
 from mitwirkung.lottery.engine.polytope import seats_per_type
+from mitwirkung.lottery.progress import Watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,10 @@ class Nearest:
 
 
 def nearest_lottery(
-    panels: NDArray[np.int32], target: NDArray[np.float64], sizes: NDArray[np.int64]
+    panels: NDArray[np.int32],
+    target: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    watch: Watch,
 ) -> Nearest:
     """The lottery over ``panels`` (N, k) with the smallest shortfall from ``target`` (T,) expected
     seats.
@@ -53,7 +57,7 @@ def nearest_lottery(
     )
     cost = np.append(np.zeros(n), 1.0)
     lower = np.append(np.zeros(n), -1.0)
-    model = Model(cost, lower, np.append(np.ones(n), 1.0), rows)
+    model = Model(cost, lower, np.append(np.ones(n), 1.0), rows, check=watch.check)
     if not model.solve():
         raise SolverError("the nearest lottery has no solution")
     values = model.values()

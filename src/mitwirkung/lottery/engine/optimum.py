@@ -20,10 +20,10 @@ from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import Hull
 from mitwirkung.lottery.engine.polytope import Polytope
-from mitwirkung.lottery.engine.progress import Progress, report
 from mitwirkung.lottery.engine.realise import Lottery, realise
 from mitwirkung.lottery.engine.relaxation import Relaxed
 from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.progress import Watch
 
 _MOST_CUTS = 400
 
@@ -64,15 +64,13 @@ class Optimum:
     certificate: Certificate
 
 
-def leximin(polytope: Polytope, *, seed: int, progress: Progress | None = None) -> Optimum:
+def leximin(polytope: Polytope, *, seed: int, watch: Watch | None = None) -> Optimum:
     """The lottery with the largest smallest chance, then the next smallest, and so on: see
     `optimise`."""
-    return optimise(polytope, Leximin(), seed=seed, progress=progress)
+    return optimise(polytope, Leximin(), seed=seed, watch=watch)
 
 
-def optimise(
-    polytope: Polytope, goal: Goal, *, seed: int, progress: Progress | None = None
-) -> Optimum:
+def optimise(polytope: Polytope, goal: Goal, *, seed: int, watch: Watch | None = None) -> Optimum:
     """The lottery that is best for a goal over all lotteries on panels, with its proof.
 
     After Flanigan, Goelz, Gupta, Hennig and Procaccia, "Fair algorithms for selecting citizens'
@@ -84,33 +82,33 @@ def optimise(
         polytope: the problem.
         goal: what the lottery is to be optimal for.
         seed: any whole number from 0, also of 256 bits; chooses the panels, not the chances.
-        progress: called now and then with the name of a step and the part of it that is done.
+        watch: told each step, and asked whether to stop.
 
     Raises:
         NoPanel: if no panel meets the rows.
         LotteryNotProven: if the optimum could not be proven within `TOLERANCE`.
+        LotteryStopped: if `watch` says so.
     """
     try:
-        return _optimise(polytope, goal, np.random.default_rng(seed), progress)
+        return _optimise(polytope, goal, np.random.default_rng(seed), watch or Watch())
     except SolverError as error:
         raise LotteryNotProven(str(error)) from error
 
 
-def _optimise(
-    polytope: Polytope, goal: Goal, rng: np.random.Generator, progress: Progress | None
-) -> Optimum:
-    report(progress, "relaxation", 0.0)
+def _optimise(polytope: Polytope, goal: Goal, rng: np.random.Generator, watch: Watch) -> Optimum:
+    watch("relaxation", 0.0)
     relaxed = goal.relax(polytope)
     if relaxed is None:
-        raise _no_panel(polytope)
-    lottery = realise(polytope, relaxed.chances, rng, progress=progress)
+        raise _no_panel(polytope, watch)
+    watch("relaxation", 1.0, bound=goal.highest_minimum(relaxed))
+    lottery = realise(polytope, relaxed.chances, rng, watch=watch)
     if lottery is not None and lottery.realised:
-        return _proven(polytope, goal, relaxed, lottery, (), progress)
-    return _with_cuts(polytope, goal, relaxed, lottery, rng, progress)
+        return _proven(polytope, goal, relaxed, lottery, (), watch)
+    return _with_cuts(polytope, goal, relaxed, lottery, rng, watch)
 
 
-def _no_panel(polytope: Polytope) -> Exception:
-    conflict = find_conflict(polytope)
+def _no_panel(polytope: Polytope, watch: Watch) -> Exception:
+    conflict = find_conflict(polytope, watch)
     if conflict is None:
         return LotteryNotProven("the solver contradicts itself on whether a panel exists")
     return NoPanel(conflict)
@@ -122,10 +120,11 @@ def _with_cuts(
     relaxed: Relaxed,
     lottery: Lottery | None,
     rng: np.random.Generator,
-    progress: Progress | None,
+    watch: Watch,
 ) -> Optimum:
     """The optimum when sampling did not reach the relaxation, perhaps because no lottery does."""
-    hull = Hull(polytope, rng)
+    watch("cuts", 0.0)
+    hull = Hull(polytope, rng, watch)
     _first_panels(hull, relaxed, lottery)
     cuts: list[Cut] = []
     excluded = hull.excluded()
@@ -133,10 +132,11 @@ def _with_cuts(
         cuts.append(excluded)
         relaxed = _relaxed_again(polytope, goal, cuts)
     while True:
-        report(progress, "cuts", min(1.0, len(cuts) / _MOST_CUTS))
+        hull.done = min(1.0, len(cuts) / _MOST_CUTS)
+        watch("cuts", hull.done, bound=goal.highest_minimum(relaxed))
         found = hull.reach(relaxed.chances * polytope.sizes)
         if isinstance(found, Lottery):
-            return _proven(polytope, goal, relaxed, found, tuple(cuts), progress)
+            return _proven(polytope, goal, relaxed, found, tuple(cuts), watch)
         new = [cut for cut in found if cut not in cuts]
         cuts += new
         if not new or len(cuts) > _MOST_CUTS:
@@ -150,9 +150,13 @@ def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None
     if lottery is not None:
         hull.add(lottery.panels)
     start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
-    hull.add(sample_panels(polytope, start, 2 * polytope.types + 50, hull.rng, patience=60))
+    hull.add(
+        sample_panels(
+            polytope, start, 2 * polytope.types + 50, hull.rng, patience=60, watch=hull.watch
+        )
+    )
     if not len(hull.panels) and hull.best(np.ones(polytope.types, np.int64)) is None:
-        raise _no_panel(polytope)
+        raise _no_panel(polytope, hull.watch)
 
 
 def _relaxed_again(polytope: Polytope, goal: Goal, cuts: Sequence[Cut]) -> Relaxed:
@@ -168,9 +172,9 @@ def _proven(
     relaxed: Relaxed,
     lottery: Lottery,
     cuts: tuple[Cut, ...],
-    progress: Progress | None,
+    watch: Watch,
 ) -> Optimum:
-    report(progress, "certificate", 0.0)
+    watch("certificate", 0.0, gap=lottery.residual)
     weights = np.array(whole_weights(lottery.weights.tolist()), np.int64)
     used = weights > 0
     panels, weights = lottery.panels[used], weights[used]
@@ -182,6 +186,6 @@ def _proven(
     if left > TOLERANCE:
         reason = f"the proof leaves a gap of {float(left):.1e}"
         raise LotteryNotProven(reason, len(cuts), goal.highest_minimum(relaxed))
-    report(progress, "certificate", 1.0)
+    watch("certificate", 1.0, gap=0.0)
     realised = np.array([float(q) for q in chances])
     return Optimum(realised, panels, weights, certificate)

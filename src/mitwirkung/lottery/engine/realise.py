@@ -11,7 +11,6 @@ from mitwirkung.lottery.engine.face import Face, minimal_face
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.master import nearest_lottery
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
-from mitwirkung.lottery.engine.progress import Progress, report
 from mitwirkung.lottery.engine.sampling import sample_panels
 from mitwirkung.lottery.engine.weights import (
     Portfolio,
@@ -19,6 +18,7 @@ from mitwirkung.lottery.engine.weights import (
     polished,
     residual,
 )
+from mitwirkung.lottery.progress import Watch
 
 _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
 _SHARP = 1e-13  # seats: what Newton's method aims at
@@ -52,7 +52,7 @@ def realise(
     rng: np.random.Generator,
     *,
     rounds: int = 4,
-    progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Lottery | None:
     """A lottery whose chances come as near to ``chances`` (T,) as sampled panels allow; None
     without any panel.
@@ -60,6 +60,7 @@ def realise(
     Panels are sampled on the smallest face of the quotas that holds the target; more are added,
     ``rounds`` times at most, while the weights do not reach it.
     """
+    watch = watch or Watch()
     face = minimal_face(polytope, chances)
     if face.polytope is None:
         return _single(polytope, face)
@@ -67,14 +68,14 @@ def realise(
     best: Lottery | None = None
     wanted = 9 * face.polytope.types // 4 + 60
     for number in range(rounds):
-        report(progress, "panels", number / rounds)
-        more = sample_panels(face.polytope, face.target, wanted, rng)
+        watch("panels", number / rounds, gap=None if best is None else best.residual)
+        more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch)
         wanted = face.polytope.types // 2 + 30
         known, panels = len(panels), tidy(np.concatenate([panels, more]))
         if len(panels) == known:  # there are hardly any more
             break
-        report(progress, "weights", number / rounds)
-        lottery = _weigh(face.polytope, face.target, panels, last=number == rounds - 1)
+        watch("weights", number / rounds, gap=None if best is None else best.residual)
+        lottery = _weigh(face.polytope, face.target, panels, watch, last=number == rounds - 1)
         if best is None or lottery.residual < best.residual:
             best = lottery
         if best.realised:
@@ -91,23 +92,28 @@ def _single(polytope: Polytope, face: Face) -> Lottery | None:
 
 
 def _weigh(
-    polytope: Polytope, target: NDArray[np.float64], panels: NDArray[np.int32], *, last: bool
+    polytope: Polytope,
+    target: NDArray[np.float64],
+    panels: NDArray[np.int32],
+    watch: Watch,
+    *,
+    last: bool,
 ) -> Lottery:
     portfolio = Portfolio(panels, polytope.types)
-    weights, _ = entropic_weights(portfolio, target, _SHARP)
+    weights, _ = entropic_weights(portfolio, target, _SHARP, watch)
     off = residual(portfolio, weights, target)
     if off > _SHARP:
-        weights = polished(portfolio, weights, target)
+        weights = polished(portfolio, weights, target, watch)
         off = residual(portfolio, weights, target)
     small = portfolio.count * polytope.types <= _MOST_CELLS
     if off > _GOOD and small and (off < _NEAR or last):
         # The target may lie on a lower face of the panels' hull, where the dual of the entropy has
         # no optimum.
         try:
-            basic = nearest_lottery(panels, target, polytope.sizes).weights
+            basic = nearest_lottery(panels, target, polytope.sizes, watch).weights
         except SolverError:
             return Lottery(panels, weights, off)
-        basic = polished(portfolio, basic, target)
+        basic = polished(portfolio, basic, target, watch)
         if residual(portfolio, basic, target) < off:
             weights = basic
             off = residual(portfolio, weights, target)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type, tidy
+from mitwirkung.lottery.progress import Watch
 
 _MOST_CHAINS = 128
 _FEWEST_CHAINS = 32
@@ -41,6 +42,7 @@ def sample_panels(
     *,
     tilt: NDArray[np.float64] | None = None,
     patience: int = _GIVE_UP,
+    watch: Watch | None = None,
 ) -> NDArray[np.int32]:
     """About ``wanted`` feasible panels, possibly fewer or none, in canonical form (unique, sorted).
 
@@ -51,6 +53,7 @@ def sample_panels(
         rng: the only source of chance.
         tilt: (T,) fixed odds (logarithms) instead of following the target.
         patience: give up after so many steps of all chains in which none has found a panel.
+        watch: asked before each step whether to stop.
     """
     count = min(_MOST_CHAINS, max(_FEWEST_CHAINS, wanted // 5))
     chains = _Chains(polytope, target, rng, tilt, count)
@@ -59,6 +62,8 @@ def sample_panels(
     steps_left = _GIVE_UP * (wanted // count + 3)
     dry = 0
     while made < wanted and steps_left > 0 and dry <= patience:
+        if watch is not None:
+            watch.check()
         done = chains.finished()
         if len(done):
             found.append(chains.harvest(done))

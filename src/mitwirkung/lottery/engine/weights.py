@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.linear import Vector, conjugate_gradients, dot
+from mitwirkung.lottery.progress import Watch
 
 _STEPS = 60
 _INNER_STEPS = 400
@@ -64,7 +65,7 @@ def residual(portfolio: Portfolio, weights: Vector, target: Vector) -> float:
 
 
 def entropic_weights(
-    portfolio: Portfolio, target: Vector, tolerance: float
+    portfolio: Portfolio, target: Vector, tolerance: float, watch: Watch
 ) -> tuple[Vector, Vector]:
     """Weights (N,) of the largest entropy whose mean is near ``target`` (S,), and the dual ``y``
     (S,).
@@ -79,6 +80,7 @@ def entropic_weights(
     value, weights = _dual(portfolio, y, target)
     hopeless = 0.5 * value
     for _ in range(_STEPS):
+        watch.check()
         mean = portfolio.mean(weights)
         gradient = mean - target
         worst = float(np.abs(gradient).max())
@@ -129,7 +131,7 @@ def _newton_direction(
     )
 
 
-def polished(portfolio: Portfolio, weights: Vector, target: Vector) -> Vector:
+def polished(portfolio: Portfolio, weights: Vector, target: Vector, watch: Watch) -> Vector:
     """Weights near ``weights`` with a smaller residual, if there are any; never a larger one. Zeros
     stay zeros."""
     best = np.where(weights > _NEGLIGIBLE, weights, 0.0)
@@ -137,6 +139,7 @@ def polished(portfolio: Portfolio, weights: Vector, target: Vector) -> Vector:
     if residual(portfolio, weights, target) < residual(portfolio, best, target):
         best = weights
     for _ in range(4):
+        watch.check()
         base = best
         y, _ = conjugate_gradients(
             lambda y, base=base: portfolio.mean(base * portfolio.values(y)),  # type: ignore[misc]
