@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from mitwirkung.intake import Applicants, read_applicants
@@ -19,6 +20,12 @@ from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
 
 DATA = Path(__file__).parent / "data" / "lottery"
 INSTANCES = sorted(folder.name for folder in DATA.iterdir())
+
+
+def examples(ordinarily: int) -> settings:
+    """So many examples for a test with `given`; thousands in `nox -s stress`."""
+    thorough = settings.get_current_profile_name() == "stress"
+    return settings(max_examples=settings.default.max_examples if thorough else ordinarily)
 
 
 def instance(name: str, household: Sequence[str] = ()) -> SelectionProblem:

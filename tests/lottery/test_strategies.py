@@ -11,6 +11,7 @@ from builders import (
     DATA,
     INSTANCES,
     assert_promises_hold,
+    examples,
     feasible_panels,
     instance,
     people,
@@ -27,7 +28,7 @@ from mitwirkung.testing import problems
 
 
 @given(problems())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_leximin_is_that_of_brute_force_over_all_panels(problem: SelectionProblem) -> None:
     panels = feasible_panels(problem)
     if not panels:

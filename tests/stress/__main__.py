@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from stress.grid import KINDS, Size, make_case, size_of
 from stress.outcome import IMPOSSIBLE, LOTTERY, NOT_PROVEN, Outcome, run
@@ -43,7 +43,7 @@ def run_alone(seed: int, number: int, limit: float) -> Run:
             said = f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
             outcome = Outcome(FAILED, 0.0, reason=said)
         else:
-            outcome = Outcome.from_data(json.loads(done.stdout))
+            outcome = Outcome(**json.loads(done.stdout))
     return Run(number, size_of(seed, number), outcome)
 
 
@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--only", type=int, help="the number of a single case, in this process")
     chosen = parser.parse_args()
     if chosen.only is not None:
-        print(json.dumps(run(make_case(chosen.seed, chosen.only)).as_data()))
+        print(json.dumps(asdict(run(make_case(chosen.seed, chosen.only)))))
         return 0
 
     def one(number: int) -> Run:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -37,13 +37,6 @@ class Outcome:
     seconds: float
     cuts: int = 0
     reason: str = ""
-
-    def as_data(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**data)
 
 
 def run(case: Case) -> Outcome:
@@ -80,10 +73,10 @@ def check_lottery(lottery: mw.PanelLottery, optimum: str) -> None:
     Raises:
         AssertionError, ValueError: a promise is not kept.
     """
-    assert_promises_hold(lottery)
     assert lottery.strategy is not None
     promises = lottery.strategy.promises
     assert set(promises) == {"quotas", "households", optimum}
+    assert_promises_hold(lottery)
     assert certified_gap(lottery, promises) is not None
     confirm_cuts(lottery)
 
