@@ -111,6 +111,30 @@ def test_public_files_hold_no_answers_names_or_ids() -> None:
     assert "SECRET" not in published.draw("seed").public.content.decode()
 
 
+@pytest.mark.parametrize("strategy", ["goldilocks", "leximin", "maximin", "nash"])
+def test_nobody_can_roll_the_portfolio_again(strategy: str) -> None:
+    """Panels and weights follow from answers and quotas: other ids, another key and another event
+    change the order of what is published and no more."""
+    town_of = [dict(zip("asd", answers, strict=True)) for answers in ("xxy", "xyx", "yxx", "yyy")]
+    rows = [
+        {**row, "id": f"{word} {i}"} for word in ("one", "two") for i, row in enumerate(town_of)
+    ]
+    quotas = plan(**{name: {"x": (1, 3), "y": (1, 3)} for name in "asd"})
+    problem = SelectionProblem(people(*rows), quotas, seats=4)
+    renamed = SelectionProblem(
+        people(*({**row, "id": f"other {7 - i}"} for i, row in enumerate(rows))), quotas, seats=4
+    )
+    one, other = solve(problem, strategy), solve(renamed, strategy)
+    assert (one.vectors, one.weights) == (other.vectors, other.weights)
+    for lottery, key, event in ((one, KEY, "Dialog"), (one, KEY + b"!", "Rat"), (other, KEY, "")):
+        published = publication(lottery, Facts(event=event), key=key)
+        assert sorted(vector.weight for vector in published.public.vectors) == sorted(one.weights)
+        # It would let others test guesses at the answers.
+        assert problem.digest not in published.public.content.decode()
+        assert problem.digest not in published.draw("a seed").public.content.decode()
+        assert published.private.portfolio_seed == problem.digest
+
+
 def test_seeing_both_weights_and_the_certificate_of_leximin() -> None:
     published = publication(solve(town()))
     assert sum(v.weight for v in published.public.vectors) == 16**12
