@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import DATA, people, plan, shuffled_rows, town
+from builders import DATA, instance, people, plan, shuffled_rows, town
 from mitwirkung.app import solve
 from mitwirkung.lottery import encoding
 from mitwirkung.lottery.facts import Facts
@@ -115,15 +115,15 @@ def test_public_files_hold_no_answers_names_or_ids() -> None:
 def test_nobody_can_roll_the_portfolio_again(strategy: str) -> None:
     """Panels and weights follow from answers and quotas: other ids, another key and another event
     change the order of what is published and no more."""
-    town_of = [dict(zip("asd", answers, strict=True)) for answers in ("xxy", "xyx", "yxx", "yyy")]
-    rows = [
-        {**row, "id": f"{word} {i}"} for word in ("one", "two") for i, row in enumerate(town_of)
-    ]
-    quotas = plan(**{name: {"x": (1, 3), "y": (1, 3)} for name in "asd"})
-    problem = SelectionProblem(people(*rows), quotas, seats=4)
+    problem = instance("fix_150")
+    columns = problem.applicants.columns
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     renamed = SelectionProblem(
-        people(*({**row, "id": f"other {7 - i}"} for i, row in enumerate(rows))), quotas, seats=4
+        people(*({**row, "id": f"other {999 - i}"} for i, row in enumerate(rows))),
+        problem.quotas,
+        seats=problem.seats,
     )
+    assert renamed.ids != problem.ids
     one, other = solve(problem, strategy), solve(renamed, strategy)
     assert (one.vectors, one.weights) == (other.vectors, other.weights)
     for lottery, key, event in ((one, KEY, "Dialog"), (one, KEY + b"!", "Rat"), (other, KEY, "")):
