@@ -248,3 +248,15 @@ def bench(session: nox.Session) -> None:
     """The benchmarks; arguments after -- go to tests/benchmarks/run.py."""
     install(session, *group("bench"))
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def stress(session: nox.Session) -> None:
+    """Random quotas from easy to impossible, then brute force on thousands of small problems."""
+    install(session, *group("test"))
+    # Arguments after -- go to tests/stress: --cases, --seed, --limit (seconds), --processes.
+    session.run("python", "-m", "stress", *session.posargs, env={"PYTHONPATH": str(ROOT / "tests")})
+    session.run(
+        *("pytest", "-n", "auto", "--hypothesis-profile=stress", "-k", "brute_force"),
+        "tests/lottery",
+    )

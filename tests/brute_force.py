@@ -7,7 +7,7 @@ own programme proves that nobody could do better. Nash and Goldilocks are left t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import highspy
@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 INFINITE = highspy.kHighsInf
+_TRIES = 10
 
 
 def leximin_over_panels(panels: Sequence[Sequence[int]], people: int) -> list[float]:
@@ -68,7 +69,6 @@ def nash_over_panels(seated: np.ndarray) -> float:
 
     `seated` is (people, panels): 1, or a share of it, where a person sits; nobody sits nowhere.
     """
-    people, count = seated.shape
 
     def loss(weights: np.ndarray) -> float:
         return float(-np.log(np.maximum(seated @ weights, 1e-12)).sum())
@@ -76,9 +76,10 @@ def nash_over_panels(seated: np.ndarray) -> float:
     def slope(weights: np.ndarray) -> np.ndarray:
         return -seated.T @ (1 / np.maximum(seated @ weights, 1e-12))
 
-    found = _least(loss, slope, np.full(count, 1 / count), count, [])
-    chances = seated @ found
-    return float(np.exp(np.log(chances).sum() / people))
+    def mean(weights: np.ndarray) -> float:
+        return float(np.exp(np.log(seated @ weights).mean()))
+
+    return max(mean(found) for found in _least(loss, slope, lambda weights: weights, seated, []))
 
 
 def goldilocks_over_panels(seated: np.ndarray, equal: float, gamma: float) -> float:
@@ -94,38 +95,54 @@ def goldilocks_over_panels(seated: np.ndarray, equal: float, gamma: float) -> fl
     def slope(point: np.ndarray) -> np.ndarray:
         return np.append(np.zeros(count), [-gamma * equal / point[-2] ** 2, 1 / equal])
 
+    def point_of(weights: np.ndarray) -> np.ndarray:
+        chances = seated @ weights
+        return np.append(weights, [chances.min(), chances.max()])
+
     above = np.hstack([seated, -np.ones((people, 1)), np.zeros((people, 1))])
     below = np.hstack([-seated, np.zeros((people, 1)), np.ones((people, 1))])
     rows = np.vstack([above, below])
     between = {"type": "ineq", "fun": lambda point: rows @ point, "jac": lambda point: rows}
-    even = seated.mean(axis=1)
-    start = np.append(np.full(count, 1 / count), [even.min(), even.max()])
-    found = _least(lambda point: objective(*point[-2:]), slope, start, count, [between])
-    chances = seated @ found
-    return objective(float(chances.min()), float(chances.max()))
+    tried = _least(lambda point: objective(*point[-2:]), slope, point_of, seated, [between])
+    return min(objective(*point_of(weights)[-2:]) for weights in tried)
 
 
 def _least(
     loss: Callable[[np.ndarray], float],
     slope: Callable[[np.ndarray], np.ndarray],
-    start: np.ndarray,
-    count: int,
+    point_of: Callable[[np.ndarray], np.ndarray],
+    seated: np.ndarray,
     constraints: list[dict[str, Any]],
-) -> np.ndarray:
-    """The first `count` numbers of the least point: weights that add up to 1.
+) -> Iterator[np.ndarray]:
+    """Weights, positive and with the sum 1, whose point has the least loss; those of failed tries
+    before.
 
     Sequential quadratic programming (Kraft 1988) by scipy, which shares nothing with the engine.
+    Now and then it gets lost: then it starts again from other weights.
     """
-    ones = np.append(np.ones(count), np.zeros(len(start) - count))
-    whole = {"type": "eq", "fun": lambda point: ones @ point - 1, "jac": lambda point: ones}
-    found = minimize(
-        loss,
-        start,
-        jac=slope,
-        bounds=[(0.0, 1.0)] * count + [(1e-6, 1.0)] * (len(start) - count),
-        constraints=[whole, *constraints],
-        method="SLSQP",
-        options={"maxiter": 500, "ftol": 1e-14},
-    )
-    weights: np.ndarray = np.maximum(found.x[:count], 0.0)
-    return weights / weights.sum()
+    count = seated.shape[1]
+    rng = np.random.default_rng(count)
+    weights = np.full(count, 1 / count)
+    for _ in range(_TRIES):
+        start = point_of(weights)
+        more = len(start) - count
+        ones = np.append(np.ones(count), np.zeros(more))
+        whole = {
+            "type": "eq",
+            "fun": lambda point, ones=ones: ones @ point - 1,
+            "jac": lambda point, ones=ones: ones,
+        }
+        found = minimize(
+            loss,
+            start,
+            jac=slope,
+            bounds=[(0.0, 1.0)] * count + [(1e-6, 1.0)] * more,
+            constraints=[whole, *constraints],
+            method="SLSQP",
+            options={"maxiter": 500, "ftol": 1e-14},
+        )
+        reached = np.maximum(found.x[:count], 1e-15)
+        yield reached / reached.sum()
+        if found.success:
+            return
+        weights = rng.dirichlet(np.ones(count))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from mitwirkung.intake import Applicants, read_applicants
+from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.quota_files import read_quotas
@@ -17,6 +20,12 @@ from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
 
 DATA = Path(__file__).parent / "data" / "lottery"
 INSTANCES = sorted(folder.name for folder in DATA.iterdir())
+
+
+def examples(ordinarily: int) -> settings:
+    """So many examples for a test with `given`; thousands in `nox -s stress`."""
+    thorough = settings.get_current_profile_name() == "stress"
+    return settings(max_examples=settings.default.max_examples if thorough else ordinarily)
 
 
 def instance(name: str, household: Sequence[str] = ()) -> SelectionProblem:
@@ -101,6 +110,23 @@ def small_problems(draw: st.DrawFn, *, households: bool = True, most: int = 9) -
     return SelectionProblem(
         people(*rows), plan(**features), seats=seats, household=["home"] if households else []
     )
+
+
+def assert_promises_hold(lottery: PanelLottery) -> None:
+    """Size, quotas, households and weights of every vector, counted from the people themselves."""
+    problem = lottery.problem
+    assert sum(lottery.weights) == WEIGHT_TOTAL
+    for vector in lottery.vectors:
+        counts: Counter[tuple[str, str | None]] = Counter()
+        taken: Counter[int] = Counter()
+        for number, position, seats in vector:
+            counts.update(dict.fromkeys(lottery.classes[number].labels[position], seats))
+            taken[number] += seats
+        assert taken.total() == problem.seats
+        assert all(n <= len(lottery.classes[c].lots) for c, n in taken.items())
+        for feature in problem.features:
+            for quota in feature.quotas:
+                assert quota.min <= counts[feature.name, quota.value] <= quota.max
 
 
 def feasible_panels(problem: SelectionProblem) -> list[tuple[int, ...]]:

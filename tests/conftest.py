@@ -1,7 +1,11 @@
-"""No deadline for a single example: the machine may be busy, and tests hold no timings."""
+"""No deadline for a single example: the machine may be busy, and tests hold no timings.
+
+With `--hypothesis-profile=stress` the tests that compare with brute force look at thousands.
+"""
 
 from hypothesis import settings
 
 settings.register_profile("without deadline", deadline=None)
+settings.register_profile("stress", deadline=None, max_examples=3000)
 if settings.get_current_profile_name() == "default":  # on CI hypothesis loads a profile of its own
     settings.load_profile("without deadline")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import feasible_panels, town
+from builders import feasible_panels, people, plan, town
 from mitwirkung.app import solve
 from mitwirkung.lottery.draw import chances_entry, public_record, seated_people
 from mitwirkung.lottery.facts import Facts
@@ -86,6 +86,19 @@ def test_twenty_thousand_seeds_seat_everyone_as_often_as_promised(strategy: str)
     for person, chance in enumerate(published.lottery.exact_chances):
         assert abs(seated[person] / draws - float(chance)) < bound
     assert sum(seated.values()) == draws * town().seats
+
+
+@pytest.mark.parametrize("strategy", ["leximin", "simple"])
+def test_no_two_of_a_couple_are_drawn_where_all_are_couples(strategy: str) -> None:
+    """People drawn by their answers alone, not as lots, would be two of one home in most draws."""
+    rows = [{"sex": sex, "home": str(home)} for home in range(20) for sex in ("f", "m")]
+    quotas = plan(sex={"f": (4, 6), "m": (4, 6)})
+    problem = SelectionProblem(people(*rows), quotas, seats=10, household=["home"])
+    published = publication(solve(problem, strategy))
+    lot_of = {person: lot for lot, members in enumerate(problem.lots) for person in members}
+    for number in range(300):
+        panel = published.draw(f"seed {number}").panel
+        assert len({lot_of[person] for person in panel}) == 10
 
 
 def test_members_with_equal_answers_are_seated_equally_often() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from brute_force import goldilocks_over_panels, leximin_over_panels, nash_over_panels
-from builders import feasible_panels, instance, people, plan, small_problems, town
+from builders import examples, feasible_panels, instance, people, plan, small_problems, town
 from mitwirkung.app import solve
 from mitwirkung.errors import StrategyRefused
 from mitwirkung.lottery.draw import DrawRecord
@@ -67,7 +67,7 @@ def seated_by(problem: SelectionProblem) -> np.ndarray:
 
 @each_new
 @given(problem=small_problems())
-@settings(deadline=None, max_examples=80)
+@examples(80)
 def test_it_is_that_of_brute_force_over_all_panels(
     strategy: str, problem: SelectionProblem
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import DATA, people, plan, shuffled_rows, town
+from builders import DATA, instance, people, plan, shuffled_rows, town
 from mitwirkung.app import solve
 from mitwirkung.lottery import encoding
 from mitwirkung.lottery.facts import Facts
@@ -109,6 +109,30 @@ def test_public_files_hold_no_answers_names_or_ids() -> None:
     rest = published.public.model_copy(update={"quotas": None}).model_dump_json(warnings=False)
     assert "SECRET" not in rest
     assert "SECRET" not in published.draw("seed").public.content.decode()
+
+
+@pytest.mark.parametrize("strategy", ["goldilocks", "leximin", "maximin", "nash"])
+def test_nobody_can_roll_the_portfolio_again(strategy: str) -> None:
+    """Panels and weights follow from answers and quotas: other ids, another key and another event
+    change the order of what is published and no more."""
+    problem = instance("fix_150")
+    columns = problem.applicants.columns
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    renamed = SelectionProblem(
+        people(*({**row, "id": f"other {999 - i}"} for i, row in enumerate(rows))),
+        problem.quotas,
+        seats=problem.seats,
+    )
+    assert renamed.ids != problem.ids
+    one, other = solve(problem, strategy), solve(renamed, strategy)
+    assert (one.vectors, one.weights) == (other.vectors, other.weights)
+    for lottery, key, event in ((one, KEY, "Dialog"), (one, KEY + b"!", "Rat"), (other, KEY, "")):
+        published = publication(lottery, Facts(event=event), key=key)
+        assert sorted(vector.weight for vector in published.public.vectors) == sorted(one.weights)
+        # It would let others test guesses at the answers.
+        assert problem.digest not in published.public.content.decode()
+        assert problem.digest not in published.draw("a seed").public.content.decode()
+        assert published.private.portfolio_seed == problem.digest
 
 
 def test_seeing_both_weights_and_the_certificate_of_leximin() -> None:

@@ -1,6 +1,5 @@
 """What the strategies promise, on small problems where everything can be counted."""
 
-from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +10,8 @@ from brute_force import leximin_over_panels
 from builders import (
     DATA,
     INSTANCES,
+    assert_promises_hold,
+    examples,
     feasible_panels,
     instance,
     people,
@@ -20,33 +21,14 @@ from builders import (
 from mitwirkung.app import solve
 from mitwirkung.errors import StrategyRefused, UnknownStrategy
 from mitwirkung.intake import read_applicants
-from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants, check_feasible
-from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.pots import capped_seats
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.testing import problems
 
 
-def assert_promises_hold(lottery: PanelLottery) -> None:
-    """Size, quotas, households and weights of every vector, counted from the people themselves."""
-    problem = lottery.problem
-    assert sum(lottery.weights) == WEIGHT_TOTAL
-    for vector in lottery.vectors:
-        counts: Counter[tuple[str, str | None]] = Counter()
-        taken: Counter[int] = Counter()
-        for number, position, seats in vector:
-            counts.update(dict.fromkeys(lottery.classes[number].labels[position], seats))
-            taken[number] += seats
-        assert taken.total() == problem.seats
-        assert all(n <= len(lottery.classes[c].lots) for c, n in taken.items())
-        for feature in problem.features:
-            for quota in feature.quotas:
-                assert quota.min <= counts[feature.name, quota.value] <= quota.max
-
-
 @given(problems())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_leximin_is_that_of_brute_force_over_all_panels(problem: SelectionProblem) -> None:
     panels = feasible_panels(problem)
     if not panels:

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from builders import examples
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.engine import (
     TOLERANCE,
@@ -116,7 +117,7 @@ def check_conflict(polytope: Polytope, conflict: Conflict) -> None:
         assert len(all_panels(polytope, bounds, seats=False))
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(problems())
 def test_equals_brute_force(polytope: Polytope) -> None:
     check_against_brute_force(polytope)
@@ -127,7 +128,7 @@ def test_equals_brute_force_where_panels_lag_behind_fractions(seed: int) -> None
     assert check_against_brute_force(knotted(seed)) > 0
 
 
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(st.integers(0, 10**6))
 def test_equals_brute_force_with_exact_quotas(seed: int) -> None:
     check_against_brute_force(knotted(seed))

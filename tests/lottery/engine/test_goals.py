@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from brute_force import goldilocks_over_panels, nash_over_panels
-from builders import instance
+from builders import examples, instance
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.engine import (
     TOLERANCE,
@@ -135,7 +135,7 @@ GOALS: dict[str, Goal] = {
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(polytope=problems())
 def test_equals_brute_force(name: str, polytope: Polytope) -> None:
     panels = all_panels(polytope)
@@ -154,7 +154,7 @@ def test_equals_brute_force_where_panels_lag_behind_fractions(name: str, seed: i
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(seed=st.integers(0, 10**6))
 def test_equals_brute_force_with_exact_quotas(name: str, seed: int) -> None:
     polytope = knotted(seed)
