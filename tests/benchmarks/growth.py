@@ -31,8 +31,8 @@ def blocks(scratch: Path) -> Iterator[Block]:
             found = fresh("steps.py", made(scratch, "grown", **{argument: value}, **others), 1)
             if "error" in found:
                 failures.append(f"{argument} {value:g}: {found['error']}")
-            rows.append([f"{value:,g}", *row_of(found)])
-        yield Block(f"growth-{name}", table((argument, *HEADS), rows), failures)
+            rows.append([f"{argument} {value:,g}", *row_of(found)])
+        yield Block(f"growth-{name}", table(("what grows", *HEADS), rows), failures)
 
 
 if __name__ == "__main__":

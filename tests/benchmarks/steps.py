@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,8 +28,7 @@ T = TypeVar("T")
 def once(folder: Path) -> dict[str, Any]:
     """Seconds of the steps and of the parts of making the lottery, and how large it all is."""
     seconds: dict[str, float] = {}
-    parts: dict[str, float] = {}
-    part = ["other", time.perf_counter()]
+    marks: list[tuple[str, float]] = []
 
     def timed(step: str, act: Callable[[], T]) -> T:
         started = time.perf_counter()
@@ -36,13 +36,11 @@ def once(folder: Path) -> dict[str, Any]:
         seconds[step] = time.perf_counter() - started
         return done
 
-    def progress(name: str, *_: object) -> None:
-        now = time.perf_counter()
-        parts[part[0]] = parts.get(part[0], 0) + now - part[1]
-        part[:] = name, now
+    def progress(part: str, *_: object) -> None:
+        marks.append((part, time.perf_counter()))
 
     def lottery() -> mw.PanelLottery:
-        part[:] = "other", time.perf_counter()
+        progress("other")
         found = mw.solve(problem, progress=progress)
         progress("end")
         return found
@@ -59,6 +57,10 @@ def once(folder: Path) -> dict[str, Any]:
     assert timed("verify", record.verify)
     files = published.public.content, record.public.content
     assert timed("public check", lambda: verify(*files))
+
+    parts: dict[str, float] = {}
+    for (part, started), (_, ended) in pairwise(marks):
+        parts[part] = parts.get(part, 0) + ended - started
 
     from mitwirkung.lottery.folding import fold_types
 
