@@ -8,6 +8,7 @@ faster of its two backends. The backend that is tried second is stopped where th
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -110,6 +111,7 @@ def blocks(
 
 def measured(name: str, scratch: Path, python: str, limit: float) -> Pair:
     """Both sides of one instance, one after the other."""
+    print(f"{name} ...", file=sys.stderr, flush=True)
     folder = DATA / name if (DATA / name).is_dir() else made(scratch, name)
     ours = fresh("ours.py", folder, "leximin", limit)
     return Pair(name, folder, ours, peer(folder, "maximin", python, limit))
