@@ -69,12 +69,12 @@ def cores() -> str:
 
 def write(block: Block) -> None:
     """Put a table into the page, between its two comments."""
-    begin, end = f"<!-- {block.name} -->\n", f"\n<!-- /{block.name} -->"
+    begin, end = f"<!-- {block.name} -->\n", f"<!-- /{block.name} -->"
     before, _, rest = PAGE.read_text("utf-8").partition(begin)
     _, found, after = rest.partition(end)
     if not found:
         raise SystemExit(f"{PAGE.name} has no place for the table {block.name!r}")
-    PAGE.write_text(f"{before}{begin}\n{block.text}\n{end}{after}", "utf-8")
+    PAGE.write_text(f"{before}{begin}\n{block.text}\n\n{end}{after}", "utf-8")
 
 
 def main() -> int:
@@ -88,6 +88,8 @@ def main() -> int:
     options = parser.parse_args()
     if {"targets", "all"} & set(options.sections) and not options.peer:
         parser.error("targets needs --peer; `nox -s bench` makes its environment")
+    if options.only and options.write:
+        parser.error("--only measures a part of a table, so it cannot be written")
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         for block in wanted(options, Path(scratch)):
