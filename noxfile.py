@@ -243,11 +243,28 @@ def wheels(session: nox.Session) -> None:
             session.run(mitwirkung, "verify", str(record.parent), external=True)
 
 
+PEER = ("sortition-algorithms==0.12.15", "mip==1.17.6")
+"""What the lottery is measured beside, with its faster solver; never in an environment of ours."""
+
+
+def peer_python(session: nox.Session) -> str:
+    """The Python of an environment that holds the peer alone, made once for these versions."""
+    home = Path(session.cache_dir, "peer").resolve()
+    python = str(home / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    stamp = home / "asked-for.json"
+    if not stamp.is_file() or stamp.read_text("utf-8") != json.dumps(PEER):
+        session.run("python", "-m", "venv", "--clear", str(home))
+        session.run(python, "-m", "pip", "install", "--quiet", *PEER, external=True)
+        stamp.write_text(json.dumps(PEER), "utf-8")
+    return python
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The benchmarks; arguments after -- go to tests/benchmarks/run.py."""
+    """Ours beside the peer, in one run; after --: sections of tests/benchmarks/run.py, --write."""
     install(session, *group("bench"))
-    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    peer = peer_python(session)
+    session.run("python", "tests/benchmarks/run.py", *session.posargs, "--peer", peer)
 
 
 @nox.session

@@ -1,61 +1,47 @@
-"""Seconds of processor time to make a lottery, by instance and optimising strategy.
+"""Seconds to make and to check a lottery, by instance and optimising strategy.
 
-`python tests/benchmarks/strategies.py [INSTANCE ...]`: from a `SelectionProblem` to its
-`PanelLottery`, the fastest of five runs; then the same for checking the certificate.
+From a `SelectionProblem` to its `PanelLottery`, and the check of its certificate: each the fastest
+of five runs in one process.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+
+from measure import DATA, Block, digits, fastest, read_pool, table
 
 import mitwirkung as mw
 from mitwirkung.lottery.certificates import certified_gap
 
-DATA = Path(__file__).parents[1] / "data" / "lottery"
 STRATEGIES = ("leximin", "maximin", "nash", "goldilocks")
-HOUSEHOLD = {"city_300": ["address1", "zip"], "city_1000": ["address1", "zip"]}
+HOUSEHOLD = ("address1", "zip")
+WITH_HOUSEHOLDS = ("city_300", "city_1000")
 RUNS = 5
 
 
-def least(act: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(RUNS):
-        started = time.process_time()
-        act()
-        seconds.append(time.process_time() - started)
-    return min(seconds)
+def blocks() -> Iterator[Block]:
+    """One row for each instance, two where it has households."""
+    heads = ("instance", "people", *STRATEGIES, *(f"check {name}" for name in STRATEGIES))
+    rows = []
+    for folder in sorted(DATA.iterdir()):
+        applicants, quotas, seats, _ = read_pool(folder)
+        rows.append(row(folder.name, mw.SelectionProblem(applicants, quotas, seats=seats)))
+        if folder.name in WITH_HOUSEHOLDS:
+            problem = mw.SelectionProblem(applicants, quotas, seats=seats, household=HOUSEHOLD)
+            rows.append(row(f"{folder.name}, households", problem))
+    yield Block("strategies", table(heads, rows))
 
 
-def line(title: str, problem: mw.SelectionProblem) -> str:
+def row(title: str, problem: mw.SelectionProblem) -> list[str]:
     made, checked = [], []
-    for strategy in STRATEGIES:
-        lottery = mw.solve(problem, strategy)
+    for name in STRATEGIES:
+        lottery = mw.solve(problem, name)
         assert lottery.strategy is not None
         promises = lottery.strategy.promises
-        made.append(least(lambda strategy=strategy: mw.solve(problem, strategy)))
+        made.append(fastest(lambda name=name: mw.solve(problem, name), RUNS))
         checked.append(
-            least(lambda lottery=lottery, promises=promises: certified_gap(lottery, promises))
+            fastest(
+                lambda lottery=lottery, promises=promises: certified_gap(lottery, promises), RUNS
+            )
         )
-    return f"{title:32}{len(problem):>7}" + "".join(f"{s:12.3f}" for s in (*made, *checked))
-
-
-def main(names: list[str]) -> None:
-    heads = [*STRATEGIES, *(f"check {name[:4]}" for name in STRATEGIES)]
-    print(f"{'instance':32}{'people':>7}" + "".join(f"{head:>12}" for head in heads))
-    for name in names or sorted(folder.name for folder in DATA.iterdir()):
-        applicants = mw.read_applicants(DATA / name / "candidates.csv")
-        quotas = mw.read_quotas(DATA / name / "features.csv")
-        seats = json.loads((DATA / name / "meta.json").read_text("utf-8"))["k"]
-        print(line(name, mw.SelectionProblem(applicants, quotas, seats=seats)), flush=True)
-        if name in HOUSEHOLD:
-            household = HOUSEHOLD[name]
-            problem = mw.SelectionProblem(applicants, quotas, seats=seats, household=household)
-            print(line(f"{name}, households", problem), flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return [title, f"{len(problem):,}", *map(digits, (*made, *checked))]
