@@ -102,7 +102,7 @@ def _weigh(
     portfolio = Portfolio(panels, polytope.types)
     weights, _ = entropic_weights(portfolio, target, _SHARP, watch)
     off = residual(portfolio, weights, target)
-    if off > _SHARP:
+    if off > _SHARP and (off < _NEAR or last):
         weights = polished(portfolio, weights, target, watch)
         off = residual(portfolio, weights, target)
     small = portfolio.count * polytope.types <= _MOST_CELLS
