@@ -66,7 +66,7 @@ def realise(
         return _single(polytope, face)
     panels = np.empty((0, face.polytope.seats), np.int32)
     best: Lottery | None = None
-    wanted = 9 * face.polytope.types // 4 + 60
+    wanted = 9 * face.polytope.types // 4 + 90
     for number in range(rounds):
         watch("panels", number / rounds, gap=None if best is None else best.residual)
         more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch)

@@ -27,11 +27,13 @@ def whole_stage(
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
     enough to lose nothing.
     """
-    stages = [short_stage(proof), fine_stage(proof, cuts)]
-    known = [stage for stage in stages if stage is not None]
-    if len(known) == 1:
-        return known[0]
-    return min(known, key=lambda stage: stage_gap(polytope, stage, cuts, expected))
+    short, fine = short_stage(proof), fine_stage(proof, cuts)
+    if short is None:
+        return fine
+    left = stage_gap(polytope, short, cuts, expected)
+    if not left or left <= stage_gap(polytope, fine, cuts, expected):
+        return short
+    return fine
 
 
 def fine_stage(proof: StageProof, cuts: Sequence[Cut]) -> Stage:
