@@ -26,6 +26,16 @@ def make(
     )
 
 
+# Women and men, three ages; young men are many, old women few; several stages.
+LEVELS = make(
+    10,
+    [3, 6, 9, 12, 5, 4],
+    [[0, 2], [0, 3], [0, 4], [1, 2], [1, 3], [1, 4]],
+    [5, 5, 3, 2, 3],
+    [5, 5, 3, 4, 4],
+)
+
+
 @st.composite
 def problems(draw: st.DrawFn) -> Polytope:
     """Up to 6 types and 5 seats, some without an answer, some with households, most with panels."""

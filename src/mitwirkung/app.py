@@ -130,11 +130,11 @@ class Mitwirkung:
             problem: what the lottery is for.
             strategy, settings: see `strategy`.
             progress: told each `Step`: stage, share, bound and gap. What it raises is ignored.
-            stop: asked many times a second; True ends the work.
+            stop: asked many times a second; True ends the work, and so does what it raises.
 
         Raises:
-            LotteryStopped: `stop` said so; the error says what is proven so far. Ctrl-C raises
-                KeyboardInterrupt with that error as its cause.
+            LotteryStopped: `stop` said so or broke; the error says what is proven so far.
+            KeyboardInterrupt: Ctrl-C; its cause is a `LotteryStopped`.
             UnknownStrategy, PluginFailed, PluginBlocked, NameConflict: see `strategy`.
             StrategyRefused: the strategy cannot serve this problem.
             InfeasibleQuotas, TooFewApplicants: no panel can be had.

@@ -23,6 +23,7 @@ from numbers import Integral
 from typing import Any, Literal, TypeAlias
 
 from mitwirkung.errors import Finding, InputError
+from mitwirkung.lottery.largest_remainder import largest_remainder
 from mitwirkung.lottery.quota_files import errors_in
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
 from mitwirkung.names import NOT_STATED, clean, fold
@@ -64,14 +65,7 @@ def hare_niemeyer(weights: Sequence[Count], seats: int) -> tuple[int, ...]:
     Raises:
         ValueError: a weight is no number >= 0, all are 0, or there are fewer than 0 seats.
     """
-    exact = _whole_weights(weights, seats)
-    total = sum(exact)
-    shares = [divmod(weight * seats, total) for weight in exact]
-    given = [whole for whole, _ in shares]
-    by_remainder = sorted(range(len(shares)), key=lambda i: (-shares[i][1], i))
-    for position in by_remainder[: seats - sum(given)]:
-        given[position] += 1
-    return tuple(given)
+    return tuple(largest_remainder(_whole_weights(weights, seats), seats))
 
 
 METHODS: Mapping[Method, Callable[[Sequence[Count], int], tuple[int, ...]]] = {

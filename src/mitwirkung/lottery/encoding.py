@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from mitwirkung.errors import MitwirkungError
+from mitwirkung.lottery.largest_remainder import largest_remainder
 
 WEIGHT_DIGITS = 12
 WEIGHT_TOTAL = 16**WEIGHT_DIGITS
@@ -136,20 +137,13 @@ def _refuse_float(text: str) -> None:
 def whole_weights(weights: Sequence[int | float | Fraction]) -> list[int]:
     """Whole numbers in proportion to positive weights that add up to 16^12.
 
-    Largest remainder (Hamilton): each is off by less than 1, so chances move by less than
-    the number of vectors over 16^12. Ties go to the earlier vector. Weights that are such numbers
-    already stay what they are.
+    By largest remainder each is off by less than 1, so chances move by less than the number of
+    vectors over 16^12. Weights that are such numbers already stay what they are.
     """
     ratios = [weight.as_integer_ratio() for weight in weights]
     common = math.lcm(*(below for _, below in ratios))
     exact = [above * (common // below) for above, below in ratios]
-    total = sum(exact)
-    shares = [divmod(weight * WEIGHT_TOTAL, total) for weight in exact]
-    whole = [share for share, _ in shares]
-    by_remainder = sorted(range(len(shares)), key=lambda i: (-shares[i][1], i))
-    for i in by_remainder[: WEIGHT_TOTAL - sum(whole)]:
-        whole[i] += 1
-    return whole
+    return largest_remainder(exact, WEIGHT_TOTAL)
 
 
 def decimal_text(value: Fraction, digits: int = 12) -> str:

@@ -39,7 +39,7 @@ class Types:
     def lottery(
         self,
         panels: NDArray[np.int32],
-        weights: NDArray[np.int64] | NDArray[np.float64],
+        weights: NDArray[np.int64],
         certificate: Mapping[str, Any] | None,
     ) -> PanelLottery:
         """The lottery of N weighted panels; `panels` is (N, seats), each row ascending type

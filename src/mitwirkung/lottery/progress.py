@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ class Step:
     Attributes:
         stage: the name of what is being done.
         share: the part of it that is done, from 0 to 1.
-        bound: proven so far: no lottery gives everybody a chance above this; None if nothing is
-            known yet.
+        bound: no lottery gives everybody a chance above this, as the solver found; None while that
+            is not known, and always for `nash` and `goldilocks`, which aim at something else.
         gap: the best lottery so far leaves nobody more than this chance below what is aimed at;
             None while there is none.
     """
@@ -32,7 +33,8 @@ Progress = Callable[[Step], None]
 """Told each step. What it raises never disturbs the lottery."""
 
 Stop = Callable[[], bool]
-"""Asked again and again, many times a second; True ends the lottery with `LotteryStopped`."""
+"""Asked many times a second; True ends the lottery with `LotteryStopped`, and so does an error in
+it, which is the cause then."""
 
 
 class LotteryStopped(MitwirkungError, RuntimeError):
@@ -71,11 +73,19 @@ class Watch:
         Raises:
             LotteryStopped: if the lottery is to stop.
         """
-        if self._stop is not None and self._stop():
+        if self._stop is None:
+            return
+        try:
+            stop = self._stop()
+        except Exception as error:
+            raise self.stopped() from error
+        if stop:
             raise self.stopped()
 
     def stopped(self) -> LotteryStopped:
         """The error that says what is proven so far."""
         if self.bound is None:
             return LotteryStopped("lottery-stopped")
-        return LotteryStopped("lottery-stopped-bound", bound=f"{self.bound:.6f}")
+        # Rounded up, with room for the tolerance of the solver: rounded down it would not be true.
+        above = math.ceil(self.bound * 10**6 + 1e-3) / 10**6
+        return LotteryStopped("lottery-stopped-bound", bound=f"{min(above, 1.0):.6f}")

@@ -24,16 +24,8 @@ from mitwirkung.lottery.engine import (
     leximin,
 )
 from mitwirkung.lottery.engine.certificate import inequality
-from polytopes import make
+from polytopes import LEVELS, make
 
-# Women and men, three ages; young men are many, old women few; several stages.
-LEVELS = make(
-    10,
-    [3, 6, 9, 12, 5, 4],
-    [[0, 2], [0, 3], [0, 4], [1, 2], [1, 3], [1, 4]],
-    [5, 5, 3, 2, 3],
-    [5, 5, 3, 4, 4],
-)
 # A triangle of types of which any two clash: fractions would seat 1.5 of them, people only one.
 TRIANGLE = make(
     2,

@@ -1,12 +1,14 @@
-"""HiGHS sets up its threads once in a process: the engine gets on with whoever did it first."""
+"""The door to HiGHS: its threads, its answers, and how its work is ended early."""
 
 from __future__ import annotations
 
 import ast
 import os
+import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -84,6 +86,69 @@ def test_what_is_no_optimum_is_an_error_and_no_answer() -> None:
     assert bounded.values().tolist() == [1.0]
     with pytest.raises(SolverError, match="Unbounded"):
         model(np.inf).solve()
+
+
+def long_programme(check: Callable[[], None]) -> Model:
+    """An integer programme of about a second, whatever the check says in between."""
+    rng = np.random.default_rng(1)
+    rows, columns = 12, 60
+    value = rng.integers(1, 100, rows * columns).astype(float)
+    half = value.reshape(rows, columns).sum(axis=1) // 2
+    entries = np.divmod(np.arange(rows * columns), columns)
+    return Model(
+        -rng.integers(1, 100, columns).astype(float),
+        np.zeros(columns),
+        np.ones(columns),
+        Rows(np.zeros(rows), half, *entries, value),
+        integer=True,
+        check=check,
+    )
+
+
+def long_programme_of_fractions(check: Callable[[], None]) -> Model:
+    """A linear programme of some hundred steps of the simplex method."""
+    rng = np.random.default_rng(1)
+    rows, columns = 200, 400
+    value = rng.random(rows * columns)
+    entries = np.divmod(np.arange(rows * columns), columns)
+    return Model(
+        -rng.random(columns),
+        np.zeros(columns),
+        np.ones(columns),
+        Rows(np.zeros(rows), np.full(rows, 10.0), *entries, value),
+        check=check,
+    )
+
+
+@pytest.mark.parametrize("long", [long_programme, long_programme_of_fractions])
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt])
+def test_a_check_ends_the_work_inside_of_highs(
+    long: Callable[[Callable[[], None]], Model], kind: type[BaseException]
+) -> None:
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 20 and kind is KeyboardInterrupt:
+            signal.raise_signal(signal.SIGINT)
+        elif asked == 20:
+            raise kind
+
+    with pytest.raises(kind):
+        long(check).solve()
+    assert asked == 20
+
+
+@pytest.mark.parametrize("long", [long_programme, long_programme_of_fractions])
+def test_a_check_that_is_content_changes_nothing(
+    long: Callable[[Callable[[], None]], Model],
+) -> None:
+    watched, alone = long(lambda: None), long(lambda: None)
+    alone.check = None
+    assert watched.solve()
+    assert alone.solve()
+    assert watched.values().tolist() == alone.values().tolist()
 
 
 def test_nothing_imports_ortools() -> None:

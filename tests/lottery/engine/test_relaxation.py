@@ -8,16 +8,7 @@ from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine import Polytope, relax
 from mitwirkung.lottery.engine.highs import Model
-from polytopes import make
-
-# Women and men, three ages; the levels are those of several stages.
-LEVELS = make(
-    10,
-    [3, 6, 9, 12, 5, 4],
-    [[0, 2], [0, 3], [0, 4], [1, 2], [1, 3], [1, 4]],
-    [5, 5, 3, 2, 3],
-    [5, 5, 3, 4, 4],
-)
+from polytopes import LEVELS, make
 
 
 def chances_of(polytope: Polytope) -> list[float]:

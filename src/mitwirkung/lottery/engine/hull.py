@@ -40,8 +40,6 @@ class Hull:
         self.watch = watch
         self.model: Model = panel_model(polytope, watch)
         self.panels = np.empty((0, polytope.seats), np.int32)
-        self.programmes = 0
-        self.done = 0.0
 
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
@@ -53,7 +51,6 @@ class Hull:
 
         The best panel is added to those known.
         """
-        self.programmes += 1
         bound, x = highest(self.model, enumerate(coefficients.tolist()))
         if x is None:
             return None
@@ -79,15 +76,15 @@ class Hull:
                 return None
         return None
 
-    def reach(self, target: NDArray[np.float64]) -> Lottery | list[Cut]:
+    def reach(self, target: NDArray[np.float64], share: float) -> Lottery | list[Cut]:
         """A lottery whose mean is ``target`` (T,) expected seats, or cuts that the target breaks.
 
-        An empty list says that neither was found.
+        An empty list says that neither was found. ``share`` is what `watch` is told of the work.
         """
         cuts: list[Cut] = []
         for _ in range(_PRICINGS_A_ROUND):
             near = nearest_lottery(self.panels, target, self.polytope.sizes, self.watch)
-            self.watch("cuts", self.done, gap=max(0.0, near.shortfall))
+            self.watch("cuts", share, gap=max(0.0, near.shortfall))
             if near.shortfall <= SHORTFALL:
                 return self._lottery(near.weights, target)
             if self._price_by_sampling(target, near.prices, near.worth):

@@ -132,9 +132,9 @@ def _with_cuts(
         cuts.append(excluded)
         relaxed = _relaxed_again(polytope, goal, cuts)
     while True:
-        hull.done = min(1.0, len(cuts) / _MOST_CUTS)
-        watch("cuts", hull.done, bound=goal.highest_minimum(relaxed))
-        found = hull.reach(relaxed.chances * polytope.sizes)
+        share = len(cuts) / _MOST_CUTS
+        watch("cuts", share, bound=goal.highest_minimum(relaxed))
+        found = hull.reach(relaxed.chances * polytope.sizes, share)
         if isinstance(found, Lottery):
             return _proven(polytope, goal, relaxed, found, tuple(cuts), watch)
         new = [cut for cut in found if cut not in cuts]
@@ -186,6 +186,6 @@ def _proven(
     if left > TOLERANCE:
         reason = f"the proof leaves a gap of {float(left):.1e}"
         raise LotteryNotProven(reason, len(cuts), goal.highest_minimum(relaxed))
-    watch("certificate", 1.0, gap=0.0)
+    watch("certificate", 1.0, gap=lottery.residual)
     realised = np.array([float(q) for q in chances])
     return Optimum(realised, panels, weights, certificate)
