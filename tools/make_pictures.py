@@ -1,4 +1,4 @@
-"""Makes the pictures of the README out of the shipped example: `docs/pictures/*.svg`.
+"""Makes the pictures of the documentation: `docs/pictures/*.svg`.
 
     python tools/make_pictures.py [FOLDER]
 
@@ -17,20 +17,77 @@ from mitwirkung.lottery.publication import publication
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 
 
+GOALS = ("leximin", "maximin", "nash", "goldilocks")
+
+
 def pictures() -> dict[str, mw.Picture]:
-    """File names and pictures: the draw of `mitwirkung demo`, and everyone's chances in it."""
+    """File names and pictures."""
+    return {**of_the_readme(), **of_the_method()}
+
+
+def of_the_readme() -> dict[str, mw.Picture]:
+    """The draw of `mitwirkung demo`, and everyone's chances in it."""
     example = dortmund()
-    problem = mw.read_problem(
+    dortmund_problem = mw.read_problem(
         example / "bewerbungen.csv",
         example / "quoten.csv",
         seats=75,
         id="ID",
         household=["Straße", "PLZ"],
     )
-    lottery = mw.solve(problem)
+    lottery = mw.solve(dortmund_problem)
     facts = mw.read_facts(example / "tatsachen.toml")
     record = publication(lottery, facts).draw(DORTMUND_SEED)
     return {"panel.svg": mw.plot_panel(record), "chances.svg": mw.plot_chances(lottery)}
+
+
+def of_the_method() -> dict[str, mw.Picture]:
+    """The two small examples of `docs/explanation/method.md`, which says what they are."""
+    pool = {("f", "old"): 4, ("f", "young"): 2, ("m", "old"): 6, ("m", "young"): 3}
+    answers = [each for each, people in pool.items() for _ in range(people)]
+    fifteen = problem(
+        [{"sex": sex, "age": age} for sex, age in answers],
+        {
+            "sex": {"f": (3, 3), "m": (3, 3)},
+            "age": {"young": (3, 4), "old": (2, 4)},
+        },
+        seats=6,
+    )
+    five = [
+        ("north", "nurse", "car"),
+        ("south", "nurse", "bicycle"),
+        ("north", "other", "bicycle"),
+        ("south", "other", "car"),
+        ("south", "other", "car"),
+    ]
+    trap = problem(
+        [{"district": place, "job": job, "way": way} for place, job, way in five],
+        {
+            "district": {"north": (0, 1), "south": (0, 2)},
+            "job": {"nurse": (0, 1), "other": (0, 2)},
+            "way": {"bicycle": (0, 1), "car": (0, 2)},
+        },
+        seats=2,
+    )
+    lotteries = {goal: mw.solve(fifteen, goal) for goal in GOALS}
+    return {
+        "stages.svg": mw.plot_stages(lotteries["leximin"]),
+        "whole-people.svg": mw.plot_stages(mw.solve(trap)),
+        "goals.svg": mw.plot_comparison(lotteries),
+    }
+
+
+def problem(
+    rows: list[dict[str, str]], quotas: dict[str, dict[str, tuple[int, int]]], seats: int
+) -> mw.SelectionProblem:
+    """A problem from answers and quotas (least and most seats)."""
+    people = [{"id": str(number), **row} for number, row in enumerate(rows)]
+    plan = [
+        {"feature": feature, "value": value, "min": low, "max": high}
+        for feature, values in quotas.items()
+        for value, (low, high) in values.items()
+    ]
+    return mw.SelectionProblem(mw.read_applicants(people), mw.read_quotas(plan), seats=seats)
 
 
 def main() -> None:

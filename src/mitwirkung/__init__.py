@@ -64,8 +64,11 @@ if TYPE_CHECKING:
     from mitwirkung.plugins.plugin import Plugin as Plugin
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
     from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
+    from mitwirkung.reports.comparison_plot import plot_comparison as plot_comparison
     from mitwirkung.reports.panel_plot import plot_panel as plot_panel
     from mitwirkung.reports.picture import Picture as Picture
+    from mitwirkung.reports.stages import NoStages as NoStages
+    from mitwirkung.reports.stages_plot import plot_stages as plot_stages
     from mitwirkung.settings import PluginSettings as PluginSettings
     from mitwirkung.settings import Settings as Settings
 
@@ -109,8 +112,11 @@ _HOMES = {
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
+    "reports.comparison_plot": ["plot_comparison"],
     "reports.panel_plot": ["plot_panel"],
     "reports.picture": ["Picture"],
+    "reports.stages": ["NoStages"],
+    "reports.stages_plot": ["plot_stages"],
     "settings": ["PluginSettings", "Settings"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

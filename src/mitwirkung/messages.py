@@ -323,6 +323,9 @@ TEXTS: dict[str, str] = {
     "extra-missing": (
         "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
     ),
+    "no-stages": (
+        "This lottery has no stages: only a lottery by leximin, with its certificate, has them."
+    ),
     "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
 }
 

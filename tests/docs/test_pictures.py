@@ -1,4 +1,4 @@
-"""The pictures of the README are there, can be read, and show what the example gives today."""
+"""The pictures of the documentation are there, can be read, and show what is true today."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ import pytest
 from svg_pictures import read_svg, texts_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOWN = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", (ROOT / "README.md").read_text("utf-8"))
+PAGES = ("README.md", "docs/explanation/method.md")
+
+
+def shown_on(page: str) -> list[tuple[str, str]]:
+    """Text alternatives and paths, from the root of the repository, of the pictures on a page."""
+    folder = (ROOT / page).parent
+    found = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", (ROOT / page).read_text("utf-8"))
+    return [(text, (folder / path).resolve().relative_to(ROOT).as_posix()) for text, path in found]
+
+
+SHOWN = [each for page in PAGES for each in shown_on(page)]
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +36,12 @@ def tool() -> ModuleType:
     return module
 
 
-def test_the_readme_shows_two() -> None:
-    assert [path for _, path in SHOWN] == ["docs/pictures/panel.svg", "docs/pictures/chances.svg"]
+def test_each_page_shows_its_own() -> None:
+    found = {page: [Path(path).stem for _, path in shown_on(page)] for page in PAGES}
+    assert found == {
+        "README.md": ["panel", "chances"],
+        "docs/explanation/method.md": ["stages", "whole-people", "goals"],
+    }
 
 
 @pytest.mark.parametrize(("alternative", "path"), SHOWN)
@@ -39,7 +53,7 @@ def test_each_is_there_with_a_text_alternative(alternative: str, path: str) -> N
     assert set(figures.findall(alternative)) <= set(figures.findall(description))
 
 
-def test_they_are_those_of_the_example(tool: ModuleType) -> None:
+def test_they_are_what_the_tool_makes_today(tool: ModuleType) -> None:
     pictures = tool.pictures()
     assert {f"docs/pictures/{name}" for name in pictures} == {path for _, path in SHOWN}
     for name, picture in pictures.items():

@@ -1,7 +1,7 @@
 """Leximin: the smallest chance as large as possible, then the next smallest, and so on.
 
 Flanigan, Goelz, Gupta, Hennig, Procaccia, "Fair algorithms for selecting citizens' assemblies",
-Nature 596 (2021); the method is explained in `docs/explanation/lottery.md`.
+Nature 596 (2021); the method is explained in `docs/explanation/method.md`.
 """
 
 from __future__ import annotations

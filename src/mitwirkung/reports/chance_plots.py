@@ -38,19 +38,12 @@ def plot_chances(lottery: PanelLottery, *, language: str = "en") -> Picture:
     words = Words(language)
     chances = sorted(lottery.exact_chances)
     equal = Fraction(lottery.problem.seats, len(chances))
-    groups = alike(chances)
-    starts = accumulate((len(group) for group in groups), initial=0)
-    heights = [place(sum(group, Fraction(0)) / len(group)) for group in groups]
-    steps = [
-        {"people": start, "chance": height}
-        for start, height in zip(starts, [*heights, heights[-1]], strict=True)
-    ]
     across, up = Scale.to(len(chances)), Scale.around(max(chances[-1], equal))
     across_axis = across.axis(words.t("people, sorted by their chance"), words.number)
     up_axis = up.axis(words.t("chance of a seat"), up.percent(words))
     y = alt.Y("chance:Q", scale=up.vega(), axis=up_axis)
     curve = (
-        alt.Chart(alt.InlineData(values=steps))
+        alt.Chart(alt.InlineData(values=steps(chances)))
         .mark_area(interpolate="step-after", color=BAND, line={"color": PANEL})
         .encode(x=alt.X("people:Q", scale=across.vega(), axis=across_axis), y=y)
     )
@@ -68,7 +61,7 @@ def plot_chances(lottery: PanelLottery, *, language: str = "en") -> Picture:
         chart,
         words,
         title=words.t("Everyone's chance of a seat"),
-        subtitle=_people_and_seats(lottery, words),
+        subtitle=people_and_seats(lottery, words),
         said=_chances_in_words(chances, equal, words),
     )
 
@@ -126,7 +119,7 @@ def plot_lorenz(lottery: PanelLottery, *, language: str = "en") -> Picture:
         chart,
         words,
         title=words.t("Lorenz curve of the chances: Gini coefficient {gini}", gini=coefficient),
-        subtitle=_people_and_seats(lottery, words),
+        subtitle=people_and_seats(lottery, words),
         said=said,
     )
 
@@ -139,7 +132,25 @@ def alike(chances: Sequence[Fraction]) -> list[list[Fraction]]:
     return list(runs.values())
 
 
-def _people_and_seats(lottery: PanelLottery, words: Words) -> str:
+def steps(chances: Sequence[Fraction]) -> list[dict[str, float]]:
+    """Sorted chances as a curve: after how many people it takes which height."""
+    groups = alike(chances)
+    starts = accumulate((len(group) for group in groups), initial=0)
+    heights = [place(sum(group, Fraction(0)) / len(group)) for group in groups]
+    return [
+        {"people": start, "chance": height}
+        for start, height in zip(starts, [*heights, heights[-1]], strict=True)
+    ]
+
+
+def median(chances: Sequence[Fraction]) -> Fraction:
+    """The middle of sorted chances."""
+    middle = len(chances) // 2
+    return (chances[middle] + chances[-1 - middle]) / 2
+
+
+def people_and_seats(lottery: PanelLottery, words: Words) -> str:
+    """How many there are, as the subtitle of a picture."""
     return words.t(
         "{seats} seats, {people} people in the pool",
         seats=words.number(lottery.problem.seats),
@@ -149,14 +160,12 @@ def _people_and_seats(lottery: PanelLottery, words: Words) -> str:
 
 def _chances_in_words(chances: Sequence[Fraction], equal: Fraction, words: Words) -> str:
     decimals = telling_decimals(equal)
-    middle = len(chances) // 2
-    median = (chances[middle] + chances[-1 - middle]) / 2
     return words.t(
         "The smallest chance is {smallest}, the median {median}, the largest {largest}. Equal "
         "chances would be {equal} each: {below} people have less, {above} have more, {never} have "
         "no chance.",
         smallest=words.percent(chances[0], decimals),
-        median=words.percent(median, decimals),
+        median=words.percent(median(chances), decimals),
         largest=words.percent(chances[-1], decimals),
         equal=words.percent(equal, decimals),
         below=words.number(bisect_left(chances, equal)),

@@ -2,6 +2,7 @@
 impossible."""
 
 from mitwirkung.lottery.engine.certificate import (
+    SAME,
     TOLERANCE,
     Certificate,
     CertificateError,
@@ -23,6 +24,7 @@ from mitwirkung.lottery.engine.realise import Lottery, realise
 from mitwirkung.lottery.engine.relaxation import relax
 
 __all__ = [
+    "SAME",
     "TOLERANCE",
     "Certificate",
     "CertificateError",
