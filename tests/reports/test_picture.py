@@ -18,6 +18,7 @@ from PIL import Image
 
 import mitwirkung as mw
 from builders import town
+from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.reports.picture import Picture
 from mitwirkung.texts import translator
 from svg_pictures import read_svg, texts_of
@@ -156,11 +157,15 @@ def test_nothing_is_fetched_by_the_chart(picture: Picture) -> None:
     assert "url" not in keys(picture.chart.to_dict())
 
 
+def compared(lottery: PanelLottery) -> Picture:
+    return mw.plot_comparison({"one": lottery})
+
+
 @pytest.mark.parametrize("package", ["altair", "vl_convert"])
 def test_what_to_install_is_said(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lottery = mw.solve(town(), "simple")
     monkeypatch.setitem(sys.modules, package, None)
-    for plot in (mw.plot_chances, mw.plot_lorenz):
+    for plot in (mw.plot_chances, mw.plot_lorenz, mw.plot_stages, compared):
         with pytest.raises(
             mw.ExtraMissing, match=r"pip install 'mitwirkung\[analysis\]'"
         ) as caught:

@@ -29,6 +29,8 @@ def analyst(folder: Path) -> tuple[str, ...]:
     saved: Path = picture.save(folder / "panel.png")
     svg: str = mw.plot_chances(lottery).svg()
     png: bytes = mw.plot_lorenz(lottery).png(scale=3)
+    mw.plot_stages(lottery)
+    mw.plot_comparison({"leximin": lottery}, language="de")
     print(saved, len(svg), len(png), picture.alt)
     return record.ids
 

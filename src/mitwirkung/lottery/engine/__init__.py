@@ -1,5 +1,25 @@
 """The optimisation engine: exact optimal lotteries over quotas, their proof, and what makes quotas
-impossible."""
+impossible.
+
+To be read in this order; `docs/explanation/method.md` does it for fifteen people:
+
+- `polytope`: the problem: how many people of each type may sit on a panel.
+- `relaxation`: leximin as if people could be divided: the target.
+- `face`: what all panels of a lottery with this target have in common.
+- `sampling`: many whole panels around the target.
+- `weights`: weights under which the mean of the panels is the target.
+- `realise`: from the target to panels and weights: face, sampling, weights.
+- `certificate`: the proof in whole numbers, and its check in exact arithmetic.
+- `rounding`: from the solver's multipliers to whole ones.
+- `goal`: what a lottery can be optimal for; `maximin`, `goldilocks` and `nash` are one each, and
+  `market` finds the prices of the last.
+- `optimum`: all of it: relaxation, panels, weights, proof, and cuts where they are needed.
+- `hull`: cuts, where whole panels cannot follow; `master` finds the nearest lottery, `integer` the
+  best panel.
+- `conflict`: quotas that no panel meets together.
+- `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
+  the door to the solver.
+"""
 
 from mitwirkung.lottery.engine.certificate import (
     SAME,
