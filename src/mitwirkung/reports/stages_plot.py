@@ -13,7 +13,7 @@ from mitwirkung.reports.chance_plots import people_and_seats
 from mitwirkung.reports.charts import INK, LINE, PANEL, SOFT, Scale, finished, place, width_of
 from mitwirkung.reports.picture import Picture, require_analysis
 from mitwirkung.reports.stages import Level, levels
-from mitwirkung.reports.wording import LIMITS
+from mitwirkung.reports.wording import limits_in_words
 from mitwirkung.reports.words import Words
 
 if TYPE_CHECKING:
@@ -103,17 +103,7 @@ def _row(level: Level, decimals: int, words: Words) -> dict[str, Any]:
 
 def _limits(level: Level, words: Words) -> list[str]:
     """The limits of a level, one each."""
-    found = [
-        words.t(
-            LIMITS[limit.bound],
-            feature=limit.feature,
-            value=words.stated(limit.value),
-            limit=words.number(limit.limit),
-        )
-        for limit in level.limits
-    ]
-    if level.households:
-        found.append(words.t("at most one seat per household"))
+    found = limits_in_words(level.limits, level.households, words)
     if level.sizes:
         found.append(words.t("no group has more seats than people"))
     if level.cuts:

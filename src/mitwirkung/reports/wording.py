@@ -16,6 +16,7 @@ from babel.lists import format_list
 from mitwirkung.reports.model import (
     Difference,
     FeatureTable,
+    Limit,
     NeverGroup,
     Report,
     Share,
@@ -95,6 +96,22 @@ SENTENCES = (PROMISES, REASONS, LIMITS, PANEL_DIFFERENCES, POOL_DIFFERENCES)
 
 NEVER_SHOWN = 40
 """So many groups without a chance stand on the page; `report.json` holds all."""
+
+
+def limits_in_words(limits: Iterable[Limit], households: bool, words: Words) -> list[str]:
+    """Sides of quotas, and "one seat per household" if that is among the limits, one each."""
+    found = [
+        words.t(
+            LIMITS[limit.bound],
+            feature=limit.feature,
+            value=words.stated(limit.value),
+            limit=words.number(limit.limit),
+        )
+        for limit in limits
+    ]
+    if households:
+        found.append(words.t("at most one seat per household"))
+    return found
 
 
 class Wording(Words):
@@ -203,18 +220,7 @@ class Wording(Words):
 
     def limits(self, group: NeverGroup) -> list[str]:
         """The limits that shut a group out, one each."""
-        found = [
-            self.t(
-                LIMITS[limit.bound],
-                feature=limit.feature,
-                value=self.stated(limit.value),
-                limit=self.number(limit.limit),
-            )
-            for limit in group.limits
-        ]
-        if group.households:
-            found.append(self.t("at most one seat per household"))
-        return found
+        return limits_in_words(group.limits, group.households, self)
 
     # --- pictures: positions in per cent of the width --------------------------------------------
 
