@@ -26,10 +26,10 @@ _CELLS = 170_000  # types times chains: larger tables leave the processor's cach
 _NESTINGS = 64
 _NESTINGS_AT_ONCE = 16
 _GIVE_UP = 400  # steps after which a chain starts anew
-_PENALTY = 2.5  # odds fall by exp(-2.5) for each bound that is broken
+_PENALTY = 3.0  # odds fall by exp(-3) for each bound that is broken
 _CATCH_UP = 0.7  # odds rise by exp(0.7) for each seat behind the target
 _CATCH_UP_LIMIT = 4.0
-_GREEDY = 0.85  # how often the seat given up is one of the worst
+_GREEDY = 0.9  # how often the seat given up is one of the worst
 _REFRESH = 4  # steps between two looks at who is behind
 
 
@@ -91,11 +91,11 @@ class _Half:
         rows: for each feature the row of each combination.
     """
 
-    def __init__(self, rows: NDArray[np.int32]) -> None:
-        combinations, of_type = np.unique(rows, axis=0, return_inverse=True)
-        self.of_type: NDArray[np.intp] = of_type.ravel()
-        self.rows = [np.ascontiguousarray(column) for column in combinations.T]
-        self.count = len(combinations)
+    def __init__(self, rows: NDArray[np.int32], of_type: NDArray[np.intp]) -> None:
+        _, examples = np.unique(of_type, return_index=True)
+        self.of_type = of_type
+        self.rows = [np.ascontiguousarray(column) for column in rows[examples].T]
+        self.count = len(examples)
 
     def sums(self, per_row: NDArray[np.int8]) -> NDArray[np.int8]:
         """(combinations, chains) sums over the features of ``per_row`` (R+1, chains)."""
@@ -109,12 +109,15 @@ def _halves(rows: NDArray[np.int32]) -> tuple[_Half, _Half]:
     """The features (columns of ``rows``) in two halves, each with few combinations."""
     values = [len(np.unique(column)) for column in rows.T]
     parts: tuple[list[int], list[int]] = ([], [])
+    of_type = [np.zeros(len(rows), np.intp), np.zeros(len(rows), np.intp)]
     counts = [1, 1]
     for feature in sorted(range(len(values)), key=lambda f: (-values[f], f)):
         half = int(counts[1] < counts[0])
         parts[half].append(feature)
-        counts[half] = len(np.unique(rows[:, parts[half]], axis=0))
-    return _Half(rows[:, parts[0]]), _Half(rows[:, parts[1]])
+        pairs = of_type[half] * (int(rows.max()) + 1) + rows[:, feature]
+        distinct, of_type[half] = np.unique(pairs, return_inverse=True)
+        counts[half] = len(distinct)
+    return _Half(rows[:, parts[0]], of_type[0]), _Half(rows[:, parts[1]], of_type[1])
 
 
 class _Chains:
