@@ -252,7 +252,7 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
     if not names:
         return (LotClass(tuple(range(len(problem.lots))), ()),)
     if len(names) == len(problem.features):
-        everything = [problem.label(profile, names) for profile in range(len(problem.profiles))]
+        everything = [tuple(zip(names, answers, strict=True)) for answers in problem.profiles]
         return tuple(
             LotClass(kind.lots, tuple(everything[profile] for profile in kind.profiles))
             for kind in problem.kinds

@@ -153,7 +153,9 @@ class Expected:
     def from_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
         """What each type has when ``chances[t]`` is that of one of its people."""
         sizes = polytope.sizes.tolist()
-        pairs = [(q.numerator * size, q.denominator) for q, size in zip(chances, sizes, strict=True)]
+        pairs = [
+            (q.numerator * size, q.denominator) for q, size in zip(chances, sizes, strict=True)
+        ]
         unit = math.lcm(*{below // math.gcd(above, below) for above, below in pairs})
         return Expected([above * unit // below for above, below in pairs], unit, sizes)
 

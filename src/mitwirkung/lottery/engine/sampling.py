@@ -181,22 +181,23 @@ class _Chains:
         order."""
         types, features = self.rows.shape
         by_feature = np.ascontiguousarray(self.rows.T)
+        # A line is cut into parts by the first feature, these into smaller ones by the next, and so
+        # on. Where there are too many features for a double, the innermost count for nothing.
+        widths = (self.row_count + 1.0) ** -np.arange(features)
         orders = []
         for _ in range(_NESTINGS):
-            # Places on a line from 0 to 1 that is cut into parts by the first feature, these by
-            # the next, and so on; the innermost feature is looked at first.
-            place = self.rng.random(types)
             rank = self.rng.permutation(self.row_count + 1)
-            for feature in self.rng.permutation(features):
-                place += rank[by_feature[feature]]
-                place /= self.row_count + 1
+            width = self.rng.permutation(widths)
+            place = (rank[by_feature] * width[:, None]).sum(axis=0)
+            place += widths[-1] * self.rng.random(types)
             orders.append(place.argsort(kind="stable"))
         return np.array(orders)
 
     def finished(self) -> NDArray[np.bool_]:
         """Which chains have a panel that meets all rows."""
         broken = (self.counts < self.lower) | (self.counts > self.upper)
-        return ~broken.any(axis=0)
+        fits: NDArray[np.bool_] = ~broken.any(axis=0)
+        return fits
 
     def harvest(self, done: NDArray[np.intp]) -> NDArray[np.int32]:
         """The panels of the chains ``done``; the types' arrears take note."""
