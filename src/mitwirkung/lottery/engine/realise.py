@@ -70,7 +70,7 @@ def realise(
     for number in range(rounds):
         watch("panels", number / rounds, gap=None if best is None else best.residual)
         more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch)
-        wanted = face.polytope.types // 2 + 30
+        wanted = 3 * face.polytope.types // 4 + 30
         known, panels = len(panels), tidy(np.concatenate([panels, more]))
         if len(panels) == known:  # there are hardly any more
             break

@@ -21,7 +21,7 @@ from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type, tidy
 from mitwirkung.lottery.progress import Watch
 
 _FEWEST_CHAINS = 32
-_TURNS = 3  # panels that a chain makes: with fewer nobody could catch up any more
+_TURNS = 3  # panels that a chain makes, about: with fewer, nobody could catch up
 _CELLS = 170_000  # types times chains: larger tables leave the processor's cache
 _NESTINGS = 64
 _NESTINGS_AT_ONCE = 16
@@ -89,6 +89,7 @@ class _Half:
     Attributes:
         of_type: (T,) the combination of each type.
         rows: for each feature the row of each combination.
+        count: how many combinations there are.
     """
 
     def __init__(self, rows: NDArray[np.int32], of_type: NDArray[np.intp]) -> None:
@@ -157,9 +158,9 @@ class _Chains:
         self.block_sizes = np.diff(np.append(self.blocks, len(self.types)))
         self.within_block = np.arange(int(self.block_sizes.max()))[:, None]
         features = polytope.rows.shape[1]
-        self.worth = np.exp(_PENALTY * np.array([*range(features + 1), *range(-features, 0)]))
-        self.worth = self.worth.astype(np.float32)
-        self.features = features
+        # Of 0, 1, ... more bounds that are helped than broken, then of -F, ..., -1.
+        helped = np.array([*range(features + 1), *range(-features, 0)])
+        self.worth = np.exp(_PENALTY * helped).astype(np.float32)
 
         self.nestings = self._nestings()
         self.stock = np.empty((0, self.seat_count), np.intp)
@@ -189,15 +190,14 @@ class _Chains:
             rank = self.rng.permutation(self.row_count + 1)
             width = self.rng.permutation(widths)
             place = (rank[by_feature] * width[:, None]).sum(axis=0)
-            place += widths[-1] * self.rng.random(types)
+            place += float(widths.min(initial=1.0)) * self.rng.random(types)
             orders.append(place.argsort(kind="stable"))
         return np.array(orders)
 
     def finished(self) -> NDArray[np.bool_]:
         """Which chains have a panel that meets all rows."""
         broken = (self.counts < self.lower) | (self.counts > self.upper)
-        fits: NDArray[np.bool_] = ~broken.any(axis=0)
-        return fits
+        return np.asarray(~broken.any(axis=0))
 
     def harvest(self, done: NDArray[np.intp]) -> NDArray[np.int32]:
         """The panels of the chains ``done``; the types' arrears take note."""
@@ -225,6 +225,7 @@ class _Chains:
     def _starts(self) -> NDArray[np.intp]:
         """Systematic samples: hardly any of them meets all rows, most nearly do."""
         k = self.seat_count
+        # What the next panel of every chain should hold for nobody to be behind any more.
         owed = self.target + self.behind / self.count
         share = np.clip(owed, self.target / 3, np.minimum(3 * self.target, self.sizes))
         orders = self.nestings[self.rng.integers(0, _NESTINGS, _NESTINGS_AT_ONCE)]
@@ -304,7 +305,7 @@ class _Chains:
         return np.asarray(self.blocks[block] + place, np.intp)
 
     def _worth(self, half: _Half, helps: NDArray[np.int8]) -> NDArray[np.float32]:
-        # A negative place counts from the end.
+        # Wrapped, negative numbers count from the end.
         return self.worth.take(half.sums(helps), mode="wrap")
 
     def _drawn(self, line: NDArray[np.float32]) -> NDArray[np.intp]:
