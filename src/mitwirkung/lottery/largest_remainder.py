@@ -12,6 +12,8 @@ def largest_remainder(weights: Sequence[int], total: int) -> list[int]:
     left goes to the largest fractions; of equal ones to the earlier.
     """
     everything = sum(weights)
+    if everything == total:
+        return list(weights)
     exact = [divmod(weight * total, everything) for weight in weights]
     shares = [whole for whole, _ in exact]
     by_remainder = sorted(range(len(exact)), key=lambda i: (-exact[i][1], i))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Seats = tuple[tuple[int, int, int], ...]
 """One vector: (class, position, number of seats), indexes from 0, ascending, numbers positive."""
+
+_NUMBER = itemgetter(2)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class PanelLottery(Displayed):
                 raise ValueError("a vector seats more lots of a class than there are, or none")
         shared = any(lot_class.positions > 1 for lot_class in self.classes)
         for vector in self.vectors:
-            seated = sum([number for _, _, number in vector])
+            seated = sum(map(_NUMBER, vector))
             if seated != self.problem.seats:
                 raise ValueError(f"a vector seats {seated} instead of {self.problem.seats}")
             if not shared:
@@ -249,7 +252,7 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
     if not names:
         return (LotClass(tuple(range(len(problem.lots))), ()),)
     if len(names) == len(problem.features):
-        everything = [problem.label(profile, names) for profile in range(len(problem.profiles))]
+        everything = [tuple(zip(names, answers, strict=True)) for answers in problem.profiles]
         return tuple(
             LotClass(kind.lots, tuple(everything[profile] for profile in kind.profiles))
             for kind in problem.kinds

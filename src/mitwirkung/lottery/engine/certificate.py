@@ -153,9 +153,11 @@ class Expected:
     def from_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
         """What each type has when ``chances[t]`` is that of one of its people."""
         sizes = polytope.sizes.tolist()
-        exact = [q * size for q, size in zip(chances, sizes, strict=True)]
-        unit = math.lcm(*(x.denominator for x in exact))
-        return Expected([x.numerator * (unit // x.denominator) for x in exact], unit, sizes)
+        pairs = [
+            (q.numerator * size, q.denominator) for q, size in zip(chances, sizes, strict=True)
+        ]
+        unit = math.lcm(*{below // math.gcd(above, below) for above, below in pairs})
+        return Expected([above * unit // below for above, below in pairs], unit, sizes)
 
 
 def exact_chances(
@@ -243,10 +245,10 @@ def check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
     """
     if len(chances) != polytope.types:
         raise CertificateError("there must be one chance for each type")
-    if not all(0 <= q <= 1 for q in chances):
+    if not all(0 <= q.numerator <= q.denominator for q in chances):
         raise CertificateError("a chance lies outside 0 to 1")
     expected = Expected.from_chances(polytope, chances)
-    slack = TOLERANCE * expected.unit
+    slack = math.floor(TOLERANCE * expected.unit)
     if abs(sum(expected.seats) - polytope.seats * expected.unit) > slack:
         raise CertificateError("the chances do not fill the seats")
     held = [0] * polytope.row_count
@@ -269,29 +271,38 @@ def stage_gap(
         CertificateError: see `inequality`.
     """
     a, b = inequality(polytope, stage, cuts)
-    seats, sizes = expected.seats, expected.sizes
-    level = min(Fraction(seats[t], sizes[t]) for t in stage.types)
-    same = level + SAME * expected.unit
+    seats, sizes, unit = expected.seats, expected.sizes, expected.unit
+    # Fractions are slow, whole numbers are not: of types of one size those with the fewest seats
+    # count.
+    fewest: dict[int, int] = {}
+    for t in stage.types:
+        fewest[sizes[t]] = min(seats[t], fewest.get(sizes[t], seats[t]))
+    level = min(Fraction(held, size) for size, held in fewest.items())
+    same = level + SAME * unit
+    low = {size: same.numerator * size // same.denominator for size in set(sizes)}
     # What the others keep: their chance, or the stage's lowest if theirs is higher. Where a[t] < 0
     # we only know x <= size.
-    bound, above = b * expected.unit, 0
+    bound, above = b * unit, 0
     for coefficient, held, size in zip(a, seats, sizes, strict=True):
         if coefficient < 0:
-            bound -= coefficient * size * expected.unit
-        elif held * same.denominator <= size * same.numerator:
+            bound -= coefficient * size * unit
+        elif held <= low[size]:
             bound -= coefficient * held
         else:
             above += coefficient * size
     # What the bound leaves over. Below zero, the chances themselves are too high to be true, by as
     # much.
-    left = abs(bound - above * level) / expected.unit
-    worst = Fraction(0)
+    left = abs(bound - above * level) / unit
+    # Of types with one coefficient the one with the most room gains most.
+    room: dict[int, int] = {}
     for t in stage.types:
-        rise = Fraction(sizes[t] * expected.unit - seats[t], expected.unit)
-        if a[t] > 0:
-            rise = min(rise, left / a[t])
-        worst = max(worst, rise)
-    return worst
+        coefficient = max(a[t], 0)
+        room[coefficient] = max(sizes[t] * unit - seats[t], room.get(coefficient, 0))
+    rises = [
+        min(Fraction(most, unit), left / coefficient) if coefficient else Fraction(most, unit)
+        for coefficient, most in room.items()
+    ]
+    return max(rises)
 
 
 def inequality(polytope: Polytope, stage: Stage, cuts: Sequence[Cut]) -> tuple[list[int], int]:

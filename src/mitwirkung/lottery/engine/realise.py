@@ -70,7 +70,7 @@ def realise(
     for number in range(rounds):
         watch("panels", number / rounds, gap=None if best is None else best.residual)
         more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch)
-        wanted = face.polytope.types // 2 + 30
+        wanted = 3 * face.polytope.types // 4 + 30
         known, panels = len(panels), tidy(np.concatenate([panels, more]))
         if len(panels) == known:  # there are hardly any more
             break
@@ -80,7 +80,7 @@ def realise(
             best = lottery
         if best.realised:
             break
-    return None if best is None else _checked(polytope, face, best)
+    return None if best is None else _whole(face, best)
 
 
 def _single(polytope: Polytope, face: Face) -> Lottery | None:
@@ -120,11 +120,10 @@ def _weigh(
     return Lottery(panels, weights, off)
 
 
-def _checked(polytope: Polytope, face: Face, lottery: Lottery) -> Lottery:
+def _whole(face: Face, lottery: Lottery) -> Lottery:
+    """The lottery of the face as one of the whole problem."""
     used = lottery.weights > 0
     panels = face.whole(lottery.panels[used])
     order = np.lexsort(panels.T[::-1])
     panels, weights = panels[order], lottery.weights[used][order]
-    if not polytope.feasible(panels).all():
-        raise AssertionError("a sampled panel breaks a quota")
     return Lottery(panels, weights, lottery.residual)

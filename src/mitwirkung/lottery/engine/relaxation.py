@@ -267,6 +267,8 @@ class _Stages:
         """Take the floors of the fixed types off the bounds of all rows."""
         floor = self.floor()
         taken = self._row_sums(floor)
-        self.model.set_row_bounds(self.lower - taken, self.upper - taken)
-        for t, row in self.caps.items():
-            self.model.set_row_bound(row, float(self.most[t] - floor[t]))
+        capped = np.array(list(self.caps), np.int64)
+        self.model.set_row_bounds(
+            np.concatenate([self.lower - taken, np.full(len(capped), -INFINITY)]),
+            np.concatenate([self.upper - taken, (self.most - floor)[capped]]),
+        )

@@ -14,23 +14,22 @@ worked out once for each combination.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type, tidy
 from mitwirkung.lottery.progress import Watch
 
-_MOST_CHAINS = 128
 _FEWEST_CHAINS = 32
+_TURNS = 3  # panels that a chain makes, about: with fewer, nobody could catch up
+_CELLS = 170_000  # types times chains: larger tables leave the processor's cache
 _NESTINGS = 64
 _NESTINGS_AT_ONCE = 16
 _GIVE_UP = 400  # steps after which a chain starts anew
-_PENALTY = 2.5  # odds fall by exp(-2.5) for each bound that is broken
+_PENALTY = 3.0  # odds fall by exp(-3) for each bound that is broken
 _CATCH_UP = 0.7  # odds rise by exp(0.7) for each seat behind the target
 _CATCH_UP_LIMIT = 4.0
-_GREEDY = 0.85  # how often the seat given up is one of the worst
+_GREEDY = 0.9  # how often the seat given up is one of the worst
 _REFRESH = 4  # steps between two looks at who is behind
 
 
@@ -55,7 +54,8 @@ def sample_panels(
         patience: give up after so many steps of all chains in which none has found a panel.
         watch: asked before each step whether to stop.
     """
-    count = min(_MOST_CHAINS, max(_FEWEST_CHAINS, wanted // 5))
+    most = max(_CELLS // polytope.types, _FEWEST_CHAINS)
+    count = min(most, max(_FEWEST_CHAINS, wanted // _TURNS))
     chains = _Chains(polytope, target, rng, tilt, count)
     found: list[NDArray[np.int32]] = []
     made = 0
@@ -64,12 +64,13 @@ def sample_panels(
     while made < wanted and steps_left > 0 and dry <= patience:
         if watch is not None:
             watch.check()
-        done = chains.finished()
+        finished = chains.finished()
+        done = finished.nonzero()[0]
         if len(done):
             found.append(chains.harvest(done))
             made += len(done)
             dry = 0
-        anew = np.union1d(done, np.flatnonzero(chains.age > _GIVE_UP))
+        anew = (finished | (chains.age > _GIVE_UP)).nonzero()[0]
         if len(anew):
             chains.restart(anew)
         else:
@@ -88,19 +89,20 @@ class _Half:
     Attributes:
         of_type: (T,) the combination of each type.
         rows: for each feature the row of each combination.
+        count: how many combinations there are.
     """
 
-    def __init__(self, rows: NDArray[np.int32]) -> None:
-        combinations, of_type = np.unique(rows, axis=0, return_inverse=True)
-        self.of_type: NDArray[np.intp] = of_type.ravel()
-        self.rows = [np.ascontiguousarray(column) for column in combinations.T]
-        self.count = len(combinations)
+    def __init__(self, rows: NDArray[np.int32], of_type: NDArray[np.intp]) -> None:
+        _, examples = np.unique(of_type, return_index=True)
+        self.of_type = of_type
+        self.rows = [np.ascontiguousarray(column) for column in rows[examples].T]
+        self.count = len(examples)
 
     def sums(self, per_row: NDArray[np.int8]) -> NDArray[np.int8]:
         """(combinations, chains) sums over the features of ``per_row`` (R+1, chains)."""
         total = np.zeros((self.count, per_row.shape[1]), np.int8)
         for column in self.rows:
-            total += np.take(per_row, column, axis=0)
+            total += per_row.take(column, axis=0)
         return total
 
 
@@ -108,12 +110,15 @@ def _halves(rows: NDArray[np.int32]) -> tuple[_Half, _Half]:
     """The features (columns of ``rows``) in two halves, each with few combinations."""
     values = [len(np.unique(column)) for column in rows.T]
     parts: tuple[list[int], list[int]] = ([], [])
+    of_type = [np.zeros(len(rows), np.intp), np.zeros(len(rows), np.intp)]
     counts = [1, 1]
     for feature in sorted(range(len(values)), key=lambda f: (-values[f], f)):
         half = int(counts[1] < counts[0])
         parts[half].append(feature)
-        counts[half] = len(np.unique(rows[:, parts[half]], axis=0))
-    return _Half(rows[:, parts[0]]), _Half(rows[:, parts[1]])
+        pairs = of_type[half] * (int(rows.max()) + 1) + rows[:, feature]
+        distinct, of_type[half] = np.unique(pairs, return_inverse=True)
+        counts[half] = len(distinct)
+    return _Half(rows[:, parts[0]], of_type[0]), _Half(rows[:, parts[1]], of_type[1])
 
 
 class _Chains:
@@ -148,19 +153,24 @@ class _Chains:
         self.lower = np.append(polytope.lower, -(10**9)).astype(np.int32)[:, None]
         self.upper = np.append(polytope.upper, 10**9).astype(np.int32)[:, None]
 
-        self.first, self.second = _halves(polytope.rows[self.types])
+        self.halves = self.first, self.second = _halves(polytope.rows[self.types])
         self.blocks = np.flatnonzero(np.diff(self.first.of_type, prepend=-1))
         self.block_sizes = np.diff(np.append(self.blocks, len(self.types)))
         self.within_block = np.arange(int(self.block_sizes.max()))[:, None]
         features = polytope.rows.shape[1]
-        self.worth = np.exp(_PENALTY * np.arange(-features, features + 1)).astype(np.float32)
-        self.features = features
+        # Of 0, 1, ... more bounds that are helped than broken, then of -F, ..., -1.
+        helped = np.array([*range(features + 1), *range(-features, 0)])
+        self.worth = np.exp(_PENALTY * helped).astype(np.float32)
 
         self.nestings = self._nestings()
         self.stock = np.empty((0, self.seat_count), np.intp)
         self.count = count
         self.everyone = np.arange(count)
+        # Where the rows of a type stand in the counts of the first chain.
+        self.row_cells = self.rows * count
         self.seats = np.zeros((count, self.seat_count), np.intp)
+        # For each half the cell of each seat in a table (combinations, chains).
+        self.cells = np.zeros((2, count, self.seat_count), np.intp)
         self.room = np.zeros((len(self.types), count), np.float32)
         self.counts = np.zeros((self.row_count + 1, count), np.int32)
         self.age = np.zeros(count, np.int64)
@@ -171,19 +181,23 @@ class _Chains:
         """Orders of the types: by one feature, inside it by the next, and so on, all in random
         order."""
         types, features = self.rows.shape
+        by_feature = np.ascontiguousarray(self.rows.T)
+        # A line is cut into parts by the first feature, these into smaller ones by the next, and so
+        # on. Where there are too many features for a double, the innermost count for nothing.
+        widths = (self.row_count + 1.0) ** -np.arange(features)
         orders = []
         for _ in range(_NESTINGS):
-            keys: list[NDArray[Any]] = [np.array(self.rng.random(types))]
-            for feature in self.rng.permutation(features):
-                rank = self.rng.permutation(self.row_count + 1)
-                keys.append(rank[self.rows[:, feature]])
-            orders.append(np.lexsort(keys))
+            rank = self.rng.permutation(self.row_count + 1)
+            width = self.rng.permutation(widths)
+            place = (rank[by_feature] * width[:, None]).sum(axis=0)
+            place += float(widths.min(initial=1.0)) * self.rng.random(types)
+            orders.append(place.argsort(kind="stable"))
         return np.array(orders)
 
-    def finished(self) -> NDArray[np.intp]:
-        """Chains whose panel meets all rows."""
+    def finished(self) -> NDArray[np.bool_]:
+        """Which chains have a panel that meets all rows."""
         broken = (self.counts < self.lower) | (self.counts > self.upper)
-        return np.flatnonzero(~broken.any(axis=0))
+        return np.asarray(~broken.any(axis=0))
 
     def harvest(self, done: NDArray[np.intp]) -> NDArray[np.int32]:
         """The panels of the chains ``done``; the types' arrears take note."""
@@ -199,6 +213,8 @@ class _Chains:
             self.stock = np.concatenate([self.stock, self._starts()])
         seats, self.stock = self.stock[: len(chains)], self.stock[len(chains) :]
         self.seats[chains] = seats
+        for half, cells in zip(self.halves, self.cells, strict=True):
+            cells[chains] = half.of_type[seats] * self.count + chains[:, None]
         self.age[chains] = 0
         self.room[:, chains] = (self.sizes - seats_per_type(seats, len(self.types))).T
         rows = self.row_count + 1
@@ -209,8 +225,9 @@ class _Chains:
     def _starts(self) -> NDArray[np.intp]:
         """Systematic samples: hardly any of them meets all rows, most nearly do."""
         k = self.seat_count
-        pull = np.exp(np.clip(0.3 * self.behind, -1, 1))
-        share = np.clip(self.target * pull, 0, self.sizes)
+        # What the next panel of every chain should hold for nobody to be behind any more.
+        owed = self.target + self.behind / self.count
+        share = np.clip(owed, self.target / 3, np.minimum(3 * self.target, self.sizes))
         orders = self.nestings[self.rng.integers(0, _NESTINGS, _NESTINGS_AT_ONCE)]
         ends = np.cumsum(share[orders], axis=1)
         ends *= (k / ends[:, -1])[:, None]
@@ -218,8 +235,10 @@ class _Chains:
         # owners of the points u, u+1, u+2, ... All lines are searched as one.
         line = np.arange(_NESTINGS_AT_ONCE)
         per_order = -(-self.count // _NESTINGS_AT_ONCE)
-        start = k * np.repeat(line, per_order) + self.rng.random(_NESTINGS_AT_ONCE * per_order)
-        points = start[:, None] + np.arange(k)
+        # The u of one order are spread evenly, so that together its samples follow the target.
+        spread = np.arange(per_order) + self.rng.random((_NESTINGS_AT_ONCE, per_order))
+        start = k * line[:, None] + self.rng.permuted(spread, axis=1) / per_order
+        points = start.reshape(-1, 1) + np.arange(k)
         found = np.searchsorted((ends + k * line[:, None]).ravel(), points.ravel(), side="right")
         found = np.minimum(found.reshape(points.shape), orders.size - 1)
         return self._within_sizes(orders.ravel()[found])
@@ -247,22 +266,24 @@ class _Chains:
         self._change(self.seats[self.everyone, seat], -1)
         coming = self._who_takes_it()
         self.seats[self.everyone, seat] = coming
+        for half, cells in zip(self.halves, self.cells, strict=True):
+            cells[self.everyone, seat] = half.of_type[coming] * self.count + self.everyone
         self._change(coming, +1)
         self.age += 1
 
     def _change(self, types: NDArray[np.intp], by: int) -> None:
-        self.room[types, self.everyone] -= by
+        self.room.ravel()[types * self.count + self.everyone] -= by
         # Several "no row" of one type count once here: that row has no bounds, its count may be
         # wrong.
-        self.counts[self.rows[types], self.everyone[:, None]] += by
+        self.counts.ravel()[self.row_cells[types] + self.everyone[:, None]] += by
 
     def _seat_to_give_up(self) -> NDArray[np.intp]:
         over = (self.counts > self.upper).view(np.int8)
-        broken = np.zeros(self.seats.shape, np.float32)
-        for half in (self.first, self.second):
-            cells = half.of_type[self.seats] * self.count + self.everyone[:, None]
-            broken += np.take(half.sums(over), cells)
-        worst = (broken + 0.9 * self.rng.random(self.seats.shape, np.float32)).argmax(axis=1)
+        broken = self.rng.random(self.seats.shape, np.float32)
+        broken *= np.float32(0.9)
+        for half, cells in zip(self.halves, self.cells, strict=True):
+            broken += half.sums(over).take(cells)
+        worst = broken.argmax(axis=1)
         anyone = self.rng.integers(0, self.seat_count, self.count)
         return np.where(self.rng.random(self.count) < _GREEDY, worst, anyone)
 
@@ -270,7 +291,7 @@ class _Chains:
         full = (self.counts >= self.upper).view(np.int8)
         short = (self.counts < self.lower).view(np.int8)
         helps = short - full
-        odds = np.take(self._worth(self.second, helps), self.second.of_type, axis=0)
+        odds = self._worth(self.second, helps).take(self.second.of_type, axis=0)
         odds *= self.room
         odds *= self.lean
         # First a block of types, then one in it.
@@ -284,12 +305,13 @@ class _Chains:
         return np.asarray(self.blocks[block] + place, np.intp)
 
     def _worth(self, half: _Half, helps: NDArray[np.int8]) -> NDArray[np.float32]:
-        worth: NDArray[np.float32] = self.worth[half.sums(helps) + self.features]
-        return worth
+        # Wrapped, negative numbers count from the end.
+        return self.worth.take(half.sums(helps), mode="wrap")
 
     def _drawn(self, line: NDArray[np.float32]) -> NDArray[np.intp]:
         """In each chain the place whose part of the ``line`` (places, chains) a random point
         hits."""
         point = self.rng.random(self.count, np.float32) * line[-1]
-        place: NDArray[np.intp] = np.minimum((line <= point).sum(axis=0), len(line) - 1)
+        passed = (line <= point).sum(axis=0, dtype=np.int32)
+        place: NDArray[np.intp] = np.minimum(passed, len(line) - 1).astype(np.intp)
         return place
