@@ -25,6 +25,7 @@ from mitwirkung.lottery.engine import (
     leximin,
     relax,
 )
+from mitwirkung.lottery.engine.certificate import for_every_panel
 from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows
 from polytopes import WITH_GAP, all_panels, knotted, make, problems
 
@@ -94,11 +95,20 @@ def check_against_brute_force(polytope: Polytope) -> int:
 
 
 def check_cuts(cuts: tuple[Cut, ...], panels: NDArray[np.int64]) -> None:
-    for cut in cuts:
-        coefficients = np.zeros(panels.shape[1], np.int64)
-        for t, c in cut.coefficients:
-            coefficients[t] = c
-        assert (panels @ coefficients).max() <= cut.bound
+    seats = int(panels[0].sum())
+    for cut in for_every_panel(cuts, seats):
+        assert max(worth(panels, cut)) <= cut.bound
+    for number, cut in enumerate(cuts):
+        face = panels
+        for earlier in cuts[: cut.given]:
+            face = face[np.array(worth(face, earlier)) == earlier.bound]
+        assert max(worth(face, cut)) <= cut.bound
+        assert cut.given in (0, number)
+
+
+def worth(panels: NDArray[np.int64], cut: Cut) -> list[int]:
+    """The sum of the cut's coefficients over each panel, in whole numbers of any size."""
+    return [sum(c * int(x[t]) for t, c in cut.coefficients) for x in panels]
 
 
 def check_conflict(polytope: Polytope, conflict: Conflict) -> None:
@@ -125,6 +135,12 @@ def test_equals_brute_force(polytope: Polytope) -> None:
 
 @pytest.mark.parametrize("seed", WITH_GAP)
 def test_equals_brute_force_where_panels_lag_behind_fractions(seed: int) -> None:
+    assert check_against_brute_force(knotted(seed)) > 0
+
+
+@pytest.mark.parametrize("seed", WITH_GAP)
+def test_and_so_does_the_way_for_many_types(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mitwirkung.lottery.engine.optimum._FEW_TYPES", 0)
     assert check_against_brute_force(knotted(seed)) > 0
 
 

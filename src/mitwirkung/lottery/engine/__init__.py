@@ -14,8 +14,9 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `goal`: what a lottery can be optimal for; `maximin`, `goldilocks` and `nash` are one each, and
   `market` finds the prices of the last.
 - `optimum`: all of it: relaxation, panels, weights, proof, and cuts where they are needed.
-- `hull`: cuts, where whole panels cannot follow; `master` finds the nearest lottery, `integer` the
-  best panel.
+- `columns`: leximin over whole panels, where they cannot follow; `exact` makes its prices whole.
+- `hull`: what is known of all panels, and cuts for many types and other goals; `master` finds the
+  best lottery over known panels, `walk` and `integer` a better panel.
 - `conflict`: quotas that no panel meets together.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.

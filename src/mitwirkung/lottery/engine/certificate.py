@@ -17,6 +17,7 @@ by over `SAME`: published weights are whole numbers, which parts equal chances b
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,10 +47,15 @@ class CertificateError(ValueError):
 
 @dataclass(frozen=True)
 class Cut:
-    """``sum(c * x[t] for t, c in coefficients) <= bound`` for every panel; c > 0."""
+    """``sum(c * x[t] for t, c in coefficients) <= bound`` for every panel that meets each of the
+    first ``given`` cuts with equality; c > 0.
+
+    Given none, it holds for every panel.
+    """
 
     coefficients: Pairs
     bound: int
+    given: int = 0
 
     def largest(self) -> int:
         """The largest coefficient."""
@@ -97,7 +103,11 @@ class Certificate:
                 for stage in self.stages
             ],
             "cuts": [
-                {"coefficients": [list(pair) for pair in cut.coefficients], "bound": cut.bound}
+                {
+                    "coefficients": [list(pair) for pair in cut.coefficients],
+                    "bound": cut.bound,
+                    **({"given": cut.given} if cut.given else {}),
+                }
                 for cut in self.cuts
             ],
         }
@@ -121,7 +131,8 @@ class Certificate:
                 for stage in data["stages"]
             )
             cuts = tuple(
-                Cut(_pairs(cut["coefficients"]), _whole(cut["bound"])) for cut in data["cuts"]
+                Cut(_pairs(cut["coefficients"]), _whole(cut["bound"]), _whole(cut.get("given", 0)))
+                for cut in data["cuts"]
             )
         except (KeyError, TypeError, ValueError) as error:
             raise CertificateError("the certificate has an unknown shape") from error
@@ -199,10 +210,11 @@ def gap(polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction
     """
     check_coverage(polytope, certificate)
     expected = check_chances(polytope, chances)
+    cuts = for_every_panel(certificate.cuts, polytope.seats)
     worst = Fraction(0)
     for number, stage in enumerate(certificate.stages):
         try:
-            rise = stage_gap(polytope, stage, certificate.cuts, expected)
+            rise = stage_gap(polytope, stage, cuts, expected)
         except CertificateError as error:
             raise CertificateError(f"stage {number}: {error}") from None
         worst = max(worst, rise)
@@ -234,6 +246,8 @@ def check_coverage(polytope: Polytope, certificate: Certificate) -> None:
             raise CertificateError(f"cut {number} is malformed")
         if not 0 <= cut.bound <= LARGEST_CUT or cut.largest() * polytope.seats > LARGEST_CUT:
             raise CertificateError(f"cut {number} is malformed")
+        if not 0 <= cut.given <= number:
+            raise CertificateError(f"cut {number} is given what comes after it")
 
 
 def check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
@@ -342,14 +356,36 @@ def _row_multipliers(polytope: Polytope, multiplier: list[int], seats: int) -> l
     return total
 
 
+def for_every_panel(cuts: Sequence[Cut], seats: int) -> tuple[Cut, ...]:
+    """The cuts as inequalities that hold whether a panel meets earlier ones with equality or not.
+
+    A panel that does not is at least 1 below one of them, since all numbers are whole; and no
+    panel is further above a bound than ``seats`` times the largest coefficient. So it is enough to
+    add the earlier inequalities that many times.
+    """
+    whole: list[Cut] = []
+    for cut in cuts:
+        above = max(0, cut.largest() * seats - cut.bound)
+        coefficients, bound = Counter(dict(cut.coefficients)), cut.bound
+        for earlier in whole[: cut.given]:
+            for t, c in earlier.coefficients:
+                coefficients[t] += above * c
+            bound += above * earlier.bound
+        pairs = tuple((t, c) for t, c in sorted(coefficients.items()) if c)
+        whole.append(Cut(pairs, bound))
+    return tuple(whole)
+
+
 def confirm_cuts(polytope: Polytope, certificate: Certificate) -> None:
-    """Prove each cut again by an integer programme over all panels.
+    """Prove each cut again by an integer programme over the panels it speaks of.
 
     Raises:
         CertificateError: if a panel breaks a cut.
         SolverError: if HiGHS gives no answer.
     """
-    model = panel_model(polytope)
-    for number, cut in enumerate(certificate.cuts):
+    cuts = certificate.cuts
+    for number, cut in enumerate(cuts):
+        given = [(earlier.coefficients, earlier.bound) for earlier in cuts[: cut.given]]
+        model = panel_model(polytope, given=given)
         if highest(model, cut.coefficients)[0] > cut.bound:
             raise CertificateError(f"cut {number} does not hold for every panel")

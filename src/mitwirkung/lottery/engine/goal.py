@@ -14,6 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from mitwirkung.lottery.engine.certificate import (
     Stage,
     check_chances,
     check_coverage,
+    for_every_panel,
     gap,
     inequality,
 )
@@ -38,7 +40,14 @@ NOBODY = 1e-9
 
 
 class Goal(ABC):
-    """What a lottery is to be optimal for."""
+    """What a lottery is to be optimal for.
+
+    Class attributes:
+        leximin_is_best: whether leximin's chances are, and so its proof can be turned into one of
+            this goal: see `of_leximin`.
+    """
+
+    leximin_is_best: ClassVar[bool] = False
 
     @abstractmethod
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
@@ -80,6 +89,10 @@ class Goal(ABC):
         gaps = [self.gap(polytope, each, chances) for each in (short, exact)]
         return short if gaps[0] <= gaps[1] else exact
 
+    def of_leximin(self, certificate: Certificate) -> Certificate:
+        """What a proof of leximin over whole panels proves for this goal."""
+        return certificate
+
     def highest_minimum(self, relaxed: Relaxed) -> float | None:
         """No lottery has a smallest chance above this; None if the goal does not tell."""
         return None
@@ -87,6 +100,8 @@ class Goal(ABC):
 
 class Leximin(Goal):
     """The smallest chance as large as possible, then the next smallest, and so on."""
+
+    leximin_is_best = True
 
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
         return relax(polytope, cuts)
@@ -146,14 +161,15 @@ class Bound:
         check_coverage(polytope, certificate)
         check_chances(polytope, chances)
         *absent, last = certificate.stages
+        cuts = for_every_panel(certificate.cuts, polytope.seats)
         self.sizes: list[int] = polytope.sizes.tolist()
         for number, stage in enumerate(absent):
-            self._check_absence(polytope, stage, certificate.cuts, number)
+            self._check_absence(polytope, stage, cuts, number)
         self.types = sorted(last.types)
         if not all(chances[t] > 0 for t in self.types):
             raise CertificateError("somebody who may be on a panel has no chance")
         self.people: int = sum(self.sizes[t] for t in self.types)
-        self.a, self.b = inequality(polytope, last, certificate.cuts)
+        self.a, self.b = inequality(polytope, last, cuts)
 
     def _check_absence(
         self, polytope: Polytope, stage: Stage, cuts: Sequence[Cut], number: int

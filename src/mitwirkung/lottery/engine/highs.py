@@ -65,6 +65,10 @@ class Model:
         check: called many times a second while HiGHS works; what it raises ends the work and is
             raised by `solve`. So is Ctrl-C, for which Python has no ear inside of HiGHS. None for
             models that take milliseconds.
+
+    Attributes:
+        met: what an integer model met on its way in the last `solve`, each (C,), the best among
+            them.
     """
 
     def __init__(
@@ -102,6 +106,12 @@ class Model:
             lp.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
         if self.highs.passModel(lp) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the model")
+        self.met: list[NDArray[np.float64]] = []
+        if integer:
+            self.highs.cbMipSolution.subscribe(self._meet)
+
+    def _meet(self, event: Any) -> None:
+        self.met.append(np.array(event.data_out.mip_solution, np.float64))
 
     def solve(self) -> bool:
         """Whether an optimum was found; False says that the model has no solution.
@@ -109,6 +119,7 @@ class Model:
         Raises:
             SolverError: for every other outcome.
         """
+        self.met.clear()
         status = self._run()
         if status == highspy.HighsModelStatus.kNotset:
             # Another part of this process set up HiGHS with another number of threads: take what
@@ -206,18 +217,32 @@ class Model:
         # highspy has this method, its stubs do not.
         self.highs.changeRowsBounds(count, rows, lower, upper)  # type: ignore[attr-defined]
 
-    def set_row_bound(self, row: int, upper: float) -> None:
-        """A new upper bound for one row without a lower one."""
-        self.highs.changeRowBounds(row, -INFINITY, upper)
-
     def set_entry(self, row: int, column: int, value: float) -> None:
         """A new matrix entry."""
         self.highs.changeCoeff(row, column, value)
 
-    def add_row(self, upper: float, columns: list[int], values: list[float]) -> None:
-        """One more row ``values . x[columns] <= upper`` below the others."""
+    def add_column(self, rows: list[int], values: list[float]) -> None:
+        """One more column, not negative, that costs nothing, with these entries."""
+        self.highs.addCol(
+            0.0,
+            0.0,
+            INFINITY,
+            len(rows),
+            np.array(rows, np.int32),
+            np.array(values, np.float64),
+        )
+        self.columns += 1
+
+    def drop_last_row(self) -> None:
+        """Without the row that was added last."""
+        self.highs.deleteRows(1, np.array([self.highs.getNumRow() - 1], np.int32))
+
+    def add_row(
+        self, upper: float, columns: list[int], values: list[float], lower: float = -INFINITY
+    ) -> None:
+        """One more row ``lower <= values . x[columns] <= upper`` below the others."""
         self.highs.addRow(
-            -INFINITY,
+            lower,
             upper,
             len(columns),
             np.array(columns, np.int32),

@@ -1,6 +1,6 @@
-"""When whole panels cannot follow the fractional optimum: pricing and cuts.
+"""When whole panels cannot follow the fractional optimum: what is known of all panels, and cuts.
 
-Tight quotas can leave fractional chances that no lottery over whole panels has. Then the fractional
+`columns` finds leximin for few types with it. For other goals, and for many types, the fractional
 problem is cut down to the hull of the panels, as far as the optimum needs it: the lottery nearest
 to the target has prices under which the target is worth more than any panel; the best panel under
 these prices, found by an integer programme, gives a bound which all panels meet and the target does
@@ -12,14 +12,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut
+from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut, Pairs
 from mitwirkung.lottery.engine.highs import Model
-from mitwirkung.lottery.engine.integer import highest, panel_model
+from mitwirkung.lottery.engine.integer import better, highest, hold, panel_model, panels_met
 from mitwirkung.lottery.engine.master import nearest_lottery
 from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
 from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.engine.walk import neighbours
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
 from mitwirkung.lottery.progress import Watch
 
@@ -29,6 +30,8 @@ _TOLERABLE = 1e-6  # chance: a lottery to offer when rounding hides whether a cu
 _CUTS_A_ROUND = 3
 _PRICINGS_A_ROUND = 2000
 _TILTS = (3.0, 8.0, 20.0)
+_WALKING_TILTS = (1.5, 4.0)
+_FEWEST_STARTS, _MOST_FOUND = 10, 10
 
 
 class Hull:
@@ -40,6 +43,7 @@ class Hull:
         self.watch = watch
         self.model: Model = panel_model(polytope, watch)
         self.panels = np.empty((0, polytope.seats), np.int32)
+        self.held: list[Cut] = []
 
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
@@ -51,13 +55,53 @@ class Hull:
 
         The best panel is added to those known.
         """
-        bound, x = highest(self.model, enumerate(coefficients.tolist()))
+        bound, x = highest(self.model, pairs(coefficients))
         if x is None:
             return None
-        panel = panel_from_seats(x)
-        if panel.shape[1] == self.polytope.seats and self.polytope.feasible(panel).all():
-            self.add(panel)
+        self._add_met(x)
         return bound, int((coefficients * x).sum())
+
+    def better(self, coefficients: NDArray[np.int64]) -> bool:
+        """Whether a panel has a larger sum of the whole ``coefficients`` (T,) than all known ones;
+        it is added to them."""
+        known = int(coefficients[self.panels].sum(axis=1).max())
+        found = better(self.model, pairs(coefficients), known)
+        self._add_met()
+        return found
+
+    def _add_met(self, *more: NDArray[np.int64]) -> None:
+        for panel in map(panel_from_seats, [*more, *panels_met(self.model)]):
+            if panel.shape[1] == self.polytope.seats and self.polytope.feasible(panel).all():
+                self.add(panel[self.meets(panel)])
+
+    def hold(self, cut: Cut) -> None:
+        """From now on only panels that meet the cut with equality count as panels."""
+        hold(self.model, cut.coefficients, cut.bound)
+        self.held.append(cut)
+        self.panels = self.panels[self.meets(self.panels)]
+
+    def meets(self, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which of the ``panels`` (N, seats) meet all cuts that are held."""
+        meets = np.ones(len(panels), np.bool_)
+        for cut in self.held:
+            coefficients = np.zeros(self.polytope.types, np.int64)
+            types, values = zip(*cut.coefficients, strict=True)
+            coefficients[list(types)] = values
+            meets &= coefficients[panels].sum(axis=1) == cut.bound
+        return meets
+
+    def walk(self, prices: NDArray[np.float64]) -> None:
+        """Look for panels worth more than all known ones near the best of these."""
+        worth = prices[self.panels].sum(axis=1)
+        start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
+        starts, best = self.panels[start], float(worth.max())
+        for tilt in _WALKING_TILTS:
+            lean = prices / float(prices.max()) * tilt
+            panels = neighbours(self.polytope, starts, lean, self.rng, self.watch)
+            panels = panels[self.meets(panels)]
+            found = prices[panels].sum(axis=1)
+            order = np.argsort(-found, kind="stable")[:_MOST_FOUND]
+            self.add(panels[order[found[order] > best * (1 + 1e-7)]])
 
     def excluded(self) -> Cut | None:
         """The cut which says that some types are on no panel at all; None if each is on one (or
@@ -86,7 +130,7 @@ class Hull:
             near = nearest_lottery(self.panels, target, self.polytope.sizes, self.watch)
             self.watch("cuts", share, gap=max(0.0, near.shortfall))
             if near.shortfall <= SHORTFALL:
-                return self._lottery(near.weights, target)
+                return self.lottery(near.weights, target)
             if self._price_by_sampling(target, near.prices, near.worth):
                 continue
             before = len(self.panels)
@@ -98,13 +142,14 @@ class Hull:
                 cuts.append(cut)
             if len(self.panels) == before:
                 if not cuts and near.shortfall <= _TOLERABLE:
-                    return self._lottery(near.weights, target)
+                    return self.lottery(near.weights, target)
                 break
             if len(cuts) >= _CUTS_A_ROUND:
                 break
         return cuts
 
-    def _lottery(self, weights: NDArray[np.float64], target: NDArray[np.float64]) -> Lottery:
+    def lottery(self, weights: NDArray[np.float64], target: NDArray[np.float64]) -> Lottery:
+        """The lottery with these ``weights`` (N,) of the known panels, polished."""
         portfolio = Portfolio(self.panels, self.polytope.types)
         weights = polished(portfolio, weights, target, self.watch)
         used = weights > 0
@@ -150,8 +195,12 @@ class Hull:
         value = float((coefficients * target).sum())
         if value <= bound + 1e-9 * max(1, bound):
             return None
-        filled = np.flatnonzero(coefficients)
-        return Cut(tuple((int(t), int(coefficients[t])) for t in filled), bound)
+        return Cut(pairs(coefficients), bound)
+
+
+def pairs(coefficients: NDArray[np.int64]) -> Pairs:
+    """The coefficients that are not 0, each with its type."""
+    return tuple((int(t), int(coefficients[t])) for t in np.flatnonzero(coefficients))
 
 
 def whole_prices(prices: NDArray[np.float64], largest: int) -> NDArray[np.int64]:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mitwirkung.lottery.engine.highs import Model, Rows
+from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.progress import Watch
 
+Coefficients = Sequence[tuple[int, int]]
+"""(type, coefficient) of a weighted sum of seats."""
 
-def panel_model(polytope: Polytope, watch: Watch | None = None) -> Model:
-    """An integer model whose solutions are the panels, seats per type."""
+
+def panel_model(
+    polytope: Polytope,
+    watch: Watch | None = None,
+    given: Sequence[tuple[Coefficients, int]] = (),
+) -> Model:
+    """An integer model whose solutions are the panels, seats per type; only those with
+    ``sum(c * x[t]) == value`` for each (coefficients, value) that is given."""
     rows, types = polytope.entries()
     count = polytope.types
-    return Model(
+    model = Model(
         np.zeros(count),
         np.zeros(count),
         polytope.sizes.astype(np.float64),
@@ -31,10 +39,19 @@ def panel_model(polytope: Polytope, watch: Watch | None = None) -> Model:
         integer=True,
         check=(watch or Watch()).check,
     )
+    for coefficients, value in given:
+        hold(model, coefficients, value)
+    return model
+
+
+def hold(model: Model, coefficients: Coefficients, value: int) -> None:
+    """From now on only panels with ``sum(c * x[t]) == value``."""
+    types, values = zip(*coefficients, strict=True)
+    model.add_row(value, list(types), [float(c) for c in values], lower=value)
 
 
 def highest(
-    model: Model, coefficients: Iterable[tuple[int, int]]
+    model: Model, coefficients: Coefficients
 ) -> tuple[int, NDArray[np.int64]] | tuple[int, None]:
     """The largest ``sum(c * x[t])`` over the panels, as a proven whole bound, and a panel x (T,)
     that comes near.
@@ -51,3 +68,26 @@ def highest(
     if not model.solve():
         return -1, None
     return math.floor(-model.bound() + 1e-6), np.round(model.values()).astype(np.int64)
+
+
+def better(model: Model, coefficients: Coefficients, known: int) -> bool:
+    """Whether a panel has ``sum(c * x[t]) > known``; it is among the `panels_met` then.
+
+    Raises:
+        SolverError: if HiGHS gives no answer.
+    """
+    cost = np.zeros(model.columns)
+    types, values = zip(*coefficients, strict=True)
+    cost[list(types)] = [-c for c in values]
+    model.set_costs(cost)
+    # As a row it ends the search earlier than a best panel to start from does.
+    model.add_row(INFINITY, list(types), [float(c) for c in values], lower=known + 1)
+    try:
+        return model.solve()
+    finally:
+        model.drop_last_row()
+
+
+def panels_met(model: Model) -> NDArray[np.int64]:
+    """(N, T) seats per type of the panels that the last search met on its way."""
+    return np.round(np.array(model.met).reshape(-1, model.columns)).astype(np.int64)

@@ -1,4 +1,5 @@
-"""How near a lottery over given panels comes to a target, by a linear programme."""
+"""Lotteries over the panels known so far, by linear programmes: the one nearest to a target, and
+the one that is best for a stage of leximin."""
 
 from __future__ import annotations
 
@@ -65,3 +66,64 @@ def nearest_lottery(
     prices = np.maximum(model.duals()[:-1], 0.0)
     worth = float(prices[panels].sum(axis=1).max())
     return Nearest(float(values[-1]), weights / float(weights.sum()), prices, worth)
+
+
+_SLACK = 1e-7  # of a chance
+
+
+class StageMaster:
+    """The largest smallest chance over known panels while fixed types keep theirs.
+
+    Panels can be added. The model then goes on from where it stood.
+    """
+
+    def __init__(
+        self,
+        panels: NDArray[np.int32],
+        sizes: NDArray[np.int64],
+        chances: NDArray[np.float64],
+        is_open: NDArray[np.bool_],
+    ) -> None:
+        """``chances`` (T,) are those that the types which are not ``is_open`` (T,) keep."""
+        self.types = len(sizes)
+        self.panels = panels
+        held = seats_per_type(panels, self.types)
+        panel, kind = np.nonzero(held)
+        still = np.flatnonzero(is_open)
+        n = len(panels)
+        # Columns: the smallest chance, then a weight per panel. Rows: a type each, then the sum of
+        # the weights. Where the chances of fixed types hang together, prices can be added to them
+        # all without end; the slack makes the solver choose the smallest.
+        kept = np.where(is_open, 0.0, sizes * np.maximum(chances - _SLACK, 0.0))
+        rows = Rows(
+            np.append(kept, 1.0),
+            np.append(np.full(self.types, INFINITY), 1.0),
+            np.concatenate([still, kind, np.full(n, self.types)]),
+            np.concatenate([np.zeros(len(still), np.int64), 1 + panel, 1 + np.arange(n)]),
+            np.concatenate([-sizes[still], held[panel, kind], np.ones(n)]).astype(np.float64),
+        )
+        cost = np.append(-1.0, np.zeros(n))
+        upper = np.append(1.0, np.full(n, INFINITY))
+        self.model = Model(cost, np.zeros(n + 1), upper, rows, presolve=False)
+
+    def take(self, panels: NDArray[np.int32]) -> int:
+        """Take those of the ``panels`` (N, seats) that are new; how many they are."""
+        known = {panel.tobytes() for panel in self.panels}
+        new = panels[[panel.tobytes() not in known for panel in panels]]
+        for held in seats_per_type(new, self.types):
+            kinds = np.flatnonzero(held)
+            rows = [*kinds.tolist(), self.types]
+            self.model.add_column(rows, [*held[kinds].astype(float).tolist(), 1.0])
+        self.panels = np.concatenate([self.panels, new])
+        return len(new)
+
+    def solve(self) -> tuple[float, NDArray[np.float64]]:
+        """The smallest chance of the open types, and prices (T,): not negative; a panel that would
+        help has a larger sum of prices than all that are known.
+
+        Raises:
+            SolverError: if HiGHS gives no answer.
+        """
+        if not (self.model.solve() or self.model.solve_afresh()):
+            raise SolverError("a stage over panels has no solution")
+        return float(self.model.values()[0]), np.maximum(self.model.duals()[:-1], 0.0)

@@ -22,6 +22,8 @@ from mitwirkung.lottery.engine.relaxation import Relaxed, relax
 class Maximin(Goal):
     """The smallest chance of all who can be seated as large as possible."""
 
+    leximin_is_best = True
+
     def relax(self, polytope: Polytope, cuts: tuple[Cut, ...] = ()) -> Relaxed | None:
         relaxed = relax(polytope, cuts)
         if relaxed is None:
@@ -29,6 +31,14 @@ class Maximin(Goal):
         absent = proofs_of_absence(relaxed)
         first = replace(relaxed.stages[len(absent)], types=seatable(relaxed))
         return replace(relaxed, stages=(*absent, first))
+
+    def of_leximin(self, certificate: Certificate) -> Certificate:
+        # Stages whose cut has the bound 0 leave no seat for their types.
+        stages, cuts = certificate.stages, certificate.cuts
+        absent = [s for s in stages if s.cuts and cuts[s.cuts[0][0]].bound == 0]
+        first, *others = stages[len(absent) :]
+        types = sorted(first.types + tuple(t for stage in others for t in stage.types))
+        return Certificate((*absent, replace(first, types=tuple(types))), cuts)
 
     def gap(
         self, polytope: Polytope, certificate: Certificate, chances: Sequence[Fraction]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from mitwirkung.lottery.engine.certificate import (
     Cut,
     exact_chances,
 )
+from mitwirkung.lottery.engine.columns import leximin_by_columns
 from mitwirkung.lottery.engine.conflict import NoPanel, find_conflict
 from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.highs import SolverError
@@ -26,6 +28,7 @@ from mitwirkung.lottery.engine.sampling import sample_panels
 from mitwirkung.lottery.progress import Watch
 
 _MOST_CUTS = 400
+_FEW_TYPES = 150
 
 
 class LotteryNotProven(RuntimeError):
@@ -103,7 +106,7 @@ def _optimise(polytope: Polytope, goal: Goal, rng: np.random.Generator, watch: W
     watch("relaxation", 1.0, bound=goal.highest_minimum(relaxed))
     lottery = realise(polytope, relaxed.chances, rng, watch=watch)
     if lottery is not None and lottery.realised:
-        return _proven(polytope, goal, relaxed, lottery, (), watch)
+        return _proven(polytope, goal, lottery, _relaxed_proof(polytope, goal, relaxed), watch)
     return _with_cuts(polytope, goal, relaxed, lottery, rng, watch)
 
 
@@ -128,6 +131,11 @@ def _with_cuts(
     _first_panels(hull, relaxed, lottery)
     cuts: list[Cut] = []
     excluded = hull.excluded()
+    if goal.leximin_is_best and polytope.types <= _FEW_TYPES:
+        best = leximin_by_columns(polytope, hull.panels, excluded, rng, watch)
+        if best is not None:
+            certificate = goal.of_leximin(best[1])
+            return _proven(polytope, goal, best[0], lambda chances: certificate, watch)
     if excluded is not None:
         cuts.append(excluded)
         relaxed = _relaxed_again(polytope, goal, cuts)
@@ -136,7 +144,9 @@ def _with_cuts(
         watch("cuts", share, bound=goal.highest_minimum(relaxed))
         found = hull.reach(relaxed.chances * polytope.sizes, share)
         if isinstance(found, Lottery):
-            return _proven(polytope, goal, relaxed, found, tuple(cuts), watch)
+            return _proven(
+                polytope, goal, found, _relaxed_proof(polytope, goal, relaxed, cuts), watch
+            )
         new = [cut for cut in found if cut not in cuts]
         cuts += new
         if not new or len(cuts) > _MOST_CUTS:
@@ -166,26 +176,32 @@ def _relaxed_again(polytope: Polytope, goal: Goal, cuts: Sequence[Cut]) -> Relax
     return relaxed
 
 
+def _relaxed_proof(
+    polytope: Polytope, goal: Goal, relaxed: Relaxed, cuts: Sequence[Cut] = ()
+) -> Callable[[Sequence[Fraction]], Certificate]:
+    return lambda chances: goal.certify(polytope, relaxed, tuple(cuts), chances)
+
+
 def _proven(
     polytope: Polytope,
     goal: Goal,
-    relaxed: Relaxed,
     lottery: Lottery,
-    cuts: tuple[Cut, ...],
+    certify: Callable[[Sequence[Fraction]], Certificate],
     watch: Watch,
 ) -> Optimum:
+    """The lottery in whole weights, if the proof that ``certify`` makes for its chances holds."""
     watch("certificate", 0.0, gap=lottery.residual)
     weights = np.array(whole_weights(lottery.weights.tolist()), np.int64)
     used = weights > 0
     panels, weights = lottery.panels[used], weights[used]
     if not polytope.feasible(panels).all():
-        raise LotteryNotProven("a panel breaks a row", len(cuts))
+        raise LotteryNotProven("a panel breaks a row")
     chances = exact_chances(polytope, panels, weights.tolist())
-    certificate = goal.certify(polytope, relaxed, cuts, chances)
+    certificate = certify(chances)
     left = goal.gap(polytope, certificate, chances)
     if left > TOLERANCE:
         reason = f"the proof leaves a gap of {float(left):.1e}"
-        raise LotteryNotProven(reason, len(cuts), goal.highest_minimum(relaxed))
+        raise LotteryNotProven(reason, len(certificate.cuts))
     watch("certificate", 1.0, gap=lottery.residual)
     realised = np.array([float(q) for q in chances])
     return Optimum(realised, panels, weights, certificate)

@@ -56,7 +56,7 @@ def sample_panels(
     """
     most = max(_CELLS // polytope.types, _FEWEST_CHAINS)
     count = min(most, max(_FEWEST_CHAINS, wanted // _TURNS))
-    chains = _Chains(polytope, target, rng, tilt, count)
+    chains = Chains(polytope, target, rng, tilt, count)
     found: list[NDArray[np.int32]] = []
     made = 0
     steps_left = _GIVE_UP * (wanted // count + 3)
@@ -121,7 +121,7 @@ def _halves(rows: NDArray[np.int32]) -> tuple[_Half, _Half]:
     return _Half(rows[:, parts[0]], of_type[0]), _Half(rows[:, parts[1]], of_type[1])
 
 
-class _Chains:
+class Chains:
     """The state of all chains.
 
     Tables over types or rows keep one column per chain, so that what belongs to a type or a row is

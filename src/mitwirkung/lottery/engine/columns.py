@@ -1,0 +1,122 @@
+"""Leximin over whole panels, stage by stage, by column generation.
+
+The way for few types and a real gap between fractional and whole people. A stage asks for the
+largest smallest chance over the panels known so far, while those fixed before keep their chances
+(Algorithm 1 of Flanigan, Goelz, Gupta, Hennig and Procaccia, Nature 596, 2021). Its prices say what
+a panel that helps looks like; neighbours of known panels, then an integer programme, look for one.
+When there is none, the prices are worked out without rounding: as whole numbers they are a cut,
+which proves the stage. Every panel of the optimal lottery meets this cut with equality, so all
+stages that follow look at those panels alone, which are fewer and fewer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Certificate, Cut, Stage
+from mitwirkung.lottery.engine.exact import exact_prices
+from mitwirkung.lottery.engine.highs import SolverError
+from mitwirkung.lottery.engine.hull import SHORTFALL, Hull, pairs, whole_prices
+from mitwirkung.lottery.engine.master import StageMaster, nearest_lottery
+from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type
+from mitwirkung.lottery.engine.realise import Lottery
+from mitwirkung.lottery.progress import Watch
+
+_CERTAIN = 1 - 1e-6
+_ROUGH = 1000  # prices are rounded to this part of the largest while panels are looked for
+_EQUAL, _NO_PRICE = 1e-8, 1e-9  # of the largest: what is only rounding
+_MOST_PRICINGS = 5000
+
+
+def leximin_by_columns(
+    polytope: Polytope,
+    panels: NDArray[np.int32],
+    excluded: Cut | None,
+    rng: np.random.Generator,
+    watch: Watch,
+) -> tuple[Lottery, Certificate] | None:
+    """The leximin lottery over all panels with its proof; None where prices have no small whole
+    form.
+
+    Args:
+        polytope: the problem.
+        panels: (N, seats) at least one for each type that is on any.
+        excluded: the cut that leaves all other types out.
+        rng: chooses where to look for panels.
+        watch: told each stage, and asked whether to stop.
+
+    Raises:
+        SolverError: if HiGHS gives no usable answer.
+    """
+    hull = Hull(polytope, rng, watch)
+    hull.add(panels)
+    sizes = polytope.sizes
+    is_open = np.ones(polytope.types, np.bool_)
+    chances = np.zeros(polytope.types)
+    stages: list[Stage] = []
+    cuts: list[Cut] = []
+
+    def fix(types: NDArray[np.intp], chance: float, cut: Cut | None) -> None:
+        stage = Stage(tuple(types.tolist()))
+        if cut is not None:
+            stage = Stage(stage.types, cuts=((len(cuts), 1),))
+            cuts.append(cut)
+            hull.hold(cut)
+        stages.append(stage)
+        chances[types] = chance
+        is_open[types] = False
+
+    if excluded is not None:
+        fix(np.array([t for t, _ in excluded.coefficients]), 0.0, excluded)
+    while is_open.any():
+        watch("cuts", 1 - float(is_open.mean()))
+        found = _stage(hull, StageMaster(hull.panels, sizes, chances, is_open))
+        if found is None:
+            return None
+        if isinstance(found, float):
+            fix(np.flatnonzero(is_open), 1.0, None)
+            break
+        prices, bound = found
+        seats = prices * sizes
+        rest = bound - float((seats * chances)[~is_open].sum())
+        held = np.flatnonzero(is_open & (prices > 0))
+        if not len(held):
+            raise SolverError("a stage over panels proves no type")
+        fix(held, rest / float(seats[is_open].sum()), Cut(pairs(prices), bound, len(cuts)))
+    near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
+    if near.shortfall > SHORTFALL:
+        return None
+    return hull.lottery(near.weights, chances * sizes), Certificate(tuple(stages), tuple(cuts))
+
+
+def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | float | None:
+    """The whole prices (T,) that prove a stage, and the largest sum of them on any panel; 1.0 if
+    all open types can be on every panel; None if the prices have no small whole form."""
+    exactly = False
+    for _ in range(_MOST_PRICINGS):
+        level, prices = master.solve()
+        if level >= _CERTAIN:
+            return 1.0
+        if not exactly:
+            hull.walk(prices)
+            if master.take(hull.panels):
+                continue
+        whole = _without_rounding(master, prices) if exactly else whole_prices(prices, _ROUGH)
+        if whole is None:
+            return None
+        found = hull.better(whole)
+        if exactly and not found:
+            return whole, int(whole[hull.panels].sum(axis=1).max())
+        exactly = not found
+        if not master.take(hull.panels) and found:
+            raise SolverError("a better panel was not among those met")
+    return None
+
+
+def _without_rounding(master: StageMaster, prices: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    worth = prices[master.panels].sum(axis=1)
+    best = master.panels[worth >= float(worth.max()) * (1 - _EQUAL)]
+    priced = np.flatnonzero(prices > _NO_PRICE * float(prices.max()))
+    held = seats_per_type(best, len(prices))
+    return exact_prices(held, priced, most=LARGEST_CUT // master.panels.shape[1])
