@@ -231,6 +231,9 @@ def read_problem(
     encoding: str | None = None,
     quotas_encoding: str | None = None,
     population: Source | None = None,
+    sheet: str | None = None,
+    quotas_sheet: str | None = None,
+    population_sheet: str | None = None,
 ) -> SelectionProblem:
     """The problem that files of applications and quotas make, with the errors of all files at once.
 
@@ -241,12 +244,15 @@ def read_problem(
         quotas_encoding: that of quotas and population, where it is not UTF-8.
         household: columns that make an address together: see `SelectionProblem`.
         population: counts per feature and value, for the report to compare with.
+        sheet, quotas_sheet, population_sheet: of a workbook, where it is not the first one.
 
     Raises:
         InputError: with every error of every file.
     """
-    intake = collect_applicants(applicants, id=id, missing=missing, encoding=encoding)
-    plan, quota_errors, quota_warnings = collect_quotas(quotas, encoding=quotas_encoding)
+    intake = collect_applicants(applicants, id=id, missing=missing, encoding=encoding, sheet=sheet)
+    plan, quota_errors, quota_warnings = collect_quotas(
+        quotas, encoding=quotas_encoding, sheet=quotas_sheet
+    )
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
         found = check_problem(intake.applicants, plan, seats=seats, household=household)
@@ -254,7 +260,7 @@ def read_problem(
     counts = None
     if population is not None:
         try:
-            counts = read_population(population, encoding=quotas_encoding)
+            counts = read_population(population, encoding=quotas_encoding, sheet=population_sheet)
         except InputError as error:
             errors += error.findings
         else:

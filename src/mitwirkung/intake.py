@@ -70,14 +70,16 @@ def read_applicants(
     id: str | None = None,
     missing: Mapping[str, MissingPolicy] | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Applicants:
-    """Everyone who applied, from a CSV or JSON lines file, mappings or a data frame.
+    """Everyone who applied, from a workbook, a CSV or JSON lines file, mappings or a data frame.
 
-    `source` and `encoding` are explained at `mitwirkung.tables.read_table`. `id` names the column
-    of the ids; without it there has to be exactly one of `id`, `unique_id`, `external_id` and
-    `nationbuilder_id`. `missing` says by column what a missing answer is: "refuse" (an error, as
-    for columns that are not named), "own value" (an answer like the others) or "unconstrained"
-    (it counts towards no quota). Names of columns are compared trimmed and case-folded.
+    `source`, `encoding` and `sheet` are explained at `mitwirkung.tables.read_table`. `id` names
+    the column of the ids; without it there has to be exactly one of `id`, `unique_id`,
+    `external_id` and `nationbuilder_id`. `missing` says by column what a missing answer is:
+    "refuse" (an error, as for columns that are not named), "own value" (an answer like the others)
+    or "unconstrained" (it counts towards no quota). Names of columns are compared trimmed and
+    case-folded.
 
     Rows that are likely the same person are warnings: equal e-mail addresses, or equal names
     together with an equal birth date or an equal street and postcode.
@@ -86,7 +88,7 @@ def read_applicants(
         InputError: with every error of every row; it holds no personal data.
         TypeError: the source is of no kind that can be read.
     """
-    intake = collect_applicants(source, id=id, missing=missing, encoding=encoding)
+    intake = collect_applicants(source, id=id, missing=missing, encoding=encoding, sheet=sheet)
     if intake.errors or intake.applicants is None:
         raise InputError.of(intake.errors)
     return intake.applicants
@@ -98,13 +100,14 @@ def collect_applicants(
     id: str | None = None,
     missing: Mapping[str, MissingPolicy] | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Intake:
     """Like `read_applicants`, but the errors are returned, to be shown with those of other inputs.
 
     Raises:
         TypeError: the source is of no kind that can be read.
     """
-    table = read_table(source, encoding=encoding)
+    table = read_table(source, encoding=encoding, sheet=sheet)
     errors = list(table.errors)
     if not table.columns:
         return Intake(None, tuple(errors), table.warnings)

@@ -17,7 +17,21 @@ TEXTS: dict[str, str] = {
     # intake
     "file-missing": "There is no such file.",
     "file-unreadable": "The file cannot be read: {reason}.",
-    "file-is-workbook": "This is a workbook (.xlsx, .ods) or an archive; save the sheet as CSV.",
+    "file-is-archive": (
+        "This is an archive or a workbook that is not .xlsx (.ods); save the sheet as .xlsx or CSV."
+    ),
+    "file-is-old-workbook": (
+        "This is an old workbook (.xls), or one with a password; save it as .xlsx without one."
+    ),
+    "workbook-broken": "The workbook cannot be read; open it and save it again as .xlsx.",
+    "sheet-unknown": "There is no sheet {name!r}. There are: {available}.",
+    "sheet-without-workbook": "A sheet is named, but only a workbook (.xlsx) has sheets.",
+    "rows-hidden": "{count} hidden rows (filtered, say) were read like the others: {rows}.",
+    "header-is-title": (
+        "The row looks like a title or like groups of columns. Row {found} seems to name the "
+        "columns: delete what stands above it."
+    ),
+    "cell-error": "The cell {cell} holds an error ({shown}); correct the formula.",
     "source-is-text": "A path was expected, but this is a text of several lines.",
     "encoding-unknown": "There is no text encoding {encoding!r}. Usual: {usual}.",
     "encoding-wrong": (

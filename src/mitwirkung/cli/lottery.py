@@ -23,11 +23,14 @@ from mitwirkung.cli.options import (
     OptionalQuotas,
     OutFolder,
     Population,
+    PopulationSheet,
     QuotasEncoding,
     QuotasFile,
+    QuotasSheet,
     Seats,
     Settings,
     SettingsFile,
+    Sheet,
     StrategyName,
 )
 from mitwirkung.cli.terminal import (
@@ -83,7 +86,10 @@ def _read_problem(
     missing: list[str] | None,
     encoding: str | None,
     quotas_encoding: str | None,
+    sheet: str | None,
+    quotas_sheet: str | None,
     population: Path | None = None,
+    population_sheet: str | None = None,
 ) -> SelectionProblem:
     if applicants is None or quotas is None or seats is None:
         raise wrong_call("Name the files of applications and quotas, and --seats.")
@@ -97,6 +103,9 @@ def _read_problem(
         encoding=encoding,
         quotas_encoding=quotas_encoding,
         population=population,
+        sheet=sheet,
+        quotas_sheet=quotas_sheet,
+        population_sheet=population_sheet,
     )
     warn(problem.warnings)
     return problem
@@ -132,9 +141,12 @@ def lottery(
     missing: Missing = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
+    population_sheet: PopulationSheet = None,
     out: OutFolder = None,
     force: Force = False,
     errors_file: ErrorsFile = None,
@@ -151,7 +163,7 @@ def lottery(
     app = installation(settings_file)
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, population),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, population, population_sheet),
     )
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
     published = made.publish(out, force=force, **stated)
@@ -200,9 +212,12 @@ def draw(
     missing: Missing = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
+    population_sheet: PopulationSheet = None,
     out: OutFolder = None,
     force: Force = False,
     errors_file: ErrorsFile = None,
@@ -222,6 +237,7 @@ def draw(
             encoding,
             quotas_encoding,
         )
+        others += (sheet, quotas_sheet, population_sheet)
         others += (key_file, facts, population, out, household_columns or None)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
@@ -233,7 +249,7 @@ def draw(
     app = installation(settings_file)
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, population),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, population, population_sheet),
     )
     check_seed(seed)
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
@@ -260,12 +276,14 @@ def check(
     missing: Missing = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Tell every error in the files, and whether the quotas can be met."""
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding),
+        *(encoding, quotas_encoding, sheet, quotas_sheet),
     )
     check_feasible(problem)
     text = say("{people} people in {lots} lots; the quotas can be met with {seats} seats.")
