@@ -60,6 +60,10 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
+    from mitwirkung.mapping import AgeGroups as AgeGroups
+    from mitwirkung.mapping import FeatureMapping as FeatureMapping
+    from mitwirkung.mapping import FeatureSource as FeatureSource
+    from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
@@ -106,6 +110,7 @@ _HOMES = {
     "lottery.receipts": ["Receipt"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
+    "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],

@@ -33,6 +33,7 @@ from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
+from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
 from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
@@ -234,6 +235,7 @@ def read_problem(
     sheet: str | None = None,
     quotas_sheet: str | None = None,
     population_sheet: str | None = None,
+    mapping: FeatureMapping | None = None,
 ) -> SelectionProblem:
     """The problem that files of applications and quotas make, with the errors of all files at once.
 
@@ -245,18 +247,26 @@ def read_problem(
         household: columns that make an address together: see `SelectionProblem`.
         population: counts per feature and value, for the report to compare with.
         sheet, quotas_sheet, population_sheet: of a workbook, where it is not the first one.
+        mapping: makes features of the columns: see `read_mapping`.
 
     Raises:
         InputError: with every error of every file.
     """
-    intake = collect_applicants(applicants, id=id, missing=missing, encoding=encoding, sheet=sheet)
+    intake = collect_applicants(
+        applicants, id=id, missing=missing, encoding=encoding, sheet=sheet, mapping=mapping
+    )
     plan, quota_errors, quota_warnings = collect_quotas(
         quotas, encoding=quotas_encoding, sheet=quotas_sheet
     )
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
         found = check_problem(intake.applicants, plan, seats=seats, household=household)
-        errors += [finding for finding in found if finding not in errors]
+        told = {(e.row, e.params["feature"]) for e in intake.errors if "feature" in e.params}
+        errors += [
+            finding
+            for finding in found
+            if finding not in errors and (finding.row, finding.params.get("feature")) not in told
+        ]
     counts = None
     if population is not None:
         try:

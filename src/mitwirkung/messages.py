@@ -81,6 +81,34 @@ TEXTS: dict[str, str] = {
     "person-twice": (
         "{count} rows may be the same person, they have equal {columns}: rows {rows}."
     ),
+    # mapping
+    "mapping-empty": "There is no feature in it: write a heading [features.NAME] for each.",
+    "mapping-column-unknown": (
+        "No column {column!r} for the feature {feature!r} of the mapping. There are: {available}."
+    ),
+    "mapping-column-unknown-nearest": (
+        "No column {column!r} for the feature {feature!r} of the mapping; did you mean "
+        "{nearest!r}? There are: {available}."
+    ),
+    "mapping-column-taken": (
+        "The feature {feature!r} comes from the column {source!r}, but there is a column with"
+        " its name. Name another feature, or rename that column."
+    ),
+    "mapping-value": "The mapping does not list this answer to {feature!r}. Listed: {listed}.",
+    "mapping-value-nearest": (
+        "The mapping does not list this answer to {feature!r}; the nearest one is "
+        "{nearest!r}. Listed: {listed}."
+    ),
+    "birth-date-wrong": (
+        "Not a date of birth. Write it as 1980-02-29 or 29.02.1980, with four digits for the year."
+    ),
+    "birth-year-wrong": "Not a year of birth. Write it with four digits, as in 1980.",
+    "birth-in-future": (
+        "The birth is later than {on}, the day on which people are as old as counts."
+    ),
+    "age-wrong": "Not an age. Write whole years, 0 to {oldest}.",
+    "age-too-old": "That is older than {oldest} years.",
+    "age-no-group": "The age belongs to no group. There are: {groups}.",
     # quotas
     "quota-columns": "The columns {missing} are missing. A file of quotas has one of: {dialects}.",
     "quota-value-blank": "The feature {feature!r} is given without a value.",

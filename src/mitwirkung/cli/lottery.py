@@ -18,6 +18,7 @@ from mitwirkung.cli.options import (
     Households,
     IdColumn,
     KeyFile,
+    MappingFile,
     Missing,
     OptionalApplicants,
     OptionalQuotas,
@@ -52,6 +53,7 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
+from mitwirkung.mapping import read_mapping
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
@@ -88,6 +90,7 @@ def _read_problem(
     quotas_encoding: str | None,
     sheet: str | None,
     quotas_sheet: str | None,
+    mapping: Path | None,
     population: Path | None = None,
     population_sheet: str | None = None,
 ) -> SelectionProblem:
@@ -106,6 +109,7 @@ def _read_problem(
         sheet=sheet,
         quotas_sheet=quotas_sheet,
         population_sheet=population_sheet,
+        mapping=None if mapping is None else read_mapping(mapping),
     )
     warn(problem.warnings)
     return problem
@@ -143,6 +147,7 @@ def lottery(
     quotas_encoding: QuotasEncoding = None,
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
@@ -163,7 +168,8 @@ def lottery(
     app = installation(settings_file)
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, sheet, quotas_sheet, population, population_sheet),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(population, population_sheet),
     )
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
     published = made.publish(out, force=force, **stated)
@@ -214,6 +220,7 @@ def draw(
     quotas_encoding: QuotasEncoding = None,
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
@@ -237,7 +244,7 @@ def draw(
             encoding,
             quotas_encoding,
         )
-        others += (sheet, quotas_sheet, population_sheet)
+        others += (sheet, quotas_sheet, population_sheet, mapping)
         others += (key_file, facts, population, out, household_columns or None)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
@@ -249,7 +256,8 @@ def draw(
     app = installation(settings_file)
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, sheet, quotas_sheet, population, population_sheet),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(population, population_sheet),
     )
     check_seed(seed)
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
@@ -278,12 +286,13 @@ def check(
     quotas_encoding: QuotasEncoding = None,
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Tell every error in the files, and whether the quotas can be met."""
     problem = _read_problem(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, sheet, quotas_sheet),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
     )
     check_feasible(problem)
     text = say("{people} people in {lots} lots; the quotas can be met with {seats} seats.")

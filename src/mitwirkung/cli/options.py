@@ -51,3 +51,6 @@ QuotasSheet = Annotated[str | None, typer.Option(help="Sheet of the quotas, if n
 PopulationSheet = Annotated[
     str | None, typer.Option(help="Sheet of the population, if not the first.")
 ]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="How columns become features, a TOML file.")
+]

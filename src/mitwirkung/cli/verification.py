@@ -13,6 +13,7 @@ from mitwirkung.cli.options import (
     Encoding,
     ErrorsFile,
     KeyFile,
+    MappingFile,
     OptionalApplicants,
     OptionalQuotas,
     Population,
@@ -31,6 +32,7 @@ from mitwirkung.lottery.folder import read_draw
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.verification import Verification
+from mitwirkung.mapping import read_mapping
 
 
 @reported
@@ -52,6 +54,7 @@ def verify(
     quotas_encoding: QuotasEncoding = None,
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     population: Population = None,
     population_sheet: PopulationSheet = None,
     settings_file: SettingsFile = None,
@@ -68,7 +71,7 @@ def verify(
     if applicants is not None and quotas is not None:
         inputs = _inputs(
             *(record, applicants, quotas, encoding, quotas_encoding),
-            *(sheet, quotas_sheet, population, population_sheet),
+            *(sheet, quotas_sheet, mapping, population, population_sheet),
         )
     result = installation(settings_file).verify_record(
         record,
@@ -88,6 +91,7 @@ def _inputs(
     quotas_encoding: str | None,
     sheet: str | None,
     quotas_sheet: str | None,
+    mapping: Path | None,
     population: Path | None,
     population_sheet: str | None,
 ) -> dict[str, Any]:
@@ -100,7 +104,12 @@ def _inputs(
     except UnreadableFile:
         return {}  # verification tells what is wrong with it
     intake = collect_applicants(
-        applicants, id=read_as.id_column, missing=read_as.missing, encoding=encoding, sheet=sheet
+        applicants,
+        id=read_as.id_column,
+        missing=read_as.missing,
+        encoding=encoding,
+        sheet=sheet,
+        mapping=read_as.mapping if mapping is None else read_mapping(mapping),
     )
     plan, quota_errors, _ = collect_quotas(quotas, encoding=quotas_encoding, sheet=quotas_sheet)
     if intake.errors or quota_errors:
