@@ -70,6 +70,9 @@ if TYPE_CHECKING:
     from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
     from mitwirkung.reports.panel_plot import plot_panel as plot_panel
     from mitwirkung.reports.picture import Picture as Picture
+    from mitwirkung.schemas import UnknownSchema as UnknownSchema
+    from mitwirkung.schemas import schema as schema
+    from mitwirkung.schemas import schema_names as schema_names
     from mitwirkung.settings import PluginSettings as PluginSettings
     from mitwirkung.settings import Settings as Settings
 
@@ -116,6 +119,7 @@ _HOMES = {
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.panel_plot": ["plot_panel"],
     "reports.picture": ["Picture"],
+    "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

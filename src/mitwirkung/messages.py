@@ -244,6 +244,10 @@ TEXTS: dict[str, str] = {
     "lottery-refused": "The lottery of strategy {name!r} cannot be published: {reason}.",
     "file-wrong": "{file} is not a file of this format: {reason}.",
     "file-not-canonical": "{file} is not canonical JSON: its bytes were changed after it was made.",
+    "schema-unknown": "There is no schema {name!r}. There are: {available}.",
+    "schema-unknown-nearest": (
+        "There is no schema {name!r}; did you mean {nearest!r}? There are: {available}."
+    ),
     # verification
     "check-lottery-form": "lottery.json is well-formed",
     "check-record-form": "record-public.json is well-formed",
