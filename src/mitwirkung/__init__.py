@@ -57,6 +57,10 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
     from mitwirkung.lottery.receipts import Receipt as Receipt
+    from mitwirkung.lottery.sortition_files import check_panels as check_panels
+    from mitwirkung.lottery.sortition_files import export_draw as export_draw
+    from mitwirkung.lottery.sortition_files import panels_table as panels_table
+    from mitwirkung.lottery.sortition_files import read_panels as read_panels
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
@@ -111,6 +115,7 @@ _HOMES = {
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed"],
     "lottery.receipts": ["Receipt"],
+    "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],

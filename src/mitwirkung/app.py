@@ -16,8 +16,10 @@ from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
-from mitwirkung.lottery.files import LotteryFile
+from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
 from mitwirkung.lottery.folder import (
+    check_same,
+    read_bytes,
     read_draw,
     read_lottery,
     write_draw_at_once,
@@ -31,6 +33,7 @@ from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.lottery.sortition_files import export_draw
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.mapping import FeatureMapping
@@ -305,6 +308,27 @@ def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
     record = read_lottery(folder).publication.draw(seed)
     write_record(record, folder, reports=report_files(record), force=force)
     return record
+
+
+def export_folder(
+    folder: Path, out: Path, *, keep: Sequence[str] | None = None, force: bool = False
+) -> tuple[str, ...]:
+    """Write the draw in a folder as `selected.csv` and `remaining.csv`: see `export_draw`.
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        FileMissing, UnreadableFile: the files of the draw are not there or not right.
+        FolderOccupied: other files of these names are there and `force` is not given.
+        InputError: a column to keep does not exist.
+    """
+    published = read_lottery(folder)
+    drawn = PublicRecordFile.from_bytes(read_bytes(folder / PublicRecordFile.file_name))
+    content = export_draw(published.publication.draw(drawn.seed), keep)
+    check_same(out, content, force=force)
+    write_files(out, content)
+    return tuple(content)
 
 
 def draw_at_once(

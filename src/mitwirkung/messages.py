@@ -248,6 +248,14 @@ TEXTS: dict[str, str] = {
     "schema-unknown-nearest": (
         "There is no schema {name!r}; did you mean {nearest!r}? There are: {available}."
     ),
+    # files of other tools
+    "panels-differ": "The header names {panels} panels, but there are {rows} rows below it.",
+    "panel-unknown": "Panel {panel}: {count} members are not among the applicants.",
+    "panel-twice": "Panel {panel}: {count} members are listed more than once.",
+    "panel-household": "Panel {panel}: {count} members live with another member.",
+    "panel-size": "Panel {panel} has {found} members, not {seats}.",
+    "panel-quota": "Panel {panel}: {feature}: {value}: {found} seats; the quota is {min} to {max}.",
+    "export-column-unknown": "There are no columns {columns}. There are: {available}.",
     # verification
     "check-lottery-form": "lottery.json is well-formed",
     "check-record-form": "record-public.json is well-formed",

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mitwirkung.cli.exchange import compare, export
 from mitwirkung.cli.lottery import check, draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
@@ -27,7 +28,19 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (lottery, draw, verify, check, quotas, schema, plugins, settings, new_plugin):
+for command in (
+    lottery,
+    draw,
+    verify,
+    check,
+    quotas,
+    export,
+    compare,
+    schema,
+    plugins,
+    settings,
+    new_plugin,
+):
     cli.command()(command)
 
 

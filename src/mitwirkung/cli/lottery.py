@@ -79,7 +79,7 @@ def _settings(given: list[str] | None) -> dict[str, Any]:
     return settings
 
 
-def _read_problem(
+def read_problem_files(
     applicants: Path | None,
     quotas: Path | None,
     seats: int | None,
@@ -94,6 +94,7 @@ def _read_problem(
     population: Path | None = None,
     population_sheet: str | None = None,
 ) -> SelectionProblem:
+    """The problem that the files of a call make; doubtful things are printed."""
     if applicants is None or quotas is None or seats is None:
         raise wrong_call("Name the files of applications and quotas, and --seats.")
     problem = library.read_problem(
@@ -166,7 +167,7 @@ def lottery(
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR.")
     app = installation(settings_file)
-    problem = _read_problem(
+    problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
         *(population, population_sheet),
@@ -254,7 +255,7 @@ def draw(
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR, or a lottery: --lottery DIR.")
     app = installation(settings_file)
-    problem = _read_problem(
+    problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
         *(population, population_sheet),
@@ -290,7 +291,7 @@ def check(
     errors_file: ErrorsFile = None,
 ) -> None:
     """Tell every error in the files, and whether the quotas can be met."""
-    problem = _read_problem(
+    problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
     )
