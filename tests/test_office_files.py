@@ -133,6 +133,18 @@ def test_all_faults_at_once_and_each_once(tmp_path: Path, mapping: Path) -> None
     assert "Fräulein" not in refused.output
 
 
+def test_a_column_that_is_not_there_is_told_once(tmp_path: Path, mapping: Path) -> None:
+    path = book(tmp_path)
+    text = MAPPING.replace("features.Alter", "features.alter").replace("geboren", "geborn")
+    mapping.write_text(text, encoding="utf-8")
+    refused = run(
+        "check", *(path, path, "--quotas-sheet", "Quoten", "--seats", 6, "--mapping", mapping)
+    )
+    assert refused.exit_code == 2
+    assert "1 errors in the input" in refused.output
+    assert "did you mean 'geboren'?" in refused.output
+
+
 def test_lists_of_one_draw_are_not_mixed_with_options_of_another(
     tmp_path: Path, mapping: Path
 ) -> None:

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mitwirkung.errors import ExtraMissing, Finding, InputError
 from mitwirkung.intake import read_applicants
@@ -75,6 +78,32 @@ def test_rows_and_columns_without_entries_are_left_out_and_rows_keep_their_numbe
     assert table.columns == ("id", "Ort")
     assert table.rows == [(3, ("1", "Hörde")), (5, ("2", "Mitte"))]
     assert places(table.findings) == [("rows-blank", 4, None)]
+
+
+word = st.text(st.characters(categories=["L", "N", "P", "Sc"]), min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(word, word), min_size=1, max_size=5))
+def test_texts_come_back_as_they_were_written(rows: list[tuple[str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "mappe.xlsx")
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("Liste")
+            sheet.write_row(0, 0, ["a", "b"])
+            for number, cells in enumerate(rows, 1):
+                for column, cell in enumerate(cells):
+                    sheet.write_string(number, column, cell)
+        assert [cells for _, cells in read_table(path).rows] == rows
+
+
+def test_formatted_cells_far_away_are_no_rows(tmp_path: Path) -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_column("A1", ["id", 1])
+        sheet.write_blank("XFD1048576", None, book.add_format({"bold": True}))
+
+    table = read_table(workbook(tmp_path, Liste=fill))
+    assert (table.columns, table.rows) == (("id",), [(2, ("1",))])
+    assert not table.findings
 
 
 def test_error_cells_have_their_address_and_are_no_blanks(tmp_path: Path) -> None:

@@ -264,12 +264,8 @@ def read_problem(
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
         found = check_problem(intake.applicants, plan, seats=seats, household=household)
-        told = {(e.row, e.params["feature"]) for e in intake.errors if "feature" in e.params}
-        errors += [
-            finding
-            for finding in found
-            if finding not in errors and (finding.row, finding.params.get("feature")) not in told
-        ]
+        told = {_about(error) for error in intake.errors if "feature" in error.params}
+        errors += [f for f in found if f not in errors and _about(f) not in told]
     counts = None
     if population is not None:
         try:
@@ -284,6 +280,12 @@ def read_problem(
     problem = SelectionProblem(intake.applicants, plan, seats=seats, household=household)
     problem.warnings = (*quota_warnings, *problem.warnings)
     return problem
+
+
+def _about(finding: Finding) -> tuple[int | None, str]:
+    """The row and the feature: what could not be mapped is not told again as missing."""
+    feature = finding.params.get("feature") or finding.params.get("column") or ""
+    return finding.row, fold(str(feature))
 
 
 def _unknown_features(

@@ -79,7 +79,12 @@ def read_sheet(data: bytes, name: str | None = None) -> Sheet:
     book = _open(data)
     sheet = _find(book, name)
     found = Sheet(sheet.title)
-    for number, cells in enumerate(sheet.iter_rows(), 1):
+    # Only up to the last value: one formatted cell at the foot of a sheet makes a million rows.
+    used = [place for place, cell in sheet._cells.items() if cell.value is not None]
+    if not used:
+        return found
+    last_row, last_column = (max(numbers) for numbers in zip(*used, strict=True))
+    for number, cells in enumerate(sheet.iter_rows(max_row=last_row, max_col=last_column), 1):
         values = [_value(cell) for cell in cells]
         found.rows.append((number, values))
         if sheet.row_dimensions[number].hidden and any(value is not None for value in values):
