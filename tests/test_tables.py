@@ -208,9 +208,9 @@ def test_files_that_cannot_be_opened_are_findings_without_the_path(tmp_path: Pat
     assert str(tmp_path) not in missing.errors[0].describe() + folder.errors[0].describe()
 
 
-def test_a_workbook_is_no_table_of_texts(tmp_path: Path) -> None:
+def test_an_archive_is_no_table(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, b"PK\x03\x04\xff", "t.xlsx"))
-    assert places(table.errors) == [("file-is-workbook", None, None)]
+    assert places(table.errors) == [("file-is-archive", None, None)]
 
 
 def test_a_text_where_a_path_belongs_is_not_repeated() -> None:

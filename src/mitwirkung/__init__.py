@@ -57,9 +57,17 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
     from mitwirkung.lottery.receipts import Receipt as Receipt
+    from mitwirkung.lottery.sortition_files import check_panels as check_panels
+    from mitwirkung.lottery.sortition_files import export_draw as export_draw
+    from mitwirkung.lottery.sortition_files import panels_table as panels_table
+    from mitwirkung.lottery.sortition_files import read_panels as read_panels
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
+    from mitwirkung.mapping import AgeGroups as AgeGroups
+    from mitwirkung.mapping import FeatureMapping as FeatureMapping
+    from mitwirkung.mapping import FeatureSource as FeatureSource
+    from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
@@ -69,6 +77,9 @@ if TYPE_CHECKING:
     from mitwirkung.reports.picture import Picture as Picture
     from mitwirkung.reports.stages import NoStages as NoStages
     from mitwirkung.reports.stages_plot import plot_stages as plot_stages
+    from mitwirkung.schemas import UnknownSchema as UnknownSchema
+    from mitwirkung.schemas import schema as schema
+    from mitwirkung.schemas import schema_names as schema_names
     from mitwirkung.settings import PluginSettings as PluginSettings
     from mitwirkung.settings import Settings as Settings
 
@@ -107,8 +118,10 @@ _HOMES = {
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed"],
     "lottery.receipts": ["Receipt"],
+    "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
+    "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
@@ -117,6 +130,7 @@ _HOMES = {
     "reports.picture": ["Picture"],
     "reports.stages": ["NoStages"],
     "reports.stages_plot": ["plot_stages"],
+    "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

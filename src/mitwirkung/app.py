@@ -16,8 +16,10 @@ from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
-from mitwirkung.lottery.files import LotteryFile
+from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
 from mitwirkung.lottery.folder import (
+    check_same,
+    read_bytes,
     read_draw,
     read_lottery,
     write_draw_at_once,
@@ -31,8 +33,10 @@ from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.lottery.sortition_files import export_draw
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
+from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
 from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
@@ -231,6 +235,10 @@ def read_problem(
     encoding: str | None = None,
     quotas_encoding: str | None = None,
     population: Source | None = None,
+    sheet: str | None = None,
+    quotas_sheet: str | None = None,
+    population_sheet: str | None = None,
+    mapping: FeatureMapping | None = None,
 ) -> SelectionProblem:
     """The problem that files of applications and quotas make, with the errors of all files at once.
 
@@ -241,20 +249,27 @@ def read_problem(
         quotas_encoding: that of quotas and population, where it is not UTF-8.
         household: columns that make an address together: see `SelectionProblem`.
         population: counts per feature and value, for the report to compare with.
+        sheet, quotas_sheet, population_sheet: of a workbook, where it is not the first one.
+        mapping: makes features of the columns: see `read_mapping`.
 
     Raises:
         InputError: with every error of every file.
     """
-    intake = collect_applicants(applicants, id=id, missing=missing, encoding=encoding)
-    plan, quota_errors, quota_warnings = collect_quotas(quotas, encoding=quotas_encoding)
+    intake = collect_applicants(
+        applicants, id=id, missing=missing, encoding=encoding, sheet=sheet, mapping=mapping
+    )
+    plan, quota_errors, quota_warnings = collect_quotas(
+        quotas, encoding=quotas_encoding, sheet=quotas_sheet
+    )
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
         found = check_problem(intake.applicants, plan, seats=seats, household=household)
-        errors += [finding for finding in found if finding not in errors]
+        told = {_about(error) for error in intake.errors if "feature" in error.params}
+        errors += [f for f in found if f not in errors and _about(f) not in told]
     counts = None
     if population is not None:
         try:
-            counts = read_population(population, encoding=quotas_encoding)
+            counts = read_population(population, encoding=quotas_encoding, sheet=population_sheet)
         except InputError as error:
             errors += error.findings
         else:
@@ -265,6 +280,12 @@ def read_problem(
     problem = SelectionProblem(intake.applicants, plan, seats=seats, household=household)
     problem.warnings = (*quota_warnings, *problem.warnings)
     return problem
+
+
+def _about(finding: Finding) -> tuple[int | None, str]:
+    """The row and the feature: what could not be mapped is not told again as missing."""
+    feature = finding.params.get("feature") or finding.params.get("column") or ""
+    return finding.row, fold(str(feature))
 
 
 def _unknown_features(
@@ -289,6 +310,27 @@ def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
     record = read_lottery(folder).publication.draw(seed)
     write_record(record, folder, reports=report_files(record), force=force)
     return record
+
+
+def export_folder(
+    folder: Path, out: Path, *, keep: Sequence[str] | None = None, force: bool = False
+) -> tuple[str, ...]:
+    """Write the draw in a folder as `selected.csv` and `remaining.csv`: see `export_draw`.
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        FileMissing, UnreadableFile: the files of the draw are not there or not right.
+        FolderOccupied: other files of these names are there and `force` is not given.
+        InputError: a column to keep does not exist.
+    """
+    published = read_lottery(folder)
+    drawn = PublicRecordFile.from_bytes(read_bytes(folder / PublicRecordFile.file_name))
+    content = export_draw(published.publication.draw(drawn.seed), keep)
+    check_same(out, content, force=force)
+    write_files(out, content)
+    return tuple(content)
 
 
 def draw_at_once(

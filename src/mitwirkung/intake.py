@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from mitwirkung.errors import Finding, InputError
+from mitwirkung.mapping import FeatureMapping, map_columns
 from mitwirkung.names import clean, fold
 from mitwirkung.tables import Source, Table, entry_cells, read_table, row_list
 
@@ -33,7 +34,8 @@ class Applicants:
     Nothing is interpreted yet: which columns are features, and which values are allowed, is
     said by the quotas when a `SelectionProblem` is made. `rows` are the places in the source
     (the header of a file is row 1), so that later errors can name them. Texts are trimmed and
-    in Unicode NFC; `columns` holds the column of the ids too.
+    in Unicode NFC; `columns` holds the column of the ids too. `mapping` is how features were made
+    of other columns; its features are among the `columns`.
     """
 
     ids: tuple[str, ...]
@@ -43,6 +45,7 @@ class Applicants:
     file: str | None = None
     missing: Mapping[str, MissingPolicy] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
+    mapping: FeatureMapping | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -70,14 +73,18 @@ def read_applicants(
     id: str | None = None,
     missing: Mapping[str, MissingPolicy] | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    mapping: FeatureMapping | None = None,
 ) -> Applicants:
-    """Everyone who applied, from a CSV or JSON lines file, mappings or a data frame.
+    """Everyone who applied, from a workbook, a CSV or JSON lines file, mappings or a data frame.
 
-    `source` and `encoding` are explained at `mitwirkung.tables.read_table`. `id` names the column
-    of the ids; without it there has to be exactly one of `id`, `unique_id`, `external_id` and
-    `nationbuilder_id`. `missing` says by column what a missing answer is: "refuse" (an error, as
-    for columns that are not named), "own value" (an answer like the others) or "unconstrained"
-    (it counts towards no quota). Names of columns are compared trimmed and case-folded.
+    `source`, `encoding` and `sheet` are explained at `mitwirkung.tables.read_table`. `id` names
+    the column of the ids; without it there has to be exactly one of `id`, `unique_id`,
+    `external_id` and `nationbuilder_id`. `missing` says by column what a missing answer is:
+    "refuse" (an error, as for columns that are not named), "own value" (an answer like the others)
+    or "unconstrained" (it counts towards no quota). Names of columns are compared trimmed and
+    case-folded. `mapping` makes features of columns: see `read_mapping`; what `missing` says, it
+    says of these features too.
 
     Rows that are likely the same person are warnings: equal e-mail addresses, or equal names
     together with an equal birth date or an equal street and postcode.
@@ -86,7 +93,9 @@ def read_applicants(
         InputError: with every error of every row; it holds no personal data.
         TypeError: the source is of no kind that can be read.
     """
-    intake = collect_applicants(source, id=id, missing=missing, encoding=encoding)
+    intake = collect_applicants(
+        source, id=id, missing=missing, encoding=encoding, sheet=sheet, mapping=mapping
+    )
     if intake.errors or intake.applicants is None:
         raise InputError.of(intake.errors)
     return intake.applicants
@@ -98,20 +107,27 @@ def collect_applicants(
     id: str | None = None,
     missing: Mapping[str, MissingPolicy] | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    mapping: FeatureMapping | None = None,
 ) -> Intake:
     """Like `read_applicants`, but the errors are returned, to be shown with those of other inputs.
 
     Raises:
         TypeError: the source is of no kind that can be read.
     """
-    table = read_table(source, encoding=encoding)
+    table = read_table(source, encoding=encoding, sheet=sheet)
     errors = list(table.errors)
     if not table.columns:
         return Intake(None, tuple(errors), table.warnings)
     rows = tuple(number for number, _ in table.rows)
     columns = _columns(table)
     position = _find_ids(table, id, errors)
-    policies = _policies(table, missing or {}, errors)
+    features = dict(zip(table.columns, columns, strict=True))
+    if mapping is not None:
+        mapped = map_columns(features, mapping, rows, labels=table.labels, file=table.file)
+        errors += mapped.errors
+        features = mapped.columns
+    policies = _policies(replace(table, columns=tuple(features)), missing or {}, errors)
     if position is not None:
         place = {"file": table.file, "column": table.labels[position]}
         errors += _id_errors(columns[position], rows, place)
@@ -121,12 +137,13 @@ def collect_applicants(
         return Intake(None, in_order, warnings)
     applicants = Applicants(
         ids=columns[position],
-        columns=dict(zip(table.columns, columns, strict=True)),
+        columns=features,
         rows=rows,
         id_column=table.columns[position],
         file=table.file,
         missing=policies,
         warnings=warnings,
+        mapping=mapping,
     )
     return Intake(applicants, in_order, warnings)
 

@@ -17,7 +17,21 @@ TEXTS: dict[str, str] = {
     # intake
     "file-missing": "There is no such file.",
     "file-unreadable": "The file cannot be read: {reason}.",
-    "file-is-workbook": "This is a workbook (.xlsx, .ods) or an archive; save the sheet as CSV.",
+    "file-is-archive": (
+        "This is an archive or a workbook that is not .xlsx (.ods); save the sheet as .xlsx or CSV."
+    ),
+    "file-is-old-workbook": (
+        "This is an old workbook (.xls), or one with a password; save it as .xlsx without one."
+    ),
+    "workbook-broken": "The workbook cannot be read; open it and save it again as .xlsx.",
+    "sheet-unknown": "There is no sheet {name!r}. There are: {available}.",
+    "sheet-without-workbook": "A sheet is named, but only a workbook (.xlsx) has sheets.",
+    "rows-hidden": "{count} hidden rows (filtered, say) were read like the others: {rows}.",
+    "header-is-title": (
+        "The row looks like a title or like groups of columns. Row {found} seems to name the "
+        "columns: delete what stands above it."
+    ),
+    "cell-error": "The cell {cell} holds an error ({shown}); correct the formula.",
     "source-is-text": "A path was expected, but this is a text of several lines.",
     "encoding-unknown": "There is no text encoding {encoding!r}. Usual: {usual}.",
     "encoding-wrong": (
@@ -67,6 +81,34 @@ TEXTS: dict[str, str] = {
     "person-twice": (
         "{count} rows may be the same person, they have equal {columns}: rows {rows}."
     ),
+    # mapping
+    "mapping-empty": "There is no feature in it: write a heading [features.NAME] for each.",
+    "mapping-column-unknown": (
+        "No column {column!r} for the feature {feature!r} of the mapping. There are: {available}."
+    ),
+    "mapping-column-unknown-nearest": (
+        "No column {column!r} for the feature {feature!r} of the mapping; did you mean "
+        "{nearest!r}? There are: {available}."
+    ),
+    "mapping-column-taken": (
+        "The feature {feature!r} comes from the column {source!r}, but there is a column with"
+        " its name. Name another feature, or rename that column."
+    ),
+    "mapping-value": "The mapping does not list this answer to {feature!r}. Listed: {listed}.",
+    "mapping-value-nearest": (
+        "The mapping does not list this answer to {feature!r}; the nearest one is "
+        "{nearest!r}. Listed: {listed}."
+    ),
+    "birth-date-wrong": (
+        "Not a date of birth. Write it as 1980-02-29 or 29.02.1980, with four digits for the year."
+    ),
+    "birth-year-wrong": "Not a year of birth. Write it with four digits, as in 1980.",
+    "birth-in-future": (
+        "The birth is later than {on}, the day on which people are as old as counts."
+    ),
+    "age-wrong": "Not an age. Write whole years, 0 to {oldest}.",
+    "age-too-old": "That is older than {oldest} years.",
+    "age-no-group": "The age belongs to no group. There are: {groups}.",
     # quotas
     "quota-columns": "The columns {missing} are missing. A file of quotas has one of: {dialects}.",
     "quota-value-blank": "The feature {feature!r} is given without a value.",
@@ -202,6 +244,18 @@ TEXTS: dict[str, str] = {
     "lottery-refused": "The lottery of strategy {name!r} cannot be published: {reason}.",
     "file-wrong": "{file} is not a file of this format: {reason}.",
     "file-not-canonical": "{file} is not canonical JSON: its bytes were changed after it was made.",
+    "schema-unknown": "There is no schema {name!r}. There are: {available}.",
+    "schema-unknown-nearest": (
+        "There is no schema {name!r}; did you mean {nearest!r}? There are: {available}."
+    ),
+    # files of other tools
+    "panels-differ": "The header names {panels} panels, but there are {rows} rows below it.",
+    "panel-unknown": "Panel {panel}: {count} members are not among the applicants.",
+    "panel-twice": "Panel {panel}: {count} members are listed more than once.",
+    "panel-household": "Panel {panel}: {count} members live with another member.",
+    "panel-size": "Panel {panel} has {found} members, not {seats}.",
+    "panel-quota": "Panel {panel}: {feature}: {value}: {found} seats; the quota is {min} to {max}.",
+    "export-column-unknown": "There are no columns {columns}. There are: {available}.",
     # verification
     "check-lottery-form": "lottery.json is well-formed",
     "check-record-form": "record-public.json is well-formed",

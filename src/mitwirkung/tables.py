@@ -1,4 +1,4 @@
-"""Tables as people keep them: CSV, JSON lines, mappings or a data frame, all as rows of texts.
+"""Tables as people keep them: .xlsx, CSV, JSON lines, mappings, data frames; all as rows of texts.
 
 What cannot be read is collected with its place and never repeated, since it may be personal.
 """
@@ -23,6 +23,16 @@ from uuid import UUID
 
 from mitwirkung.errors import Finding
 from mitwirkung.names import clean, fold
+from mitwirkung.workbooks import (
+    ARCHIVE,
+    COMPOUND,
+    CellError,
+    NoSheet,
+    NotAWorkbook,
+    column_letter,
+    is_workbook,
+    read_sheet,
+)
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -37,7 +47,6 @@ _JSON_ENDINGS = {".jsonl", ".ndjson", ".json"}
 _FRAME_MODULES = {"pandas", "polars", "pyarrow", "narwhals"}
 _FRAME_METHODS = ("__narwhals_dataframe__", "__narwhals_lazyframe__")
 _FRAME_PROTOCOLS = ("__dataframe__", "__arrow_c_stream__")
-_ARCHIVE = b"PK\x03\x04"  # how .xlsx and .ods begin
 _ROWS_LISTED = 10
 _SAMPLE = 100_000  # characters looked at to find the delimiter
 _EXACT_FLOAT = 2**53  # from here on a float no longer tells neighbouring whole numbers apart
@@ -52,7 +61,8 @@ class Table:
     `columns` are the headers, trimmed, in order. `rows` are pairs of a row number and one text
     per column, as written. A row number is what a spreadsheet shows (the header of a CSV file is
     row 1), the line of a JSON lines file, or counts mappings and data frame rows from 1. `file`
-    is the name of the file, never the path to it. Rows with an error are left out of `rows`.
+    is the name of the file, never the path to it; for a workbook with that of the sheet. Rows with
+    an error are left out of `rows`.
     """
 
     columns: tuple[str, ...]
@@ -80,13 +90,14 @@ class Table:
         return next((i for i, column in enumerate(self.columns) if fold(column) == key), None)
 
 
-def read_table(source: Source, *, encoding: str | None = None) -> Table:
+def read_table(source: Source, *, encoding: str | None = None, sheet: str | None = None) -> Table:
     """Any table as rows of texts, with everything that is wrong in it.
 
     `source` is a path (.csv, .tsv and .txt hold CSV, .jsonl, .ndjson and .json hold JSON lines;
-    otherwise a file that begins with a brace holds JSON lines), an iterable of mappings, or any
-    data frame that narwhals knows. CSV is separated by commas, semicolons or tabs, as the header
-    shows. Files are UTF-8, with or without a byte order mark, unless `encoding` is named.
+    otherwise a file that begins with a brace holds JSON lines; an Excel workbook, .xlsx, is known
+    by its content and read from `sheet`, else from its first sheet), an iterable of mappings, or
+    any data frame that narwhals knows. CSV is separated by commas, semicolons or tabs, as the
+    header shows. Files are UTF-8, with or without a byte order mark, unless `encoding` is named.
 
     Cells that are no text become text: nothing and NaN "", truth values "true" and "false",
     whole numbers without a fraction (2.0 is "2"), dates in ISO 8601, a time stamp at midnight
@@ -95,10 +106,18 @@ def read_table(source: Source, *, encoding: str | None = None) -> Table:
     Raises:
         TypeError: the source is none of these.
         ImportError: a data frame was given and narwhals is not installed.
+        ExtraMissing: a workbook was given and openpyxl is not installed.
     """
     if isinstance(source, (str, PathLike)):
         reading = _Reading(file=_file_name(source))
-        text = _read_text(source, encoding, reading)
+        data = _read_bytes(source, reading)
+        if data is not None and is_workbook(data):
+            _read_workbook(data, sheet, reading)
+            return _finish(reading)
+        if data is not None and sheet is not None:
+            reading.error("sheet-without-workbook")
+            return _finish(reading)
+        text = None if data is None else _decode(data, encoding, reading)
         if text is not None:
             if _is_json(Path(source), text):
                 _read_mappings(_json_objects(text, reading), reading)
@@ -131,12 +150,19 @@ class _Reading:
     header: int | None = None
     rows: list[Row] = field(default_factory=list)
     blank: list[int] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
+    letters: bool = False  # whether people know the columns by letters, as in Excel
+    positions: list[int] = field(default_factory=list)  # of the columns, where some were left out
     errors: list[Finding] = field(default_factory=list)
 
     def error(
         self, code: str, row: int | None = None, column: str | None = None, **params: Any
     ) -> None:
         self.errors.append(Finding(code, params, self.file, row, column))
+
+    def place(self, position: int) -> int | str:
+        """What to call the column at a position (from 1) in a message about its header."""
+        return column_letter(self.positions[position - 1]) if self.letters else position
 
 
 # --- files -----------------------------------------------------------------------------------
@@ -151,21 +177,24 @@ def _is_several_lines(text: str) -> bool:
     return any(character in text for character in "\n\r\0")
 
 
-def _read_text(source: str | PathLike[str], encoding: str | None, reading: _Reading) -> str | None:
+def _read_bytes(source: str | PathLike[str], reading: _Reading) -> bytes | None:
     if _is_several_lines(str(source)):
         # the table itself where its path belongs: it must not come back as a file name
         reading.error("source-is-text")
         return None
     try:
-        data = Path(source).read_bytes()
+        return Path(source).read_bytes()
     except FileNotFoundError:
         reading.error("file-missing")
-        return None
     except OSError as error:
         reading.error("file-unreadable", reason=error.strerror or type(error).__name__)
-        return None
-    if data.startswith(_ARCHIVE):
-        reading.error("file-is-workbook")
+    return None
+
+
+def _decode(data: bytes, encoding: str | None, reading: _Reading) -> str | None:
+    if data.startswith((ARCHIVE, COMPOUND)):
+        code = "file-is-archive" if data.startswith(ARCHIVE) else "file-is-old-workbook"
+        reading.error(code)
         return None
     name = (encoding or "utf-8").strip()
     try:
@@ -264,6 +293,73 @@ def _read_csv(text: str, reading: _Reading) -> None:
         else:
             code = "row-short" if len(cells) < named else "row-long"
             reading.error(code, number, found=len(cells), expected=named)
+
+
+# --- workbooks -------------------------------------------------------------------------------
+
+
+def _read_workbook(data: bytes, name: str | None, reading: _Reading) -> None:
+    try:
+        sheet = read_sheet(data, name)
+    except NoSheet as error:
+        reading.error("sheet-unknown", name=name, available=error.available)
+        return
+    except NotAWorkbook:
+        reading.error("workbook-broken")
+        return
+    reading.file = f"{reading.file}, {sheet.name}"
+    reading.letters = True
+    rows = [(number, cells) for number, cells in sheet.rows if _filled(cells)]
+    if not rows:
+        return
+    used = [i for i in range(len(rows[0][1])) if any(_has_value(cells[i]) for _, cells in rows)]
+    reading.header, header = rows[0]
+    better = _row_of_names(rows, len(used))
+    if better is not None:
+        reading.error("header-is-title", reading.header, found=better)
+        return
+    reading.blank = [n for n, cells in sheet.rows if n > reading.header and not _filled(cells)]
+    reading.hidden = sheet.hidden
+    reading.positions = [i + 1 for i in used]
+    reading.columns = [clean(_cell_text(header[i], reading, reading.header, i, "")) for i in used]
+    labels = _labels(reading.columns)
+    for number, cells in rows[1:]:
+        found = len(reading.errors)
+        named = zip(used, labels, strict=True)
+        texts = tuple(_cell_text(cells[i], reading, number, i, label) for i, label in named)
+        if len(reading.errors) == found:
+            reading.rows.append((number, texts))
+
+
+def _row_of_names(rows: Sequence[tuple[int, list[object]]], width: int) -> int | None:
+    """The row that seems to name the columns, if that is not the first.
+
+    A title, or groups of columns in merged cells, fills at most half of the columns in use.
+    """
+    if width < 2 or 2 * _filled(rows[0][1]) > width:
+        return None
+    return next((number for number, cells in rows if 2 * _filled(cells) > width), None)
+
+
+def _has_value(cell: object) -> bool:
+    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+
+
+def _filled(cells: Sequence[object]) -> int:
+    return sum(map(_has_value, cells))
+
+
+def _cell_text(cell: object, reading: _Reading, row: int, position: int, label: str) -> str:
+    address = f"{column_letter(position + 1)}{row}"
+    if isinstance(cell, CellError):
+        params = {"shown": cell.shown, "cell": address} if cell.shown else {}
+        reading.error(cell.code, row, label or None, **params)
+        return ""
+    try:
+        return cell if isinstance(cell, str) else _text(cell)
+    except _NotText:
+        reading.error("cell-not-text", row, label or None)
+        return ""
 
 
 # --- JSON lines and mappings -----------------------------------------------------------------
@@ -485,10 +581,11 @@ def _finish(reading: _Reading) -> Table:
     _check_characters(reading)
     if not reading.errors and not reading.rows:
         reading.error("table-no-rows" if reading.columns else "table-empty")
-    warnings: tuple[Finding, ...] = ()
-    if reading.blank and reading.rows:
-        params = {"count": len(reading.blank), "rows": row_list(reading.blank)}
-        warnings = (Finding("rows-blank", params, reading.file, reading.blank[0]),)
+    warnings = tuple(
+        Finding(code, {"count": len(rows), "rows": row_list(rows)}, reading.file, rows[0])
+        for code, rows in (("rows-blank", reading.blank), ("rows-hidden", reading.hidden))
+        if rows and reading.rows
+    )
     return Table(
         columns=tuple(reading.columns),
         rows=reading.rows,
@@ -514,12 +611,13 @@ def _check_header(columns: Sequence[str], reading: _Reading) -> None:
     first_of: dict[str, int] = {}
     for position, name in enumerate(columns, 1):
         if not name:
-            reading.error("header-blank", reading.header, position=position)
+            reading.error("header-blank", reading.header, position=reading.place(position))
             continue
         first = first_of.setdefault(fold(name), position)
         if first != position:
             label = _labels(columns)[position - 1]
-            reading.error("header-twice", reading.header, label, first=first, second=position)
+            places = {"first": reading.place(first), "second": reading.place(position)}
+            reading.error("header-twice", reading.header, label, **places)
 
 
 def _check_characters(reading: _Reading) -> None:

@@ -63,7 +63,7 @@ def test_levels_are_those_that_can_be_worked_out_by_hand() -> None:
 def test_a_cut_is_named() -> None:
     three, two = levels(mw.solve(whole_people()))
     assert (three.people, three.cuts, three.limits) == (3, True, ())
-    assert (two.people, two.cuts, two.seats) == (2, False, True)
+    assert (two.people, two.cuts, two.limits) == (2, True, ())
 
 
 @examples(40)
@@ -118,9 +118,11 @@ def test_everything_is_drawn_to_scale_and_said() -> None:
 def test_german_is_german() -> None:
     picture = mw.plot_stages(mw.solve(whole_people()), language="de")
     texts = set(texts_of(read_svg(picture.svg())))
-    assert {"dort gehalten durch", "Personen sind unteilbar", "die Zahl der Plätze"} <= texts
+    assert {"dort gehalten durch", "Personen sind unteilbar"} <= texts
     assert {"33,3\N{NO-BREAK SPACE}%", "Chance auf einen Platz", picture.title} <= texts
     assert picture.title == "Was die Chancen dort hält, wo sie sind"
+    texts = set(texts_of(read_svg(mw.plot_stages(mw.solve(fifteen()), language="de").svg())))
+    assert "die Zahl der Plätze" in texts
 
 
 def test_the_picture_names_few_limits_and_the_alternative_all() -> None:

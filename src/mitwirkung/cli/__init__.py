@@ -12,11 +12,13 @@ from typing import Annotated
 
 import typer
 
+from mitwirkung.cli.exchange import compare, export
 from mitwirkung.cli.lottery import check, draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
 from mitwirkung.cli.plugins import plugins, settings
 from mitwirkung.cli.quotas import quotas
+from mitwirkung.cli.schemas import schema
 from mitwirkung.cli.terminal import progress_bar, reported, say, screen
 from mitwirkung.cli.verification import say_verification, verify
 
@@ -26,7 +28,19 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (lottery, draw, verify, check, quotas, plugins, settings, new_plugin):
+for command in (
+    lottery,
+    draw,
+    verify,
+    check,
+    quotas,
+    export,
+    compare,
+    schema,
+    plugins,
+    settings,
+    new_plugin,
+):
     cli.command()(command)
 
 

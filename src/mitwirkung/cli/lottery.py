@@ -18,16 +18,20 @@ from mitwirkung.cli.options import (
     Households,
     IdColumn,
     KeyFile,
+    MappingFile,
     Missing,
     OptionalApplicants,
     OptionalQuotas,
     OutFolder,
     Population,
+    PopulationSheet,
     QuotasEncoding,
     QuotasFile,
+    QuotasSheet,
     Seats,
     Settings,
     SettingsFile,
+    Sheet,
     StrategyName,
 )
 from mitwirkung.cli.terminal import (
@@ -49,6 +53,7 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
+from mitwirkung.mapping import read_mapping
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
@@ -74,7 +79,7 @@ def _settings(given: list[str] | None) -> dict[str, Any]:
     return settings
 
 
-def _read_problem(
+def read_problem_files(
     applicants: Path | None,
     quotas: Path | None,
     seats: int | None,
@@ -83,8 +88,13 @@ def _read_problem(
     missing: list[str] | None,
     encoding: str | None,
     quotas_encoding: str | None,
+    sheet: str | None,
+    quotas_sheet: str | None,
+    mapping: Path | None,
     population: Path | None = None,
+    population_sheet: str | None = None,
 ) -> SelectionProblem:
+    """The problem that the files of a call make; doubtful things are printed."""
     if applicants is None or quotas is None or seats is None:
         raise wrong_call("Name the files of applications and quotas, and --seats.")
     problem = library.read_problem(
@@ -97,6 +107,10 @@ def _read_problem(
         encoding=encoding,
         quotas_encoding=quotas_encoding,
         population=population,
+        sheet=sheet,
+        quotas_sheet=quotas_sheet,
+        population_sheet=population_sheet,
+        mapping=None if mapping is None else read_mapping(mapping),
     )
     warn(problem.warnings)
     return problem
@@ -132,9 +146,13 @@ def lottery(
     missing: Missing = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
+    population_sheet: PopulationSheet = None,
     out: OutFolder = None,
     force: Force = False,
     errors_file: ErrorsFile = None,
@@ -149,9 +167,10 @@ def lottery(
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR.")
     app = installation(settings_file)
-    problem = _read_problem(
+    problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, population),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(population, population_sheet),
     )
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
     published = made.publish(out, force=force, **stated)
@@ -200,9 +219,13 @@ def draw(
     missing: Missing = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
+    population_sheet: PopulationSheet = None,
     out: OutFolder = None,
     force: Force = False,
     errors_file: ErrorsFile = None,
@@ -222,6 +245,7 @@ def draw(
             encoding,
             quotas_encoding,
         )
+        others += (sheet, quotas_sheet, population_sheet, mapping)
         others += (key_file, facts, population, out, household_columns or None)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
@@ -231,9 +255,10 @@ def draw(
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR, or a lottery: --lottery DIR.")
     app = installation(settings_file)
-    problem = _read_problem(
+    problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, population),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(population, population_sheet),
     )
     check_seed(seed)
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
@@ -260,12 +285,15 @@ def check(
     missing: Missing = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Tell every error in the files, and whether the quotas can be met."""
-    problem = _read_problem(
+    problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding),
+        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
     )
     check_feasible(problem)
     text = say("{people} people in {lots} lots; the quotas can be met with {seats} seats.")

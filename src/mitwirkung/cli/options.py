@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-ApplicantsFile = Annotated[Path, typer.Argument(help="Applications: CSV or JSON lines.")]
+ApplicantsFile = Annotated[Path, typer.Argument(help="Applications: .xlsx, CSV or JSON lines.")]
 QuotasFile = Annotated[Path, typer.Argument(help="Quotas: feature,value,min,max.")]
-OptionalApplicants = Annotated[Path | None, typer.Argument(help="Applications: CSV or JSON lines.")]
+OptionalApplicants = Annotated[
+    Path | None, typer.Argument(help="Applications: .xlsx, CSV or JSON lines.")
+]
 OptionalQuotas = Annotated[Path | None, typer.Argument(help="Quotas: feature,value,min,max.")]
 Seats = Annotated[int | None, typer.Option(help="Size of the panel, in people.")]
 StrategyName = Annotated[
@@ -44,3 +46,11 @@ Population = Annotated[
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder to write.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace other content.")]
 ErrorsFile = Annotated[Path | None, typer.Option(help="Write all findings as JSON here.")]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of the applications, if not the first.")]
+QuotasSheet = Annotated[str | None, typer.Option(help="Sheet of the quotas, if not the first.")]
+PopulationSheet = Annotated[
+    str | None, typer.Option(help="Sheet of the population, if not the first.")
+]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="How columns become features, a TOML file.")
+]

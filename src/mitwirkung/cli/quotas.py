@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mitwirkung.cli.options import Encoding, ErrorsFile, Force
+from mitwirkung.cli.options import Encoding, ErrorsFile, Force, PopulationSheet
 from mitwirkung.cli.terminal import errors, reported, say, screen, wrong_call
 from mitwirkung.lottery.apportionment import METHODS, quotas_from_population, read_population
 from mitwirkung.lottery.quota_files import write_quotas
@@ -20,6 +20,7 @@ def quotas(
     method: Annotated[str, typer.Option(help=" or ".join(METHODS))] = "sainte-lague",
     tolerance: Annotated[int, typer.Option(help="Seats more or less than in proportion.")] = 0,
     encoding: Encoding = None,
+    sheet: PopulationSheet = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="File to write.")] = None,
     force: Force = False,
     errors_file: ErrorsFile = None,
@@ -27,7 +28,7 @@ def quotas(
     """Derive quotas from population counts."""
     if out_file is None:
         raise wrong_call("Name the file to write: --out FILE.")
-    counts = read_population(population, encoding=encoding)
+    counts = read_population(population, encoding=encoding, sheet=sheet)
     plan = quotas_from_population(
         counts,
         seats=seats,

@@ -13,11 +13,15 @@ from mitwirkung.cli.options import (
     Encoding,
     ErrorsFile,
     KeyFile,
+    MappingFile,
     OptionalApplicants,
     OptionalQuotas,
     Population,
+    PopulationSheet,
     QuotasEncoding,
+    QuotasSheet,
     SettingsFile,
+    Sheet,
 )
 from mitwirkung.cli.terminal import DIFFERS, installation, reported, say, screen, wrong_call
 from mitwirkung.errors import InputError
@@ -28,6 +32,7 @@ from mitwirkung.lottery.folder import read_draw
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.verification import Verification
+from mitwirkung.mapping import read_mapping
 
 
 @reported
@@ -47,7 +52,11 @@ def verify(
     key_file: KeyFile = None,
     encoding: Encoding = None,
     quotas_encoding: QuotasEncoding = None,
+    sheet: Sheet = None,
+    quotas_sheet: QuotasSheet = None,
+    mapping: MappingFile = None,
     population: Population = None,
+    population_sheet: PopulationSheet = None,
     settings_file: SettingsFile = None,
     errors_file: ErrorsFile = None,
 ) -> None:
@@ -60,7 +69,10 @@ def verify(
         raise wrong_call("Name record.json, record-public.json, or their folder.")
     inputs: dict[str, Any] = {}
     if applicants is not None and quotas is not None:
-        inputs = _inputs(record, applicants, quotas, encoding, quotas_encoding, population)
+        inputs = _inputs(
+            *(record, applicants, quotas, encoding, quotas_encoding),
+            *(sheet, quotas_sheet, mapping, population, population_sheet),
+        )
     result = installation(settings_file).verify_record(
         record,
         commitment=commitment,
@@ -77,7 +89,11 @@ def _inputs(
     quotas: Path,
     encoding: str | None,
     quotas_encoding: str | None,
+    sheet: str | None,
+    quotas_sheet: str | None,
+    mapping: Path | None,
     population: Path | None,
+    population_sheet: str | None,
 ) -> dict[str, Any]:
     """The input files, read as the private record says that they were read."""
     contents = read_draw(record)
@@ -88,13 +104,18 @@ def _inputs(
     except UnreadableFile:
         return {}  # verification tells what is wrong with it
     intake = collect_applicants(
-        applicants, id=read_as.id_column, missing=read_as.missing, encoding=encoding
+        applicants,
+        id=read_as.id_column,
+        missing=read_as.missing,
+        encoding=encoding,
+        sheet=sheet,
+        mapping=read_as.mapping if mapping is None else read_mapping(mapping),
     )
-    plan, quota_errors, _ = collect_quotas(quotas, encoding=quotas_encoding)
+    plan, quota_errors, _ = collect_quotas(quotas, encoding=quotas_encoding, sheet=quotas_sheet)
     if intake.errors or quota_errors:
         raise InputError.of([*intake.errors, *quota_errors])
     if plan is not None and population is not None:
-        counts = read_population(population, encoding=quotas_encoding)
+        counts = read_population(population, encoding=quotas_encoding, sheet=population_sheet)
         plan = plan.model_copy(update={"population": counts})
     return {"applicants": intake.applicants, "quotas": plan}
 

@@ -123,18 +123,20 @@ def quotas_from_population(
     )
 
 
-def read_population(source: Source, *, encoding: str | None = None) -> dict[str, dict[str, int]]:
+def read_population(
+    source: Source, *, encoding: str | None = None, sheet: str | None = None
+) -> dict[str, dict[str, int]]:
     """Counts of people from a table `feature,value,count`: by feature, then value, in its order.
 
     Other columns are ignored. Counts are whole numbers without separators, since `12.345` is a
-    large number in one country and a small one in another. `source` and `encoding` are explained
-    at `mitwirkung.tables.read_table`.
+    large number in one country and a small one in another. `source`, `encoding` and `sheet` are
+    explained at `mitwirkung.tables.read_table`.
 
     Raises:
         InputError: with every error of every row.
         TypeError: the source is of no kind that can be read.
     """
-    table = read_table(source, encoding=encoding)
+    table = read_table(source, encoding=encoding, sheet=sheet)
     errors = errors_in(table, POPULATION_COLUMNS)
     population = _read_counts(table, errors) if table.columns else {}
     if errors:

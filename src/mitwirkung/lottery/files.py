@@ -10,11 +10,19 @@ import json
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
 from mitwirkung.lottery.facts import Counts, ReplacementFacts, SeedFacts
+from mitwirkung.mapping import FeatureMapping
 
 MissingPolicies = dict[str, Literal["refuse", "own value", "unconstrained"]]
 
@@ -175,6 +183,15 @@ class IntakeEntry(_Entry):
     household: tuple[str, ...]
     missing: MissingPolicies
     columns: tuple[str, ...]
+    mapping: FeatureMapping | None = None
+
+    @model_serializer(mode="wrap")
+    def _mapping_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a mapping there is no such key."""
+        data: dict[str, Any] = write(self)
+        if self.mapping is None:
+            del data["mapping"]
+        return data
 
 
 class ApplicantEntry(_Entry):

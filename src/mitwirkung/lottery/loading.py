@@ -37,6 +37,7 @@ def problem_from(private: files.PrivateFile, seats: int) -> SelectionProblem:
         rows=tuple(range(1, len(private.applicants) + 1)),
         id_column=intake.id_column,
         missing=intake.missing,
+        mapping=intake.mapping,
     )
     quotas = QuotaPlan(
         features=tuple(

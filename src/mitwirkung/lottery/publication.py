@@ -342,6 +342,7 @@ def private_file(
                 "household": problem.household,
                 "missing": dict(applicants.missing),
                 "columns": tuple(applicants.columns),
+                "mapping": applicants.mapping,
             },
             "applicants": tuple(
                 files.ApplicantEntry(

@@ -25,7 +25,11 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 
 
 def read_quotas(
-    source: Source, *, encoding: str | None = None, provenance: Provenance | None = None
+    source: Source,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    provenance: Provenance | None = None,
 ) -> QuotaPlan:
     """Quotas from a file, mappings or a data frame; see `mitwirkung.tables.read_table`.
 
@@ -38,21 +42,25 @@ def read_quotas(
         InputError: with every error of every row.
         TypeError: the source is of no kind that can be read.
     """
-    plan, errors, _ = collect_quotas(source, encoding=encoding, provenance=provenance)
+    plan, errors, _ = collect_quotas(source, encoding=encoding, sheet=sheet, provenance=provenance)
     if plan is None:
         raise InputError.of(errors)
     return plan
 
 
 def collect_quotas(
-    source: Source, *, encoding: str | None = None, provenance: Provenance | None = None
+    source: Source,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    provenance: Provenance | None = None,
 ) -> tuple[QuotaPlan | None, tuple[Finding, ...], tuple[Finding, ...]]:
     """Like `read_quotas`, but returns the plan (None if refused), the errors and the warnings.
 
     Raises:
         TypeError: the source is of no kind that can be read.
     """
-    table = read_table(source, encoding=encoding)
+    table = read_table(source, encoding=encoding, sheet=sheet)
     errors = errors_in(table, {*chain(*DIALECTS), *REQUIRED, *OPTIONAL})
     warnings = list(table.warnings)
     columns = _find_columns(table, errors) if table.columns else None

@@ -294,6 +294,8 @@ def _inputs_check(published: Publication, applicants: Applicants, quotas: QuotaP
     except MitwirkungError as error:
         return Check("check-inputs", (str(error),))
     reasons = []
+    if applicants.mapping != problem.applicants.mapping:
+        reasons.append("the mapping is another")
     if given.ids != problem.ids:
         mine, theirs = set(problem.ids), set(given.ids)
         reasons.append(
