@@ -103,6 +103,9 @@ def tidy(panels: NDArray[np.int32]) -> NDArray[np.int32]:
     order."""
     if not len(panels):
         return panels
-    ordered = np.sort(panels, axis=1).astype(np.int32)
-    unique: NDArray[np.int32] = np.unique(ordered, axis=0)
-    return unique
+    # Whole numbers whose highest byte stands first compare as their bytes do.
+    ordered = np.sort(panels, axis=1).astype(">u4")
+    width = 4 * panels.shape[1]
+    lines = ordered.tobytes()
+    unique = sorted({lines[i : i + width] for i in range(0, len(lines), width)})
+    return np.frombuffer(b"".join(unique), ">u4").reshape(-1, panels.shape[1]).astype(np.int32)
