@@ -77,11 +77,13 @@ class Polytope:
         if panels.shape[1] != self.seats:
             return np.zeros(n, np.bool_)
         held = seats_per_type(panels, self.types)
-        offset = np.arange(n, dtype=np.int64)[:, None, None] * (self.row_count + 1)
-        cells = (offset + self.rows[panels]).ravel()
-        size = n * (self.row_count + 1)
-        rows = np.bincount(cells, minlength=size).reshape(n, self.row_count + 1)[:, :-1]
         fits: NDArray[np.bool_] = np.all(held <= self.sizes, axis=1)
+        counts_in = np.zeros((self.types, self.row_count + 1), np.int32)
+        np.put_along_axis(counts_in, self.rows, 1, axis=1)
+        rows = np.zeros((n, self.row_count + 1), np.int32)
+        for seat in panels.T:
+            rows += counts_in.take(seat, axis=0)
+        rows = rows[:, :-1]
         fits &= np.all((rows >= self.lower) & (rows <= self.upper), axis=1)
         return fits
 
