@@ -127,8 +127,8 @@ class _Chains:
 
     Tables over types or rows keep one column per chain, so that what belongs to a type or a row is
     gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
-    on a busy machine, and rounds as it likes. Types are numbered anew, so that those with equal
-    answers in the first half stand together, as a block.
+    on a busy machine, and rounds as it likes. Types are numbered anew, in layers across
+    the blocks of those with equal answers in the first half.
     """
 
     def __init__(
@@ -301,15 +301,14 @@ class _Chains:
         self.counts.ravel()[self.row_cells[types] + self.everyone[:, None]] += by
 
     def _seat_to_give_up(self) -> NDArray[np.intp]:
-        over = (self.counts > self.upper).view(np.int8)
+        greedy = self.rng.random(self.count) < _GREEDY
+        over = ((self.counts > self.upper) & greedy).view(np.int8)
         # Ties are broken by chance: from a stock of noise, as each step needs many numbers.
         begin = int(self.rng.integers(0, _NOISE * self.seats.size))
         broken = self.noise[begin : begin + self.seats.size].reshape(self.seats.shape)
         for half, cells in zip(self.halves, self.cells, strict=True):
             broken = broken + half.sums(over).take(cells)
-        worst = broken.argmax(axis=1)
-        anyone = self.rng.integers(0, self.seat_count, self.count)
-        return np.where(self.rng.random(self.count) < _GREEDY, worst, anyone)
+        return broken.argmax(axis=1)
 
     def _who_takes_it(self) -> NDArray[np.intp]:
         full = (self.counts >= self.upper).view(np.int8)
