@@ -77,11 +77,13 @@ class Polytope:
         if panels.shape[1] != self.seats:
             return np.zeros(n, np.bool_)
         held = seats_per_type(panels, self.types)
-        offset = np.arange(n, dtype=np.int64)[:, None, None] * (self.row_count + 1)
-        cells = (offset + self.rows[panels]).ravel()
-        size = n * (self.row_count + 1)
-        rows = np.bincount(cells, minlength=size).reshape(n, self.row_count + 1)[:, :-1]
         fits: NDArray[np.bool_] = np.all(held <= self.sizes, axis=1)
+        counts_in = np.zeros((self.types, self.row_count + 1), np.int32)
+        np.put_along_axis(counts_in, self.rows, 1, axis=1)
+        rows = np.zeros((n, self.row_count + 1), np.int32)
+        for seat in panels.T:
+            rows += counts_in.take(seat, axis=0)
+        rows = rows[:, :-1]
         fits &= np.all((rows >= self.lower) & (rows <= self.upper), axis=1)
         return fits
 
@@ -103,6 +105,9 @@ def tidy(panels: NDArray[np.int32]) -> NDArray[np.int32]:
     order."""
     if not len(panels):
         return panels
-    ordered = np.sort(panels, axis=1).astype(np.int32)
-    unique: NDArray[np.int32] = np.unique(ordered, axis=0)
-    return unique
+    # Whole numbers whose highest byte stands first compare as their bytes do.
+    ordered = np.sort(panels, axis=1).astype(">u4")
+    width = 4 * panels.shape[1]
+    lines = ordered.tobytes()
+    unique = sorted({lines[i : i + width] for i in range(0, len(lines), width)})
+    return np.frombuffer(b"".join(unique), ">u4").reshape(-1, panels.shape[1]).astype(np.int32)

@@ -66,12 +66,13 @@ def realise(
         return _single(polytope, face)
     panels = np.empty((0, face.polytope.seats), np.int32)
     best: Lottery | None = None
-    wanted = 9 * face.polytope.types // 4 + 90
+    wanted = 5 * face.polytope.types // 2 + 20
     for number in range(rounds):
         watch("panels", number / rounds, gap=None if best is None else best.residual)
         more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch)
         wanted = 3 * face.polytope.types // 4 + 30
-        known, panels = len(panels), tidy(np.concatenate([panels, more]))
+        known = len(panels)
+        panels = tidy(np.concatenate([panels, more])) if known else more
         if len(panels) == known:  # there are hardly any more
             break
         watch("weights", number / rounds, gap=None if best is None else best.residual)
@@ -123,7 +124,5 @@ def _weigh(
 def _whole(face: Face, lottery: Lottery) -> Lottery:
     """The lottery of the face as one of the whole problem."""
     used = lottery.weights > 0
-    panels = face.whole(lottery.panels[used])
-    order = np.lexsort(panels.T[::-1])
-    panels, weights = panels[order], lottery.weights[used][order]
-    return Lottery(panels, weights, lottery.residual)
+    # Seats that all panels share do not change their order.
+    return Lottery(face.whole(lottery.panels[used]), lottery.weights[used], lottery.residual)

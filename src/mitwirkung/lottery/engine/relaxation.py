@@ -151,6 +151,7 @@ class _Stages:
             np.append(np.full(self.types, INFINITY), 1.0),
             rows,
             presolve=False,
+            primal=True,  # what was best in one stage is possible in the next
         )
 
     def floor(self) -> NDArray[np.float64]:

@@ -30,6 +30,7 @@ _PENALTY = 3.0  # odds fall by exp(-3) for each bound that is broken
 _CATCH_UP = 0.7  # odds rise by exp(0.7) for each seat behind the target
 _CATCH_UP_LIMIT = 4.0
 _GREEDY = 0.9  # how often the seat given up is one of the worst
+_NOISE = 4  # steps
 _REFRESH = 4  # steps between two looks at who is behind
 
 
@@ -126,8 +127,8 @@ class Chains:
 
     Tables over types or rows keep one column per chain, so that what belongs to a type or a row is
     gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
-    on a busy machine, and rounds as it likes. Types are numbered anew, so that those with equal
-    answers in the first half stand together, as a block.
+    on a busy machine, and rounds as it likes. Types are numbered anew, in layers across
+    the blocks of those with equal answers in the first half.
     """
 
     def __init__(
@@ -138,8 +139,8 @@ class Chains:
         tilt: NDArray[np.float64] | None,
         count: int,
     ) -> None:
-        first, _ = _halves(polytope.rows)
-        self.types = np.argsort(first.of_type, kind="stable").astype(np.int32)
+        self.halves = self.first, self.second = _halves(polytope.rows)
+        self._arrange_blocks(count)
         self.rows = polytope.rows[self.types].astype(np.intp)
         self.target = target[self.types]
         self.sizes = polytope.sizes[self.types]
@@ -153,10 +154,6 @@ class Chains:
         self.lower = np.append(polytope.lower, -(10**9)).astype(np.int32)[:, None]
         self.upper = np.append(polytope.upper, 10**9).astype(np.int32)[:, None]
 
-        self.halves = self.first, self.second = _halves(polytope.rows[self.types])
-        self.blocks = np.flatnonzero(np.diff(self.first.of_type, prepend=-1))
-        self.block_sizes = np.diff(np.append(self.blocks, len(self.types)))
-        self.within_block = np.arange(int(self.block_sizes.max()))[:, None]
         features = polytope.rows.shape[1]
         # Of 0, 1, ... more bounds that are helped than broken, then of -F, ..., -1.
         helped = np.array([*range(features + 1), *range(-features, 0)])
@@ -174,8 +171,35 @@ class Chains:
         self.room = np.zeros((len(self.types), count), np.float32)
         self.counts = np.zeros((self.row_count + 1, count), np.int32)
         self.age = np.zeros(count, np.int64)
+        self.noise = self.rng.random((_NOISE + 1) * self.seats.size, np.float32)
+        self.noise *= np.float32(0.9)
         self.refresh_in = 0
         self.restart(self.everyone)
+
+    def _arrange_blocks(self, count: int) -> None:
+        """Number the types anew: the first of every block, then the second of every block that has
+        one, and so on; the largest block leads. So each such layer can be added to the one before
+        as a whole."""
+        block = self.first.of_type
+        self.block_sizes = np.bincount(block)
+        rank = np.argsort(np.argsort(-self.block_sizes, kind="stable"))
+        by_block = np.argsort(block, kind="stable")
+        starts = np.cumsum(self.block_sizes) - self.block_sizes
+        depth = np.empty(len(block), np.intp)
+        depth[by_block] = np.arange(len(block)) - starts[block[by_block]]
+        self.types = np.lexsort((rank[block], depth)).astype(np.int32)
+        for half in self.halves:
+            half.of_type = half.of_type[self.types]
+        widths = np.bincount(depth)
+        layers = np.cumsum(widths) - widths
+        self.layers = [
+            (slice(before, before + width), slice(here, here + width))
+            for before, here, width in zip(layers, layers[1:], widths[1:], strict=False)
+        ]
+        # (depth, blocks) the type that stands there; beyond its end, the last one of the block.
+        reach = np.minimum(np.arange(len(widths))[:, None], self.block_sizes - 1)
+        self.in_block = layers[reach] + rank
+        self.in_block_cells = self.in_block * count
 
     def _nestings(self) -> NDArray[np.intp]:
         """Orders of the types: by one feature, inside it by the next, and so on, all in random
@@ -185,14 +209,13 @@ class Chains:
         # A line is cut into parts by the first feature, these into smaller ones by the next, and so
         # on. Where there are too many features for a double, the innermost count for nothing.
         widths = (self.row_count + 1.0) ** -np.arange(features)
-        orders = []
-        for _ in range(_NESTINGS):
-            rank = self.rng.permutation(self.row_count + 1)
-            width = self.rng.permutation(widths)
-            place = (rank[by_feature] * width[:, None]).sum(axis=0)
-            place += float(widths.min(initial=1.0)) * self.rng.random(types)
-            orders.append(place.argsort(kind="stable"))
-        return np.array(orders)
+        ranks = np.tile(np.arange(self.row_count + 1.0), (_NESTINGS, 1))
+        self.rng.permuted(ranks, axis=1, out=ranks)
+        width = self.rng.permuted(np.tile(widths, (_NESTINGS, 1)), axis=1)
+        place = float(widths.min(initial=1.0)) * self.rng.random((_NESTINGS, types))
+        for feature, rows in enumerate(by_feature):
+            place += ranks.take(rows, axis=1) * width[:, feature, None]
+        return place.argsort(axis=1, kind="stable")
 
     def finished(self) -> NDArray[np.bool_]:
         """Which chains have a panel that meets all rows."""
@@ -278,14 +301,14 @@ class Chains:
         self.counts.ravel()[self.row_cells[types] + self.everyone[:, None]] += by
 
     def _seat_to_give_up(self) -> NDArray[np.intp]:
-        over = (self.counts > self.upper).view(np.int8)
-        broken = self.rng.random(self.seats.shape, np.float32)
-        broken *= np.float32(0.9)
+        greedy = self.rng.random(self.count) < _GREEDY
+        over = ((self.counts > self.upper) & greedy).view(np.int8)
+        # Ties are broken by chance: from a stock of noise, as each step needs many numbers.
+        begin = int(self.rng.integers(0, _NOISE * self.seats.size))
+        broken = self.noise[begin : begin + self.seats.size].reshape(self.seats.shape)
         for half, cells in zip(self.halves, self.cells, strict=True):
-            broken += half.sums(over).take(cells)
-        worst = broken.argmax(axis=1)
-        anyone = self.rng.integers(0, self.seat_count, self.count)
-        return np.where(self.rng.random(self.count) < _GREEDY, worst, anyone)
+            broken = broken + half.sums(over).take(cells)
+        return broken.argmax(axis=1)
 
     def _who_takes_it(self) -> NDArray[np.intp]:
         full = (self.counts >= self.upper).view(np.int8)
@@ -294,15 +317,16 @@ class Chains:
         odds = self._worth(self.second, helps).take(self.second.of_type, axis=0)
         odds *= self.room
         odds *= self.lean
-        # First a block of types, then one in it.
-        line = np.add.reduceat(odds, self.blocks, axis=0)
+        # First a block of types, then one in it: the odds of a block are added up along it.
+        for before, here in self.layers:
+            odds[here] += odds[before]
+        line = odds.take(self.in_block[-1], axis=0)
         line *= self._worth(self.first, helps)
         block = self._drawn(np.cumsum(line, axis=0))
-        size = self.block_sizes[block]
-        inside = self.blocks[block] + np.minimum(self.within_block, size - 1)
-        line = np.where(self.within_block < size, odds[inside, self.everyone], 0)
-        place = np.minimum(self._drawn(np.cumsum(line, axis=0)), size - 1)
-        return np.asarray(self.blocks[block] + place, np.intp)
+        cells = self.in_block_cells.take(block, axis=1)
+        cells += self.everyone
+        place = np.minimum(self._drawn(odds.take(cells)), self.block_sizes[block] - 1)
+        return np.asarray(self.in_block[place, block], np.intp)
 
     def _worth(self, half: _Half, helps: NDArray[np.int8]) -> NDArray[np.float32]:
         # Wrapped, negative numbers count from the end.
