@@ -29,7 +29,7 @@ _GIVE_UP = 400  # steps after which a chain starts anew
 _PENALTY = 3.0  # odds fall by exp(-3) for each bound that is broken
 _CATCH_UP = 0.7  # odds rise by exp(0.7) for each seat behind the target
 _CATCH_UP_LIMIT = 4.0
-_GREEDY = 0.9  # how often the seat given up is one of the worst
+_GREEDY = 0.95  # how often the seat given up is one of the worst
 _NOISE = 4  # steps that the stock of random numbers would last if none were used twice
 _REFRESH = 4  # steps between two looks at who is behind
 
