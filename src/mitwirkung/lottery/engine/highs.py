@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 INFINITY: float = highspy.kHighsInf
 
 _STRICT = 1e-10
-_PRIMAL = int(highspy.simplex_constants.SimplexStrategy.kSimplexStrategyPrimal)
 _INTEGER: Mapping[str, float | int] = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-6,
@@ -63,8 +62,7 @@ class Model:
         integer: whether the columns must be whole numbers.
         presolve: whether HiGHS may simplify first; a model that is solved again and again is faster
             without.
-        primal: whether to take the primal simplex, without scaling: faster where every solve starts
-            from a point that is still possible, and no coefficient is far from 1.
+        scaling: whether HiGHS may scale rows and columns; it does so anew at every solve.
         check: called many times a second while HiGHS works; what it raises ends the work and is
             raised by `solve`. So is Ctrl-C, for which Python has no ear inside of HiGHS. None for
             models that take milliseconds.
@@ -83,7 +81,7 @@ class Model:
         *,
         integer: bool = False,
         presolve: bool = True,
-        primal: bool = False,
+        scaling: bool = True,
         check: Callable[[], None] | None = None,
     ) -> None:
         self.columns = len(cost)
@@ -92,8 +90,7 @@ class Model:
         self.highs = _Quiet()  # type: ignore[no-untyped-call]
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("presolve", "on" if presolve else "off")
-        if primal:
-            self.highs.setOptionValue("simplex_strategy", _PRIMAL)
+        if not scaling:
             self.highs.setOptionValue("simplex_scale_strategy", 0)
         self._set_tolerances(_STRICT)
         for name, value in _INTEGER.items() if integer else ():

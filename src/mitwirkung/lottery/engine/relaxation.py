@@ -151,7 +151,7 @@ class _Stages:
             np.append(np.full(self.types, INFINITY), 1.0),
             rows,
             presolve=False,
-            primal=True,  # what was best in one stage is possible in the next
+            scaling=False,  # numbers of people and ones: near each other as they are
         )
 
     def floor(self) -> NDArray[np.float64]:

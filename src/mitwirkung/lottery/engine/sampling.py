@@ -29,8 +29,8 @@ _GIVE_UP = 400  # steps after which a chain starts anew
 _PENALTY = 3.0  # odds fall by exp(-3) for each bound that is broken
 _CATCH_UP = 0.7  # odds rise by exp(0.7) for each seat behind the target
 _CATCH_UP_LIMIT = 4.0
-_GREEDY = 0.9  # how often the seat given up is one of the worst
-_NOISE = 4  # steps
+_GREEDY = 0.95  # how often the seat given up is one of the worst
+_NOISE = 4  # steps that the stock of random numbers would last if none were used twice
 _REFRESH = 4  # steps between two looks at who is behind
 
 
@@ -127,8 +127,8 @@ class Chains:
 
     Tables over types or rows keep one column per chain, so that what belongs to a type or a row is
     gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
-    on a busy machine, and rounds as it likes. Types are numbered anew, in layers across
-    the blocks of those with equal answers in the first half.
+    on a busy machine, and rounds as it likes. Types are numbered anew, in layers across the blocks
+    of those with equal answers in the first half.
     """
 
     def __init__(
@@ -303,12 +303,12 @@ class Chains:
     def _seat_to_give_up(self) -> NDArray[np.intp]:
         greedy = self.rng.random(self.count) < _GREEDY
         over = ((self.counts > self.upper) & greedy).view(np.int8)
-        # Ties are broken by chance: from a stock of noise, as each step needs many numbers.
+        # Ties are broken by chance: from a stock, as every step needs many numbers.
         begin = int(self.rng.integers(0, _NOISE * self.seats.size))
         broken = self.noise[begin : begin + self.seats.size].reshape(self.seats.shape)
         for half, cells in zip(self.halves, self.cells, strict=True):
             broken = broken + half.sums(over).take(cells)
-        return broken.argmax(axis=1)
+        return np.asarray(broken.argmax(axis=1), np.intp)
 
     def _who_takes_it(self) -> NDArray[np.intp]:
         full = (self.counts >= self.upper).view(np.int8)
