@@ -110,6 +110,7 @@ class Model:
             lp.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
         if self.highs.passModel(lp) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the model")
+        self._kept: Any = None
         self.met: list[NDArray[np.float64]] = []
         if integer:
             self.highs.cbMipSolution.subscribe(self._meet)
@@ -166,6 +167,7 @@ class Model:
         self.highs.setOptionValue("dual_feasibility_tolerance", tolerance)
 
     def _run(self) -> highspy.HighsModelStatus:
+        self._kept = None
         if self.check is None:
             self.highs.run()
         else:
@@ -193,18 +195,24 @@ class Model:
         if raised:
             raise raised[0]
 
+    def _solution(self) -> Any:
+        # HiGHS copies all of it each time.
+        if self._kept is None:
+            self._kept = self.highs.getSolution()
+        return self._kept
+
     def values(self) -> NDArray[np.float64]:
         """(C,) the solution."""
-        return np.array(self.highs.getSolution().col_value, np.float64)
+        return np.array(self._solution().col_value, np.float64)
 
     def reduced_costs(self) -> NDArray[np.float64]:
         """(C,) cost minus the rows' duals: positive where a column is held at its lower bound."""
-        return np.array(self.highs.getSolution().col_dual, np.float64)
+        return np.array(self._solution().col_dual, np.float64)
 
     def duals(self) -> NDArray[np.float64]:
         """Duals of the rows: positive where the lower bound holds, negative where the upper
         does."""
-        return np.array(self.highs.getSolution().row_dual, np.float64)
+        return np.array(self._solution().row_dual, np.float64)
 
     def bound(self) -> float:
         """What no solution of an integer model can go below."""

@@ -89,6 +89,24 @@ def relax(
     return Relaxed(stages.chances, tuple(proofs))
 
 
+def entries(
+    polytope: Polytope, cuts: tuple[Cut, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The matrix of the relaxation as entries (row, type, value): the quota rows, the number of
+    seats, then the cuts, each divided by its largest coefficient."""
+    rows, types = polytope.entries()
+    everyone = np.arange(polytope.types, dtype=np.int64)
+    all_rows = [rows, np.full(polytope.types, polytope.row_count, np.int64)]
+    all_types = [types, everyone]
+    all_values = [np.ones(len(rows) + polytope.types)]
+    for number, cut in enumerate(cuts):
+        numbers, coefficients = np.array(cut.coefficients, np.int64).reshape(-1, 2).T
+        all_rows.append(np.full(len(numbers), polytope.row_count + 1 + number, np.int64))
+        all_types.append(numbers)
+        all_values.append(coefficients / float(cut.largest()))
+    return np.concatenate(all_rows), np.concatenate(all_types), np.concatenate(all_values)
+
+
 class _Stages:
     """The live model. Its rows are the quota rows, the number of seats, the cuts, then the caps as
     they are needed."""
@@ -100,7 +118,7 @@ class _Stages:
         self.quotas = polytope.row_count
         self.people = int(polytope.sizes.sum())
         self.cut_scales = np.array([cut.largest() for cut in cuts], np.float64)
-        self._collect_entries(polytope, cuts)
+        self.entry_row, self.entry_column, self.entry_value = entries(polytope, cuts)
         cut_bounds = np.array([cut.bound for cut in cuts], np.float64) / self.cut_scales
         self.lower = np.concatenate(
             [polytope.lower, [polytope.seats], np.full(len(cuts), -INFINITY)]
@@ -114,20 +132,6 @@ class _Stages:
         self.caps: dict[int, int] = {}  # type -> its row, in the order of the rows
         self.weight_of_z = self._row_sums(self.sizes)
         self.model = self._build()
-
-    def _collect_entries(self, polytope: Polytope, cuts: tuple[Cut, ...]) -> None:
-        rows, columns = polytope.entries()
-        all_rows = [rows, np.full(self.types, self.quotas, np.int64)]
-        all_columns = [columns, np.arange(self.types, dtype=np.int64)]
-        all_values = [np.ones(len(rows)), np.ones(self.types)]
-        for number, cut in enumerate(cuts):
-            types, coefficients = np.array(cut.coefficients, np.int64).reshape(-1, 2).T
-            all_rows.append(np.full(len(types), self.quotas + 1 + number, np.int64))
-            all_columns.append(types)
-            all_values.append(coefficients / self.cut_scales[number])
-        self.entry_row = np.concatenate(all_rows)
-        self.entry_column = np.concatenate(all_columns)
-        self.entry_value = np.concatenate(all_values)
 
     def _row_sums(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         weights = self.entry_value * x[self.entry_column]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.certificate import Cut
 from mitwirkung.lottery.engine.linear import Vector, sums
 from mitwirkung.lottery.engine.polytope import Polytope
-from mitwirkung.lottery.engine.relaxation import StageProof
+from mitwirkung.lottery.engine.relaxation import StageProof, entries
 
 
 class System:
@@ -36,22 +36,11 @@ class System:
         # The coefficients of cuts are positive, so no sum is below 0.
         self.lower = np.concatenate([polytope.lower, [polytope.seats], np.zeros(len(cuts))])
         self.upper = np.concatenate([polytope.upper, [polytope.seats], bounds])
-        rows, columns = polytope.entries()
-        all_rows = [rows, np.full(polytope.types, self.quotas, np.int64)]
-        all_columns = [columns, np.arange(polytope.types, dtype=np.int64)]
-        all_values = [np.ones(len(rows)), np.ones(polytope.types)]
-        for number, cut in enumerate(cuts):
-            numbers, coefficients = np.array(cut.coefficients, np.int64).T
-            all_rows.append(np.full(len(numbers), self.quotas + 1 + number, np.int64))
-            all_columns.append(numbers)
-            all_values.append(coefficients / self.cut_scales[number])
+        row, column, value = entries(polytope, cuts)
         place = np.full(polytope.types, -1)
         place[types] = np.arange(len(types))
-        column = place[np.concatenate(all_columns)]
-        known = column >= 0
-        self.row = np.concatenate(all_rows)[known]
-        self.column = column[known]
-        self.value = np.concatenate(all_values)[known]
+        known = place[column] >= 0
+        self.row, self.column, self.value = row[known], place[column][known], value[known]
 
     def row_sums(self, x: Vector) -> Vector:
         """M x."""
