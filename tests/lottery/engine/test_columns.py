@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -121,18 +122,23 @@ def test_inequalities_for_every_panel_by_hand() -> None:
 
 
 @examples(50)
-@given(st.lists(st.integers(0, 50), min_size=2, max_size=8).filter(any))
-def test_exact_prices_are_found_again(prices: list[int]) -> None:
-    """Panels worth the same under small prices lead back to these prices, if to any."""
-    rng = np.random.default_rng(sum(prices))
-    wanted = np.array(prices, np.int64)
-    priced = np.flatnonzero(wanted)
-    held = rng.integers(0, 4, (4000, len(prices)))
-    worth = held @ wanted
-    common = int(np.bincount(worth).argmax())
-    found = exact_prices(held[worth == common], priced, most=10**6)
-    if found is not None and common:
-        assert (found * int(np.gcd.reduce(wanted)) == wanted).all()
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=8).filter(any), st.integers(0, 10**6))
+def test_exact_prices_are_found_again(prices: list[int], seed: int) -> None:
+    """From panels that are worth the same: first with one type each, then mixed."""
+    priced = [t for t, price in enumerate(prices) if price]
+    common = math.lcm(*(prices[t] for t in priced))
+    held = np.zeros((len(priced), len(prices)), np.int64)
+    for row, t in enumerate(priced):
+        held[row, t] = common // prices[t]
+    mixed = np.random.default_rng(seed).permutation(held).cumsum(axis=0)
+    scaled = (
+        mixed * np.array([math.lcm(*range(1, 9)) // n for n in range(1, 1 + len(held))])[:, None]
+    )
+    divisor = math.gcd(*prices)
+    for panels in (held, scaled):
+        found = exact_prices(panels, np.array(priced), most=20)
+        assert found is not None
+        assert found.tolist() == [price // divisor for price in prices]
 
 
 def test_exact_prices_by_hand() -> None:

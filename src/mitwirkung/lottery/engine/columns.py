@@ -110,7 +110,7 @@ def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | f
             return whole, int(whole[hull.panels].sum(axis=1).max())
         exactly = not found
         if not master.take(hull.panels) and found:
-            raise SolverError("a better panel was not among those met")
+            raise SolverError("a panel that is better breaks a row")
     return None
 
 

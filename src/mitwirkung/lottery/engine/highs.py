@@ -68,8 +68,7 @@ class Model:
             models that take milliseconds.
 
     Attributes:
-        met: what an integer model met on its way in the last `solve`, each (C,), the best among
-            them.
+        met: the solutions that an integer model met on its way in the last `solve`, each (C,).
     """
 
     def __init__(

@@ -65,12 +65,13 @@ class Hull:
         """Whether a panel has a larger sum of the whole ``coefficients`` (T,) than all known ones;
         it is added to them."""
         known = int(coefficients[self.panels].sum(axis=1).max())
-        found = better(self.model, pairs(coefficients), known)
-        self._add_met()
-        return found
+        x = better(self.model, pairs(coefficients), known)
+        if x is not None:
+            self._add_met(x)
+        return x is not None
 
-    def _add_met(self, *more: NDArray[np.int64]) -> None:
-        for panel in map(panel_from_seats, [*more, *panels_met(self.model)]):
+    def _add_met(self, best: NDArray[np.int64]) -> None:
+        for panel in map(panel_from_seats, [best, *panels_met(self.model)]):
             if panel.shape[1] == self.polytope.seats and self.polytope.feasible(panel).all():
                 self.add(panel[self.meets(panel)])
 

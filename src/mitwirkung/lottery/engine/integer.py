@@ -61,31 +61,33 @@ def highest(
     Raises:
         SolverError: if HiGHS gives no answer.
     """
-    cost = np.zeros(model.columns)
-    for t, c in coefficients:
-        cost[t] = -c
-    model.set_costs(cost)
+    _maximise(model, coefficients)
     if not model.solve():
         return -1, None
     return math.floor(-model.bound() + 1e-6), np.round(model.values()).astype(np.int64)
 
 
-def better(model: Model, coefficients: Coefficients, known: int) -> bool:
-    """Whether a panel has ``sum(c * x[t]) > known``; it is among the `panels_met` then.
+def better(model: Model, coefficients: Coefficients, known: int) -> NDArray[np.int64] | None:
+    """A panel x (T,) with ``sum(c * x[t]) > known``; None if there is none.
 
     Raises:
         SolverError: if HiGHS gives no answer.
     """
-    cost = np.zeros(model.columns)
+    _maximise(model, coefficients)
     types, values = zip(*coefficients, strict=True)
-    cost[list(types)] = [-c for c in values]
-    model.set_costs(cost)
     # As a row it ends the search earlier than a best panel to start from does.
     model.add_row(INFINITY, list(types), [float(c) for c in values], lower=known + 1)
     try:
-        return model.solve()
+        return np.round(model.values()).astype(np.int64) if model.solve() else None
     finally:
         model.drop_last_row()
+
+
+def _maximise(model: Model, coefficients: Coefficients) -> None:
+    cost = np.zeros(model.columns)
+    for t, c in coefficients:
+        cost[t] = -c
+    model.set_costs(cost)
 
 
 def panels_met(model: Model) -> NDArray[np.int64]:

@@ -12,6 +12,8 @@ from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows, SolverError
 from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.progress import Watch
 
+_SLACK = 1e-7  # of a chance: what fixed types may lose in a stage
+
 
 @dataclass(frozen=True, eq=False)
 class Nearest:
@@ -66,9 +68,6 @@ def nearest_lottery(
     prices = np.maximum(model.duals()[:-1], 0.0)
     worth = float(prices[panels].sum(axis=1).max())
     return Nearest(float(values[-1]), weights / float(weights.sum()), prices, worth)
-
-
-_SLACK = 1e-7  # of a chance
 
 
 class StageMaster:

@@ -28,7 +28,7 @@ from mitwirkung.lottery.engine.sampling import sample_panels
 from mitwirkung.lottery.progress import Watch
 
 _MOST_CUTS = 400
-_FEW_TYPES = 150
+_FEW_TYPES = 150  # with more, most stages are proven by quotas, and columns would do it again
 
 
 class LotteryNotProven(RuntimeError):
@@ -106,7 +106,9 @@ def _optimise(polytope: Polytope, goal: Goal, rng: np.random.Generator, watch: W
     watch("relaxation", 1.0, bound=goal.highest_minimum(relaxed))
     lottery = realise(polytope, relaxed.chances, rng, watch=watch)
     if lottery is not None and lottery.realised:
-        return _proven(polytope, goal, lottery, _relaxed_proof(polytope, goal, relaxed), watch)
+        return _proven(
+            polytope, goal, relaxed, lottery, _relaxed_proof(polytope, goal, relaxed), watch
+        )
     return _with_cuts(polytope, goal, relaxed, lottery, rng, watch)
 
 
@@ -135,7 +137,7 @@ def _with_cuts(
         best = leximin_by_columns(polytope, hull.panels, excluded, rng, watch)
         if best is not None:
             certificate = goal.of_leximin(best[1])
-            return _proven(polytope, goal, best[0], lambda chances: certificate, watch)
+            return _proven(polytope, goal, relaxed, best[0], lambda chances: certificate, watch)
     if excluded is not None:
         cuts.append(excluded)
         relaxed = _relaxed_again(polytope, goal, cuts)
@@ -145,7 +147,7 @@ def _with_cuts(
         found = hull.reach(relaxed.chances * polytope.sizes, share)
         if isinstance(found, Lottery):
             return _proven(
-                polytope, goal, found, _relaxed_proof(polytope, goal, relaxed, cuts), watch
+                polytope, goal, relaxed, found, _relaxed_proof(polytope, goal, relaxed, cuts), watch
             )
         new = [cut for cut in found if cut not in cuts]
         cuts += new
@@ -185,6 +187,7 @@ def _relaxed_proof(
 def _proven(
     polytope: Polytope,
     goal: Goal,
+    relaxed: Relaxed,
     lottery: Lottery,
     certify: Callable[[Sequence[Fraction]], Certificate],
     watch: Watch,
@@ -201,7 +204,7 @@ def _proven(
     left = goal.gap(polytope, certificate, chances)
     if left > TOLERANCE:
         reason = f"the proof leaves a gap of {float(left):.1e}"
-        raise LotteryNotProven(reason, len(certificate.cuts))
+        raise LotteryNotProven(reason, len(certificate.cuts), goal.highest_minimum(relaxed))
     watch("certificate", 1.0, gap=lottery.residual)
     realised = np.array([float(q) for q in chances])
     return Optimum(realised, panels, weights, certificate)
