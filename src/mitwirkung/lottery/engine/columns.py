@@ -121,7 +121,8 @@ def _helpful(
     worth = prices[panels].sum(axis=1)
     known = float(prices[master.panels].sum(axis=1).max())
     best = np.argsort(-worth, kind="stable")[:_MOST_TAKEN]
-    return panels[best[worth[best] > known * (1 + _BETTER)]]
+    helpful: NDArray[np.int32] = panels[best[worth[best] > known * (1 + _BETTER)]]
+    return helpful
 
 
 def _without_rounding(

@@ -32,7 +32,7 @@ _PRICINGS_A_ROUND = 2000
 _TILTS = (3.0, 8.0, 20.0)
 _WALKING_TILT = 2.0
 _FEWEST_STARTS, _MOST_STARTS = 10, 100
-_STRIDE = 20  # steps
+_STRIDE, _ENOUGH = 20, 5  # steps; better panels
 _FEWEST_STRIDES, _MOST_STRIDES = 1, 20
 _EFFORT_PER_STRIDE = 1200  # iterations of the simplex method
 
@@ -44,7 +44,7 @@ class Hull:
         self.polytope = polytope
         self.rng = rng
         self.watch = watch
-        self.model: Model = panel_model(polytope, watch)
+        self.model: Model = panel_model(polytope, watch, presolve=False)
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
         self.walks: Walks | None = None
@@ -97,7 +97,7 @@ class Hull:
         return meets
 
     def walk(self, prices: NDArray[np.float64]) -> None:
-        """Look for panels worth more than all known ones near the best of these: until one is
+        """Look for panels worth more than all known ones near the best of these: until some are
         found, or as long as the last integer programme suggests."""
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
@@ -106,11 +106,13 @@ class Hull:
             self.walks = Walks(self.polytope, starts, self.rng)
         tilt = prices / float(prices.max()) * _WALKING_TILT
         strides = max(_FEWEST_STRIDES, self.model.effort // _EFFORT_PER_STRIDE)
+        better = 0
         for _ in range(min(strides, _MOST_STRIDES)):
             panels = self.walks.look(starts, tilt, _STRIDE, self.watch)
             panels = panels[self.meets(panels)]
             self.add(panels)
-            if (prices[panels].sum(axis=1) > best * (1 + 1e-7)).any():
+            better += int((prices[panels].sum(axis=1) > best * (1 + 1e-7)).sum())
+            if better >= _ENOUGH:
                 break
 
     def excluded(self) -> Cut | None:
