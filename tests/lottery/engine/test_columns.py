@@ -29,7 +29,7 @@ from mitwirkung.lottery.engine.certificate import for_every_panel
 from mitwirkung.lottery.engine.exact import exact_prices
 from mitwirkung.lottery.engine.hull import Hull
 from mitwirkung.lottery.engine.polytope import panel_from_seats, tidy
-from mitwirkung.lottery.engine.walk import neighbours
+from mitwirkung.lottery.engine.walk import Walks
 from mitwirkung.lottery.progress import Watch
 from polytopes import WITH_GAP, all_panels, knotted, make
 
@@ -150,12 +150,11 @@ def test_exact_prices_by_hand() -> None:
     assert exact_prices(np.array([[1], [2]]), np.array([0]), most=10) is None  # none
 
 
-def test_neighbours_are_panels() -> None:
+def test_walks_meet_panels() -> None:
     polytope = knotted(WITH_GAP[0])
     panels = tidy(np.concatenate([panel_from_seats(x) for x in all_panels(polytope)]))
-    found = neighbours(
-        polytope, panels[:1], np.zeros(polytope.types), np.random.default_rng(1), Watch()
-    )
+    walks = Walks(polytope, panels[:1], np.random.default_rng(1))
+    found = walks.look(panels[:1], np.zeros(polytope.types), 40, Watch())
     assert len(found) > 1
     assert {tuple(p) for p in found.tolist()} <= {tuple(p) for p in panels.tolist()}
 
@@ -167,6 +166,6 @@ def test_a_better_panel_is_found_or_there_is_none() -> None:
         coefficients = np.random.default_rng(seed).integers(0, 20, polytope.types)
         hull = Hull(polytope, np.random.default_rng(0), Watch())
         hull.add(panel_from_seats(panels[np.argmin(panels @ coefficients)]))
-        while hull.better(coefficients):
+        while len(hull.better(coefficients)):
             pass
         assert coefficients[hull.panels].sum(axis=1).max() == (panels @ coefficients).max()

@@ -26,6 +26,8 @@ from mitwirkung.lottery.progress import Watch
 _CERTAIN = 1 - 1e-6
 _ROUGH = 1000  # prices are rounded to this part of the largest while panels are looked for
 _EQUAL, _NO_PRICE = 1e-8, 1e-9  # of the largest: what is only rounding
+_BETTER = 1e-7  # of the worth
+_MOST_TAKEN = 20
 _MOST_PRICINGS = 5000
 
 
@@ -93,30 +95,41 @@ def leximin_by_columns(
 def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | float | None:
     """The whole prices (T,) that prove a stage, and the largest sum of them on any panel; 1.0 if
     all open types can be on every panel; None if the prices have no small whole form."""
-    exactly = False
     for _ in range(_MOST_PRICINGS):
         level, prices = master.solve()
         if level >= _CERTAIN:
             return 1.0
-        if not exactly:
-            hull.walk(prices)
-            if master.take(hull.panels):
-                continue
-        whole = _without_rounding(master, prices) if exactly else whole_prices(prices, _ROUGH)
-        if whole is None:
-            return None
+        if master.take(_helpful(hull.panels, master, prices)):
+            continue
+        hull.walk(prices)
+        if master.take(_helpful(hull.panels, master, prices)):
+            continue
+        exact = _without_rounding(hull.panels, prices)
+        whole = whole_prices(prices, _ROUGH) if exact is None else exact
         found = hull.better(whole)
-        if exactly and not found:
-            return whole, int(whole[hull.panels].sum(axis=1).max())
-        exactly = not found
-        if not master.take(hull.panels) and found:
+        if not len(found):
+            return None if exact is None else (exact, int(exact[hull.panels].sum(axis=1).max()))
+        if not master.take(found):
             raise SolverError("a panel that is better breaks a row")
     return None
 
 
-def _without_rounding(master: StageMaster, prices: NDArray[np.float64]) -> NDArray[np.int64] | None:
-    worth = prices[master.panels].sum(axis=1)
-    best = master.panels[worth >= float(worth.max()) * (1 - _EQUAL)]
+def _helpful(
+    panels: NDArray[np.int32], master: StageMaster, prices: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """The ``panels`` that are worth more than all of the master's; not too many at once."""
+    worth = prices[panels].sum(axis=1)
+    known = float(prices[master.panels].sum(axis=1).max())
+    best = np.argsort(-worth, kind="stable")[:_MOST_TAKEN]
+    helpful: NDArray[np.int32] = panels[best[worth[best] > known * (1 + _BETTER)]]
+    return helpful
+
+
+def _without_rounding(
+    panels: NDArray[np.int32], prices: NDArray[np.float64]
+) -> NDArray[np.int64] | None:
+    worth = prices[panels].sum(axis=1)
+    best = panels[worth >= float(worth.max()) * (1 - _EQUAL)]
     priced = np.flatnonzero(prices > _NO_PRICE * float(prices.max()))
     held = seats_per_type(best, len(prices))
-    return exact_prices(held, priced, most=LARGEST_CUT // master.panels.shape[1])
+    return exact_prices(held, priced, most=LARGEST_CUT // panels.shape[1])

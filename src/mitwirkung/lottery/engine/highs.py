@@ -69,6 +69,7 @@ class Model:
 
     Attributes:
         met: the solutions that an integer model met on its way in the last `solve`, each (C,).
+        effort: iterations of the simplex method in the last `solve`: the same on every run.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Model:
             raise SolverError("HiGHS refused the model")
         self._kept: Any = None
         self.met: list[NDArray[np.float64]] = []
+        self.effort = 0
         if integer:
             self.highs.cbMipSolution.subscribe(self._meet)
 
@@ -171,6 +173,7 @@ class Model:
             self.highs.run()
         else:
             self._run_under(self.check)
+        self.effort = int(self.highs.getInfo().simplex_iteration_count)
         return self.highs.getModelStatus()
 
     def _run_under(self, check: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
 from mitwirkung.lottery.engine.sampling import sample_panels
-from mitwirkung.lottery.engine.walk import neighbours
+from mitwirkung.lottery.engine.walk import Walks
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
 from mitwirkung.lottery.progress import Watch
 
@@ -30,8 +30,11 @@ _TOLERABLE = 1e-6  # chance: a lottery to offer when rounding hides whether a cu
 _CUTS_A_ROUND = 3
 _PRICINGS_A_ROUND = 2000
 _TILTS = (3.0, 8.0, 20.0)
-_WALKING_TILTS = (1.5, 4.0)
-_FEWEST_STARTS, _MOST_FOUND = 10, 10
+_WALKING_TILT = 2.0
+_FEWEST_STARTS, _MOST_STARTS = 10, 100
+_STRIDE, _ENOUGH = 20, 5  # steps; better panels
+_FEWEST_STRIDES, _MOST_STRIDES = 1, 20
+_EFFORT_PER_STRIDE = 1200  # iterations of the simplex method
 
 
 class Hull:
@@ -41,9 +44,10 @@ class Hull:
         self.polytope = polytope
         self.rng = rng
         self.watch = watch
-        self.model: Model = panel_model(polytope, watch)
+        self.model: Model = panel_model(polytope, watch, presolve=False)
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
+        self.walks: Walks | None = None
 
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
@@ -61,19 +65,20 @@ class Hull:
         self._add_met(x)
         return bound, int((coefficients * x).sum())
 
-    def better(self, coefficients: NDArray[np.int64]) -> bool:
-        """Whether a panel has a larger sum of the whole ``coefficients`` (T,) than all known ones;
-        it is added to them."""
+    def better(self, coefficients: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Panels (N, seats) with a larger sum of the whole ``coefficients`` (T,) than all known
+        ones, to which they are added; none if there is none."""
         known = int(coefficients[self.panels].sum(axis=1).max())
         x = better(self.model, pairs(coefficients), known)
-        if x is not None:
-            self._add_met(x)
-        return x is not None
+        return self.panels[:0] if x is None else self._add_met(x)
 
-    def _add_met(self, best: NDArray[np.int64]) -> None:
-        for panel in map(panel_from_seats, [best, *panels_met(self.model)]):
-            if panel.shape[1] == self.polytope.seats and self.polytope.feasible(panel).all():
-                self.add(panel[self.meets(panel)])
+    def _add_met(self, best: NDArray[np.int64]) -> NDArray[np.int32]:
+        whole = [x for x in [best, *panels_met(self.model)] if x.sum() == self.polytope.seats]
+        met = np.concatenate([panel_from_seats(x) for x in whole])
+        met = tidy(met[self.polytope.feasible(met)])
+        met = met[self.meets(met)]
+        self.add(met)
+        return met
 
     def hold(self, cut: Cut) -> None:
         """From now on only panels that meet the cut with equality count as panels."""
@@ -92,17 +97,23 @@ class Hull:
         return meets
 
     def walk(self, prices: NDArray[np.float64]) -> None:
-        """Look for panels worth more than all known ones near the best of these."""
+        """Look for panels worth more than all known ones near the best of these: until some are
+        found, or as long as the last integer programme suggests."""
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
-        starts, best = self.panels[start], float(worth.max())
-        for tilt in _WALKING_TILTS:
-            lean = prices / float(prices.max()) * tilt
-            panels = neighbours(self.polytope, starts, lean, self.rng, self.watch)
+        starts, best = self.panels[start[:_MOST_STARTS]], float(worth.max())
+        if self.walks is None:
+            self.walks = Walks(self.polytope, starts, self.rng)
+        tilt = prices / float(prices.max()) * _WALKING_TILT
+        strides = max(_FEWEST_STRIDES, self.model.effort // _EFFORT_PER_STRIDE)
+        better = 0
+        for _ in range(min(strides, _MOST_STRIDES)):
+            panels = self.walks.look(starts, tilt, _STRIDE, self.watch)
             panels = panels[self.meets(panels)]
-            found = prices[panels].sum(axis=1)
-            order = np.argsort(-found, kind="stable")[:_MOST_FOUND]
-            self.add(panels[order[found[order] > best * (1 + 1e-7)]])
+            self.add(panels)
+            better += int((prices[panels].sum(axis=1) > best * (1 + 1e-7)).sum())
+            if better >= _ENOUGH:
+                break
 
     def excluded(self) -> Cut | None:
         """The cut which says that some types are on no panel at all; None if each is on one (or

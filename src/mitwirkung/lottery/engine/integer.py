@@ -20,9 +20,12 @@ def panel_model(
     polytope: Polytope,
     watch: Watch | None = None,
     given: Sequence[tuple[Coefficients, int]] = (),
+    *,
+    presolve: bool = True,
 ) -> Model:
     """An integer model whose solutions are the panels, seats per type; only those with
-    ``sum(c * x[t]) == value`` for each (coefficients, value) that is given."""
+    ``sum(c * x[t]) == value`` for each (coefficients, value) that is given. On small models
+    ``presolve`` takes more time than it saves."""
     rows, types = polytope.entries()
     count = polytope.types
     model = Model(
@@ -37,6 +40,7 @@ def panel_model(
             np.ones(len(rows) + count),
         ),
         integer=True,
+        presolve=presolve,
         check=(watch or Watch()).check,
     )
     for coefficients, value in given:

@@ -131,6 +131,9 @@ class Chains:
     of those with equal answers in the first half.
     """
 
+    penalty = _PENALTY
+    greedy = _GREEDY
+
     def __init__(
         self,
         polytope: Polytope,
@@ -157,7 +160,7 @@ class Chains:
         features = polytope.rows.shape[1]
         # Of 0, 1, ... more bounds that are helped than broken, then of -F, ..., -1.
         helped = np.array([*range(features + 1), *range(-features, 0)])
-        self.worth = np.exp(_PENALTY * helped).astype(np.float32)
+        self.worth = np.exp(self.penalty * helped).astype(np.float32)
 
         self.nestings = self._nestings()
         self.stock = np.empty((0, self.seat_count), np.intp)
@@ -301,7 +304,7 @@ class Chains:
         self.counts.ravel()[self.row_cells[types] + self.everyone[:, None]] += by
 
     def _seat_to_give_up(self) -> NDArray[np.intp]:
-        greedy = self.rng.random(self.count) < _GREEDY
+        greedy = self.rng.random(self.count) < self.greedy
         over = ((self.counts > self.upper) & greedy).view(np.int8)
         # Ties are broken by chance: from a stock, as every step needs many numbers.
         begin = int(self.rng.integers(0, _NOISE * self.seats.size))
