@@ -57,6 +57,11 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
     from mitwirkung.lottery.receipts import Receipt as Receipt
+    from mitwirkung.lottery.relaxing import Change as Change
+    from mitwirkung.lottery.relaxing import FlexTooNarrow as FlexTooNarrow
+    from mitwirkung.lottery.relaxing import ReasonUnfit as ReasonUnfit
+    from mitwirkung.lottery.relaxing import Relaxation as Relaxation
+    from mitwirkung.lottery.relaxing import smallest_relaxations as smallest_relaxations
     from mitwirkung.lottery.sortition_files import check_panels as check_panels
     from mitwirkung.lottery.sortition_files import export_draw as export_draw
     from mitwirkung.lottery.sortition_files import panels_table as panels_table
@@ -118,6 +123,13 @@ _HOMES = {
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed"],
     "lottery.receipts": ["Receipt"],
+    "lottery.relaxing": [
+        "Change",
+        "FlexTooNarrow",
+        "ReasonUnfit",
+        "Relaxation",
+        "smallest_relaxations",
+    ],
     "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
