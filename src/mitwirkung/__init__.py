@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.reports.assessment import QuotaAssessment as QuotaAssessment
+    from mitwirkung.reports.assessment import assess_quotas as assess_quotas
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
     from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
     from mitwirkung.reports.comparison_plot import plot_comparison as plot_comparison
@@ -136,6 +138,7 @@ _HOMES = {
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
+    "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.comparison_plot": ["plot_comparison"],
     "reports.panel_plot": ["plot_panel"],

@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
+from mitwirkung.cli.checking import check
 from mitwirkung.cli.exchange import compare, export
-from mitwirkung.cli.lottery import check, draw, lottery
+from mitwirkung.cli.lottery import draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
 from mitwirkung.cli.plugins import plugins, settings

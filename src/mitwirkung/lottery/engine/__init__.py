@@ -17,6 +17,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `columns`: leximin over whole panels, where they cannot follow; `exact` makes its prices whole.
 - `hull`: what is known of all panels, and cuts for many types and other goals; `master` finds the
   best lottery over known panels, `walk` and `integer` a better panel.
+- `reach`: what panels can be, and what a bound costs.
 - `conflict`: quotas that no panel meets together; `elastic` how little of them must give way.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
@@ -42,8 +43,9 @@ from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.engine.reach import never_on_a_panel, row_ends, without
 from mitwirkung.lottery.engine.realise import Lottery, realise
-from mitwirkung.lottery.engine.relaxation import relax
+from mitwirkung.lottery.engine.relaxation import largest_minimum, relax
 
 __all__ = [
     "SAME",
@@ -71,8 +73,12 @@ __all__ = [
     "exact_chances",
     "find_conflict",
     "gap",
+    "largest_minimum",
     "leximin",
+    "never_on_a_panel",
     "optimise",
     "realise",
     "relax",
+    "row_ends",
+    "without",
 ]
