@@ -595,6 +595,28 @@ def test_flexible_bounds_are_kept_unless_they_are_overruled(tmp_path: Path) -> N
     assert run("check", SMALL / "candidates.csv", new, "--seats", 20).exit_code == 0
 
 
+def test_explain_a_chance_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    assert run("lottery", *inputs(SMALL), "--seats", 20, "--out", out).exit_code == 0
+    with (SMALL / "candidates.csv").open(encoding="utf-8") as file:
+        person, *_ = next(csv.reader(list(file)[1:]))
+    told = run("explain", out, person)
+    assert told.exit_code == 0, told.output
+    assert "Your chance of a seat: 10.00% (exactly 0.100000000000" in told.output
+    german = run("explain", out, person, "--language", "de").output
+    assert "Ihre Chance auf einen Platz: 10,00" in german
+    data = json.loads(run("explain", out, person, "--json").output)
+    assert data["text"]["de"].strip() == german.strip()
+    monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
+    assert run("explain", out, person).output == german
+    unknown = run("explain", out, "nobody")
+    assert unknown.exit_code == 2
+    assert "niemand mit dieser Kennung" in unknown.output
+    assert run("explain", out, person, "--language", "fr").exit_code == 2
+    (out / "lottery-private.json").unlink()
+    assert run("explain", out, person).exit_code == 2
+
+
 def plain(result: Result) -> str:
     """What was said, without the frame and the line breaks of typer."""
     return " ".join(result.output.replace("│", " ").split())

@@ -80,6 +80,9 @@ if TYPE_CHECKING:
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
     from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
     from mitwirkung.reports.comparison_plot import plot_comparison as plot_comparison
+    from mitwirkung.reports.explaining import Explanation as Explanation
+    from mitwirkung.reports.explaining import UnknownPerson as UnknownPerson
+    from mitwirkung.reports.explaining import explain as explain
     from mitwirkung.reports.panel_plot import plot_panel as plot_panel
     from mitwirkung.reports.picture import Picture as Picture
     from mitwirkung.reports.stages import NoStages as NoStages
@@ -141,6 +144,7 @@ _HOMES = {
     "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.comparison_plot": ["plot_comparison"],
+    "reports.explaining": ["Explanation", "UnknownPerson", "explain"],
     "reports.panel_plot": ["plot_panel"],
     "reports.picture": ["Picture"],
     "reports.stages": ["NoStages"],

@@ -390,6 +390,7 @@ TEXTS: dict[str, str] = {
     "extra-missing": (
         "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
     ),
+    "person-unknown": "There is nobody with this id among the {people} people of the lottery.",
     "no-stages": (
         "This lottery has no stages: only a lottery by leximin, with its certificate, has them."
     ),

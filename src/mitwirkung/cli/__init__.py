@@ -14,6 +14,7 @@ import typer
 
 from mitwirkung.cli.checking import check
 from mitwirkung.cli.exchange import compare, export
+from mitwirkung.cli.explaining import explain
 from mitwirkung.cli.lottery import draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
@@ -34,6 +35,7 @@ for command in (
     draw,
     verify,
     check,
+    explain,
     quotas,
     export,
     compare,
