@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def test_in_words_in_two_languages() -> None:
     found = explain(mw.solve(fifteen()), "p12")
     assert found.text("en").splitlines() == [
         "Your answers: sex: m; age: young.",
-        "Your chance of a seat: 40.00% (exactly 0.400000000000; equal for all it would be 40.00%).",
+        "Your chance of a seat: 40.00% (exactly 0.400000000000; if all were equal, 40.00%).",
         CAUSES["leximin"],
         "- sex: m: at most 3 seats (9 applied)",
     ]
@@ -156,5 +155,4 @@ def test_a_lottery_read_from_its_folder_says_the_same(tmp_path: Path) -> None:
         found = explain(again, person)
         assert found == explain(lottery, person)
         assert isinstance(found, Explanation)
-        assert found.own or found.others
-        assert 0 < found.chance < Fraction(1)
+        assert found.own or found.others or found.cause == "certain"

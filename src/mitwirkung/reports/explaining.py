@@ -158,9 +158,7 @@ class Explanation:
         decimals = telling_decimals(self.equal) + 1
         if not self.chance:
             return words.t("Your chance of a seat: none.")
-        text = (
-            "Your chance of a seat: {percent} (exactly {exact}; equal for all it would be {equal})."
-        )
+        text = "Your chance of a seat: {percent} (exactly {exact}; if all were equal, {equal})."
         return words.t(
             text,
             percent=words.percent(self.chance, decimals),
