@@ -42,8 +42,8 @@ Cause = Literal[
 
 CAUSES: dict[Cause, str] = {
     "none": "No panel of this lottery has a place for these answers.",
-    "certain": "You are on every panel that can be drawn: the quotas leave no other choice.",
-    "equal": "No quota limits it: everybody has this chance or more.",
+    "certain": "You are on every panel that this lottery can draw.",
+    "equal": "None of the quotas limits it.",
     "leximin": (
         "The lottery makes the smallest chance of all as large as the quotas allow, then the next "
         "smallest, and so on. These limits determine yours: if you had more, somebody whose "
