@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
     from mitwirkung.lottery.receipts import Receipt as Receipt
-    from mitwirkung.lottery.relaxing import Change as Change
     from mitwirkung.lottery.relaxing import FlexTooNarrow as FlexTooNarrow
+    from mitwirkung.lottery.relaxing import QuotaChange as QuotaChange
     from mitwirkung.lottery.relaxing import ReasonUnfit as ReasonUnfit
     from mitwirkung.lottery.relaxing import Relaxation as Relaxation
     from mitwirkung.lottery.relaxing import smallest_relaxations as smallest_relaxations
@@ -129,8 +129,8 @@ _HOMES = {
     "lottery.randomness": ["UnfitSeed"],
     "lottery.receipts": ["Receipt"],
     "lottery.relaxing": [
-        "Change",
         "FlexTooNarrow",
+        "QuotaChange",
         "ReasonUnfit",
         "Relaxation",
         "smallest_relaxations",

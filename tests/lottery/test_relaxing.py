@@ -19,8 +19,8 @@ from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants, c
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
 from mitwirkung.lottery.relaxing import (
-    Change,
     FlexTooNarrow,
+    QuotaChange,
     ReasonUnfit,
     Relaxation,
     smallest_relaxations,
@@ -102,7 +102,7 @@ def test_brute_force_finds_the_same_relaxations(problem: SelectionProblem, beyon
         with pytest.raises(FlexTooNarrow) as caught:
             smallest_relaxations(problem)
         (needed,) = smallest_relaxations(problem, most=1, beyond_flex=True)
-        changes = tuple(Change(**change) for change in caught.value.params["changes"])
+        changes = tuple(QuotaChange(**change) for change in caught.value.params["changes"])
         assert changes == needed.changes
         assert any(change.beyond_flex for change in changes)
         return

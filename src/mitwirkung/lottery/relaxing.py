@@ -38,7 +38,7 @@ BEYOND_FLEX = 100
 
 
 @dataclass(frozen=True)
-class Change:
+class QuotaChange:
     """One limit of a quota, before and after.
 
     Attributes:
@@ -94,7 +94,7 @@ class Relaxation:
     """
 
     plan: QuotaPlan
-    changes: tuple[Change, ...]
+    changes: tuple[QuotaChange, ...]
     cost: Fraction
 
     def __repr__(self) -> str:
@@ -152,12 +152,12 @@ class ReasonUnfit(MitwirkungError, ValueError):
 class FlexTooNarrow(MitwirkungError, ValueError):
     """No change within `min_flex` and `max_flex` makes a panel possible.
 
-    `params["changes"]` are the smallest ones beyond: as `Change.as_data` has them.
+    `params["changes"]` are the smallest ones beyond: as `QuotaChange.as_data` has them.
     """
 
     def describe(self, translate: Translate = unchanged) -> str:
         """The sentence, and what it would take, a line for each limit."""
-        changes = [Change(**change) for change in self.params["changes"]]
+        changes = [QuotaChange(**change) for change in self.params["changes"]]
         lines = [f"- {change.describe(translate)}" for change in changes]
         return "\n".join([super().describe(translate), *lines])
 
@@ -246,7 +246,7 @@ def _steps(steps: Sequence[tuple[int, int]], beyond_flex: bool) -> tuple[tuple[i
     return tuple(step for step in steps[: 1 + beyond_flex] if step[0])
 
 
-def _changes(types: Types, bounds: Sequence[Elastic], moves: Moves) -> tuple[Change, ...]:
+def _changes(types: Types, bounds: Sequence[Elastic], moves: Moves) -> tuple[QuotaChange, ...]:
     """Moved bounds in words of the plan, and in its order."""
     people = applied(types.problem)
     quotas = _quotas(types)
@@ -255,7 +255,7 @@ def _changes(types: Types, bounds: Sequence[Elastic], moves: Moves) -> tuple[Cha
         row, bound = bounds[number].row, bounds[number].side
         (feature, value), quota = types.quotas[row], quotas[row]
         before = quota.min if bound == "min" else quota.max
-        found[feature, value, bound] = Change(
+        found[feature, value, bound] = QuotaChange(
             feature=feature,
             value=value,
             bound=bound,
