@@ -20,8 +20,8 @@ from mitwirkung.lottery.engine.integer import panel_model
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.progress import Watch
 
-_PROGRAMMES = 200
-"""So many integer programmes are solved, at most, for each way that is asked for."""
+_QUESTIONS = 400
+"""So many sets of bounds that have to stay are looked at, at most, for each way asked for."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +77,26 @@ def cheapest_moves(
     left out. Where a panel exists already, the only way moves nothing.
 
     The search is that of Reiter, "A theory of diagnosis from first principles" (1987), by cost:
-    after a way is found, each of its bounds in turn has to stay.
+    after a way is found, each of its bounds in turn has to stay. Where the tree gets large it is left,
+    with fewer ways than asked for.
 
     Raises:
         SolverError: if HiGHS gives no answer.
     """
     programme = _Programme(polytope, bounds, watch)
-    left = _PROGRAMMES * count
+    left = _QUESTIONS * count
     met: list[Moves] = []
     found: list[Moves] = []
     # (cost, bounds that have to stay, whether the cost is exact or a bound for it)
     waiting: list[tuple[int, tuple[int, ...], bool]] = [(0, (), False)]
     planned: set[tuple[int, ...]] = {()}
     best: dict[tuple[int, ...], Moves] = {}
-    while waiting and len(found) < count:
+    while waiting and left and len(found) < count:
         _, fixed, exact = heappop(waiting)
         if not exact:
+            left -= 1
             moves = next((m for m in met if m.bounds.isdisjoint(fixed)), None)
-            if moves is None and left:
-                left -= 1
+            if moves is None:
                 moves = programme.solve(fixed)
             if moves is not None:
                 best[fixed] = moves
