@@ -77,8 +77,8 @@ def cheapest_moves(
     left out. Where a panel exists already, the only way moves nothing.
 
     The search is that of Reiter, "A theory of diagnosis from first principles" (1987), by cost:
-    after a way is found, each of its bounds in turn has to stay. Where the tree gets large it is left,
-    with fewer ways than asked for.
+    after a way is found, each of its bounds in turn has to stay. A tree that gets large is left,
+    with fewer ways than were asked for.
 
     Raises:
         SolverError: if HiGHS gives no answer.
