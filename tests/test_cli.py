@@ -490,3 +490,133 @@ def test_the_demo_leaves_a_verified_lottery(tmp_path: Path) -> None:
     assert "Verified at the private level, anchored." in done.stdout
     assert "(committed)" in done.stdout
     assert json.loads((out / "record.json").read_text("utf-8"))["seats"] == 75
+
+
+# ------------------------------------------------------------------------ before the draw
+
+
+def clashing(folder: Path) -> Path:
+    """Quotas that cannot be met: 18 women and 9 men on 20 seats."""
+    path = folder / "q.csv"
+    text = (SMALL / "features.csv").read_text("utf-8")
+    path.write_text(text.replace("gender,female,9,20", "gender,female,18,20"), "utf-8")
+    return path
+
+
+def test_check_shows_what_quotas_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run("check", *inputs(CITY), "--seats", 75)
+    assert done.exit_code == 0, done.output
+    assert "300 people in 300 lots; the quotas can be met with 75 seats." in done.output
+    assert "gender (without its quotas: " in done.output
+    assert "Everybody can be on a panel." in done.output
+    monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
+    done = run("check", *inputs(CITY), "--seats", 75)
+    assert "Alle können in ein Gremium kommen." in done.output
+
+
+def test_check_as_json_and_ids_on_request(tmp_path: Path) -> None:
+    applicants, quotas = tmp_path / "a.csv", tmp_path / "q.csv"
+    applicants.write_text("id,sex\nanna,f\nbea,f\ncarl,m\n", "utf-8")
+    quotas.write_text("feature,value,min,max\nsex,f,1,2\nsex,m,0,0\n", "utf-8")
+    common = ("check", applicants, quotas, "--seats", 1)
+    data = json.loads(run(*common, "--json").output)
+    assert (data["feasible"], data["smallest_chance"]) == (True, "0.500000")
+    assert data["without_chance"]["groups"][0]["reason"] == "maximum-zero"
+    assert "ids_without_chance" not in data
+    assert "carl" not in run(*common).output
+    assert "carl" in run(*common, "--ids").output
+    assert json.loads(run(*common, "--json", "--ids").output)["ids_without_chance"] == ["carl"]
+
+
+def test_relaxations_are_listed_accepted_and_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, out = tmp_path / "new.csv", tmp_path / "out"
+    common = ("check", SMALL / "candidates.csv", clashing(tmp_path), "--seats", 20)
+    assert "--relax" in run(*common).output
+    listed = run(*common, "--relax")
+    assert listed.exit_code == 1
+    assert "Alternative 1 (cost 7.777):\n- gender: female: at least 11 instead of 18" in (
+        listed.output
+    )
+    assert "Alternative 2 " in listed.output
+    accept = (*common, "--accept", 1, "--reason", "nur zwei Bewerberinnen mehr", "--out", new)
+    done = run(*accept)
+    assert done.exit_code == 0, done.output
+    assert "gender,female,11,20,0,20,min 18 → 11: nur zwei Bewerberinnen mehr" in (
+        new.read_text("utf-8")
+    )
+    assert run(*accept).exit_code == 2  # the file exists
+    assert run(*accept, "--force").exit_code == 0
+    made = run("lottery", SMALL / "candidates.csv", new, "--seats", 20, "--out", out)
+    assert made.exit_code == 0, made.output
+    method = json.loads((out / "lottery.json").read_bytes())["quotas"]["method"]
+    assert method == "gender: female: min 18 → 11: nur zwei Bewerberinnen mehr"
+    data = json.loads(run(*common, "--relax", "--json").output)
+    assert (data["feasible"], len(data["relaxations"])) == (False, 2)
+    assert data["clashes"][0]["limit"] == 18
+    monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
+    german = run(*common, "--relax").output
+    assert "Möglichkeit 1 (Kosten 7.777):\n- gender: female: mindestens 11 statt 18" in german
+
+
+def test_relaxations_that_cannot_be_accepted(tmp_path: Path) -> None:
+    quotas, new = clashing(tmp_path), tmp_path / "new.csv"
+    common = ("check", SMALL / "candidates.csv", quotas, "--seats", 20)
+    change = ("--reason", "because", "--out", new)
+    assert "There are 2 alternatives" in plain(run(*common, "--accept", 9, *change))
+    assert run(*common, "--accept", 0, *change).exit_code == 2
+    assert run(*common, "--accept", 1).exit_code == 2
+    assert run(*common, "--reason", "because").exit_code == 2
+    assert run(*common, "--accept", 1, "--reason", " ", "--out", new).exit_code == 2
+    possible = ("check", *inputs(SMALL), "--seats", 20)
+    assert "can be met as they are" in plain(run(*possible, "--accept", 1, *change))
+    assert not new.exists()
+
+
+def test_flexible_bounds_are_kept_unless_they_are_overruled(tmp_path: Path) -> None:
+    quotas, new = clashing(tmp_path), tmp_path / "new.csv"
+    text = quotas.read_text("utf-8")
+    text = text.replace("gender,female,18,20,0,20", "gender,female,18,20,15,20")
+    quotas.write_text(text.replace("gender,male,9,20,0,20", "gender,male,9,20,8,20"), "utf-8")
+    common = ("check", SMALL / "candidates.csv", quotas, "--seats", 20)
+    told = run(*common, "--relax")
+    assert told.exit_code == 1
+    assert "No change within min_flex and max_flex" in told.output
+    assert "beyond min_flex 15" in told.output
+    data = json.loads(run(*common, "--relax", "--json").output)
+    assert data["relaxations"] == []
+    assert data["beyond_flex"]
+    change = ("--accept", 1, "--reason", "because", "--out", new)
+    assert run(*common, *change).exit_code == 1
+    assert not new.exists()
+    done = run(*common, *change, "--beyond-flex")
+    assert done.exit_code == 0, done.output
+    assert run("check", SMALL / "candidates.csv", new, "--seats", 20).exit_code == 0
+
+
+def test_explain_a_chance_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    assert run("lottery", *inputs(SMALL), "--seats", 20, "--out", out).exit_code == 0
+    with (SMALL / "candidates.csv").open(encoding="utf-8") as file:
+        person, *_ = next(csv.reader(list(file)[1:]))
+    told = run("explain", out, person)
+    assert told.exit_code == 0, told.output
+    assert "Your chance of a seat: 10.00% (exactly 0.100000000000" in told.output
+    german = run("explain", out, person, "--language", "de").output
+    assert "Ihre Chance auf einen Platz: 10,00" in german
+    data = json.loads(run("explain", out, person, "--json").output)
+    assert data["text"]["de"].strip() == german.strip()
+    monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
+    assert run("explain", out, person).output == german
+    unknown = run("explain", out, "nobody")
+    assert unknown.exit_code == 2
+    assert "niemand mit dieser Kennung" in unknown.output
+    assert run("explain", out, person, "--language", "fr").exit_code == 2
+    (out / "lottery-private.json").unlink()
+    assert run("explain", out, person).exit_code == 2
+
+
+def plain(result: Result) -> str:
+    """What was said, without the frame and the line breaks of typer."""
+    return " ".join(result.output.replace("│", " ").split())

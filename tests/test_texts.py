@@ -23,6 +23,7 @@ from mitwirkung.names import NOT_STATED
 from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.plugins.plugin import Status
 from mitwirkung.plugins.sample import summary
+from mitwirkung.reports.explaining import CAUSES
 from mitwirkung.reports.wording import SENTENCES
 from mitwirkung.texts import LANGUAGES, translator
 
@@ -81,6 +82,7 @@ def spoken() -> set[str]:
         *get_args(Level),
         *get_args(Status),
         *HEADS,
+        *CAUSES.values(),
         *in_the_sample(),
         NOT_STATED,
     }

@@ -57,6 +57,11 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
     from mitwirkung.lottery.receipts import Receipt as Receipt
+    from mitwirkung.lottery.relaxing import FlexTooNarrow as FlexTooNarrow
+    from mitwirkung.lottery.relaxing import QuotaChange as QuotaChange
+    from mitwirkung.lottery.relaxing import ReasonUnfit as ReasonUnfit
+    from mitwirkung.lottery.relaxing import Relaxation as Relaxation
+    from mitwirkung.lottery.relaxing import smallest_relaxations as smallest_relaxations
     from mitwirkung.lottery.sortition_files import check_panels as check_panels
     from mitwirkung.lottery.sortition_files import export_draw as export_draw
     from mitwirkung.lottery.sortition_files import panels_table as panels_table
@@ -70,9 +75,14 @@ if TYPE_CHECKING:
     from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.reports.assessment import QuotaAssessment as QuotaAssessment
+    from mitwirkung.reports.assessment import assess_quotas as assess_quotas
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
     from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
     from mitwirkung.reports.comparison_plot import plot_comparison as plot_comparison
+    from mitwirkung.reports.explaining import Explanation as Explanation
+    from mitwirkung.reports.explaining import UnknownPerson as UnknownPerson
+    from mitwirkung.reports.explaining import explain as explain
     from mitwirkung.reports.panel_plot import plot_panel as plot_panel
     from mitwirkung.reports.picture import Picture as Picture
     from mitwirkung.reports.stages import NoStages as NoStages
@@ -118,14 +128,23 @@ _HOMES = {
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed"],
     "lottery.receipts": ["Receipt"],
+    "lottery.relaxing": [
+        "FlexTooNarrow",
+        "QuotaChange",
+        "ReasonUnfit",
+        "Relaxation",
+        "smallest_relaxations",
+    ],
     "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
+    "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.comparison_plot": ["plot_comparison"],
+    "reports.explaining": ["Explanation", "UnknownPerson", "explain"],
     "reports.panel_plot": ["plot_panel"],
     "reports.picture": ["Picture"],
     "reports.stages": ["NoStages"],

@@ -227,6 +227,19 @@ TEXTS: dict[str, str] = {
     "clash-household": "at most one seat per household",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
+    # relaxation of quotas
+    "relax-min": (
+        "{feature}: {value}: at least {after} instead of {before} seats ({people} applied)"
+    ),
+    "relax-max": (
+        "{feature}: {value}: at most {after} instead of {before} seats ({people} applied)"
+    ),
+    "relax-beyond": "beyond {column} {flex}",
+    "flex-too-narrow": (
+        "No change within min_flex and max_flex makes a panel of {seats} people possible. "
+        "The smallest change beyond them:"
+    ),
+    "relax-reason": "Say in one line of text why the quotas are changed: it is published.",
     "lottery-stopped": "Stopped before anything was proven about the lottery.",
     "lottery-stopped-bound": (
         "Stopped before the lottery was made. Proven so far: "
@@ -377,6 +390,7 @@ TEXTS: dict[str, str] = {
     "extra-missing": (
         "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."
     ),
+    "person-unknown": "There is nobody with this id among the {people} people of the lottery.",
     "no-stages": (
         "This lottery has no stages: only a lottery by leximin, with its certificate, has them."
     ),

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import clashes
 import growth
 import imports
 import steps
@@ -25,7 +26,7 @@ import targets
 from measure import Block
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
-SECTIONS = ("targets", "steps", "strategies", "growth", "imports")
+SECTIONS = ("targets", "steps", "strategies", "growth", "clashes", "imports")
 
 
 def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
@@ -38,6 +39,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "strategies": strategies.blocks,
         "growth": lambda: growth.blocks(scratch),
         "imports": imports.blocks,
+        "clashes": clashes.blocks,
     }
     yield machine(options.peer)
     for section in SECTIONS if "all" in options.sections else options.sections:

@@ -12,8 +12,10 @@ from typing import Annotated
 
 import typer
 
+from mitwirkung.cli.checking import check
 from mitwirkung.cli.exchange import compare, export
-from mitwirkung.cli.lottery import check, draw, lottery
+from mitwirkung.cli.explaining import explain
+from mitwirkung.cli.lottery import draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
 from mitwirkung.cli.plugins import plugins, settings
@@ -33,6 +35,7 @@ for command in (
     draw,
     verify,
     check,
+    explain,
     quotas,
     export,
     compare,

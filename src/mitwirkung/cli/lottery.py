@@ -1,4 +1,4 @@
-"""`mitwirkung lottery`, `draw` and `check`: from files to a panel."""
+"""`mitwirkung lottery` and `draw`: from files to a panel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 
 from mitwirkung import app as library
 from mitwirkung.cli.options import (
-    ApplicantsFile,
     Encoding,
     ErrorsFile,
     FactsFile,
@@ -26,7 +25,6 @@ from mitwirkung.cli.options import (
     Population,
     PopulationSheet,
     QuotasEncoding,
-    QuotasFile,
     QuotasSheet,
     Seats,
     Settings,
@@ -47,7 +45,6 @@ from mitwirkung.cli.terminal import (
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
-from mitwirkung.lottery.feasibility import check_feasible
 from mitwirkung.lottery.folder import PublishedLottery
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
@@ -273,28 +270,3 @@ def _say_draw(record: DrawRecord, folder: Path) -> None:
     if not record.committed:
         text = "Nothing fixed the seed beforehand: this record is uncommitted."
         screen.print(say(text))
-
-
-@reported
-def check(
-    applicants: ApplicantsFile,
-    quotas: QuotasFile,
-    seats: Seats = None,
-    id_column: IdColumn = None,
-    household_columns: Households = "",
-    missing: Missing = None,
-    encoding: Encoding = None,
-    quotas_encoding: QuotasEncoding = None,
-    sheet: Sheet = None,
-    quotas_sheet: QuotasSheet = None,
-    mapping: MappingFile = None,
-    errors_file: ErrorsFile = None,
-) -> None:
-    """Tell every error in the files, and whether the quotas can be met."""
-    problem = read_problem_files(
-        *(applicants, quotas, seats, id_column, household_columns, missing),
-        *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
-    )
-    check_feasible(problem)
-    text = say("{people} people in {lots} lots; the quotas can be met with {seats} seats.")
-    screen.print(text.format(people=len(problem), lots=len(problem.lots), seats=problem.seats))

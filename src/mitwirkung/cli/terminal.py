@@ -19,6 +19,7 @@ from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.lottery.certificates import OptimumNotProven
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
 from mitwirkung.lottery.progress import LotteryStopped, Step
+from mitwirkung.lottery.relaxing import FlexTooNarrow
 from mitwirkung.settings import SETTINGS_FILE, Settings
 from mitwirkung.texts import LANGUAGES, translator
 
@@ -29,11 +30,15 @@ INTERRUPTED = 130
 screen = Console(soft_wrap=True, highlight=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
+NO_PANEL = (InfeasibleQuotas, TooFewApplicants, FlexTooNarrow, OptimumNotProven)
+"""Errors that are an answer: the input is right, but no panel can be had from it."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _language() -> str:
+def language() -> str:
+    """The language of the terminal."""
     asked = os.environ.get("MITWIRKUNG_LANGUAGE", "")
     if asked:
         return asked if asked in LANGUAGES else "en"
@@ -43,7 +48,7 @@ def _language() -> str:
 
 def say(text: str) -> str:
     """The text in the language of the terminal."""
-    return translator(_language())(text)
+    return translator(language())(text)
 
 
 def reported(command: Callable[P, R]) -> Callable[P, R]:
@@ -56,7 +61,7 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
         try:
             write_findings(findings_file, ())
             return command(*args, **kwargs)
-        except (InfeasibleQuotas, TooFewApplicants, OptimumNotProven) as error:
+        except NO_PANEL as error:
             errors.print(error.describe(say), markup=False)
             raise typer.Exit(DIFFERS) from None
         except MitwirkungError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from mitwirkung.errors import MitwirkungError
@@ -68,6 +70,15 @@ def require_enough_lots(problem: SelectionProblem) -> None:
         )
 
 
+def applied(problem: SelectionProblem) -> Mapping[tuple[str, str | None], int]:
+    """How many people gave each answer, by feature and answer (None: no answer); 0 for others."""
+    return Counter(
+        (feature.name, problem.profiles[profile][column])
+        for column, feature in enumerate(problem.features)
+        for profile in problem.profile_of
+    )
+
+
 def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> InfeasibleQuotas:
     """The engine's conflict between rows, told by features and values."""
     limits = {
@@ -75,6 +86,7 @@ def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> I
         for feature in problem.features
         for quota in feature.quotas
     }
+    people = applied(problem)
     clashes = []
     households = False
     for row, bound in conflict.rows:
@@ -83,11 +95,14 @@ def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> I
             continue
         name, value = types.quotas[row]
         quota = limits[name, value]
-        column = [feature.name for feature in problem.features].index(name)
-        people = sum(1 for p in problem.profile_of if problem.profiles[p][column] == value)
-        limit = quota.min if bound == "min" else quota.max
         clashes.append(
-            {"feature": name, "value": value, "bound": bound, "limit": limit, "people": people}
+            {
+                "feature": name,
+                "value": value,
+                "bound": bound,
+                "limit": quota.min if bound == "min" else quota.max,
+                "people": people[name, value],
+            }
         )
     return InfeasibleQuotas.of(
         problem.seats, clashes, households=households, whole=conflict.integral

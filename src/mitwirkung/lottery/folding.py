@@ -65,6 +65,20 @@ class Types:
         ends = np.cumsum(first.sum(axis=1)).tolist()
         return [tuple(entries[a:b]) for a, b in zip([0, *ends], ends, strict=False)]
 
+    def type_of_people(self) -> list[int]:
+        """The type of each person, in the order of `problem.ids`."""
+        problem = self.problem
+        number_of = {
+            (kind, problem.kinds[kind].profiles[position]): number
+            for number, (kind, position) in enumerate(self.places)
+        }
+        found = [0] * len(problem)
+        for number, kind in enumerate(problem.kinds):
+            for lot in kind.lots:
+                for person in problem.lots[lot]:
+                    found[person] = number_of[number, problem.profile_of[person]]
+        return found
+
     def chances(self, lottery: PanelLottery) -> list[Fraction]:
         """Everyone's exact chance, one per type."""
         people = [

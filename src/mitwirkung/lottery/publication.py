@@ -247,6 +247,10 @@ def _lottery_file(
         name: stated if stated != NOT_STATED else getattr(provenance, name)
         for name, stated in facts.quotas.model_dump().items()
     }
+    if changes := lottery.problem.quotas.changes:
+        # Whatever is stated, a change is published.
+        method = [] if quotas["method"] == NOT_STATED else [quotas["method"]]
+        quotas["method"] = "; ".join([*method, changes])
     return rebuild_lottery_file(
         lottery,
         tokens,
@@ -366,7 +370,9 @@ def _plan_entry(plan: QuotaPlan) -> files.PlanEntry:
         features=tuple(
             files.FullFeatureEntry(
                 name=feature.name,
-                quotas=tuple(files.FullQuotaEntry(**q.model_dump()) for q in feature.quotas),
+                quotas=tuple(
+                    files.FullQuotaEntry(**q.model_dump(exclude={"reason"})) for q in feature.quotas
+                ),
             )
             for feature in plan.features
         ),

@@ -20,6 +20,7 @@ from mitwirkung.tables import Source, Table, read_table, row_list
 DIALECTS = (("feature", "value"), ("category", "name"), ("category", "feature"))
 REQUIRED = ("min", "max")
 OPTIONAL = ("min_flex", "max_flex")
+REASON = "reason"
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 
@@ -33,10 +34,10 @@ def read_quotas(
 ) -> QuotaPlan:
     """Quotas from a file, mappings or a data frame; see `mitwirkung.tables.read_table`.
 
-    The columns are `feature,value,min,max` and, if wished, `min_flex,max_flex`; `category,name`
-    and `category,feature` are read in place of `feature,value`. Other columns are ignored, rows
-    without a feature are skipped with a warning. Features and values keep their order and
-    spelling, trimmed. `provenance` says where the quotas come from, for the record.
+    The columns are `feature,value,min,max` and, if wished, `min_flex,max_flex` and `reason`;
+    `category,name` and `category,feature` are read in place of `feature,value`. Other columns are
+    ignored, rows without a feature are skipped with a warning. Features and values keep their order
+    and spelling, trimmed. `provenance` says where the quotas come from, for the record.
 
     Raises:
         InputError: with every error of every row.
@@ -61,7 +62,7 @@ def collect_quotas(
         TypeError: the source is of no kind that can be read.
     """
     table = read_table(source, encoding=encoding, sheet=sheet)
-    errors = errors_in(table, {*chain(*DIALECTS), *REQUIRED, *OPTIONAL})
+    errors = errors_in(table, {*chain(*DIALECTS), *REQUIRED, *OPTIONAL, REASON})
     warnings = list(table.warnings)
     columns = _find_columns(table, errors) if table.columns else None
     features = _read_features(table, columns, errors, warnings) if columns else ()
@@ -73,13 +74,16 @@ def collect_quotas(
 
 
 def write_quotas(plan: QuotaPlan, path: str | PathLike[str]) -> None:
-    """Write `feature,value,min,max[,min_flex,max_flex]` as CSV in UTF-8, rows in display order.
+    """Write `feature,value,min,max[,min_flex,max_flex][,reason]` as CSV in UTF-8, rows in display
+    order.
 
-    The flexible bounds are written if any is set. The provenance has no place in this format.
+    The flexible bounds and the reasons of changes are written if any is set. The provenance has no
+    place in this format.
     """
     quotas = [(feature, quota) for feature in plan.features for quota in feature.quotas]
     is_flexible = any((q.min_flex, q.max_flex) != (None, None) for _, q in quotas)
-    names = (*REQUIRED, *(OPTIONAL if is_flexible else ()))
+    has_reason = any(quota.reason for _, quota in quotas)
+    names = (*REQUIRED, *(OPTIONAL if is_flexible else ()), *((REASON,) if has_reason else ()))
     with Path(path).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*DIALECTS[0], *names])
@@ -94,8 +98,8 @@ def errors_in(table: Table, columns: Collection[str]) -> list[Finding]:
 
 
 def _find_columns(table: Table, errors: list[Finding]) -> dict[str, int] | None:
-    """Positions by role: feature, value, min, max and what there is of min_flex and max_flex."""
-    position_of = {name: table.find(name) for name in (*REQUIRED, *OPTIONAL)}
+    """Positions by role: feature, value, min, max and what there is of the others."""
+    position_of = {name: table.find(name) for name in (*REQUIRED, *OPTIONAL, REASON)}
     missing = [name for name in REQUIRED if position_of[name] is None]
     found = [d for d in DIALECTS if all(table.find(name) is not None for name in d)]
     if found:
@@ -140,7 +144,9 @@ def _read_features(
             params = {"feature": names[key], "value": value, "first": first}
             errors.append(Finding("quota-twice", params, **place))
         elif found is not None:
-            quotas.setdefault(key, []).append(Quota(value=value, **found))
+            reason = " ".join(cells[columns[REASON]].split()) if REASON in columns else ""
+            quota = Quota(value=value, reason=clean(reason) or None, **found)
+            quotas.setdefault(key, []).append(quota)
     if skipped:
         params = {"count": len(skipped), "rows": row_list(skipped)}
         finding = Finding("quota-rows-without-feature", params, table.file, skipped[0])

@@ -15,7 +15,7 @@ class Quota(BaseModel):
     """How many seats people with one value of a feature get: at least `min`, at most `max`.
 
     `min_flex` and `max_flex` bound how far a relaxation may move the quota; None where the
-    file does not say.
+    file does not say. `reason` says how the quota was changed, and why, if it was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +25,7 @@ class Quota(BaseModel):
     max: int = Field(ge=0)
     min_flex: int | None = None
     max_flex: int | None = None
+    reason: str | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -104,6 +105,16 @@ class QuotaPlan(Displayed, BaseModel):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def changes(self) -> str:
+        """Which quotas were changed, and why: published with the method; blank if none was."""
+        return "; ".join(
+            f"{feature.name}: {quota.value}: {quota.reason}"
+            for feature in self.features
+            for quota in feature.quotas
+            if quota.reason
+        )
 
     def _display(self) -> DisplayTable:
         from mitwirkung.lottery.display import quota_table

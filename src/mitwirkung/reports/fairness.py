@@ -144,18 +144,29 @@ def never_seated(record: DrawRecord) -> Never:
     lottery, problem = publication.lottery, publication.problem
     promises = publication.public.strategy.promises
     without = [person for person, p in enumerate(lottery.exact_chances) if not p]
-    found: list[NeverGroup] = []
-    left: dict[Profile, list[int]] = {}
-    for person in without:
-        left.setdefault(problem.profiles[problem.profile_of[person]], []).append(person)
     if "quotas" in promises:
-        found += _shut_out_by_one_feature(problem, left)
         certain = promised_optimum(promises) is not None
-        found += _shut_out_together(problem, left, certain=certain)
-    else:
-        found += _without_seats(lottery, [i for people in left.values() for i in people])
-    found.sort(key=lambda group: (-group.people, _sortable(group.answers)))
-    return Never(people=len(without), groups=tuple(found))
+        return shut_out_by_quotas(problem, without, certain=certain)
+    found = _without_seats(lottery, without)
+    return Never(people=len(without), groups=_largest_first(found))
+
+
+def shut_out_by_quotas(problem: SelectionProblem, people: Sequence[int], *, certain: bool) -> Never:
+    """People (indexes) whom the quotas leave no seat, grouped by what shuts them out.
+
+    `certain`: it is proven that no panel seats any of them, so that groups that are not examined
+    can be explained as well.
+    """
+    left: dict[Profile, list[int]] = {}
+    for person in people:
+        left.setdefault(problem.profiles[problem.profile_of[person]], []).append(person)
+    found = _shut_out_by_one_feature(problem, left)
+    found += _shut_out_together(problem, left, certain=certain)
+    return Never(people=len(people), groups=_largest_first(found))
+
+
+def _largest_first(groups: list[NeverGroup]) -> tuple[NeverGroup, ...]:
+    return tuple(sorted(groups, key=lambda group: (-group.people, _sortable(group.answers))))
 
 
 def _sortable(answers: Label) -> list[tuple[str, bool, str]]:
@@ -201,11 +212,7 @@ def _reason_alone(feature: Feature, value: str | None, seats: int) -> _Reason | 
 def _shut_out_together(
     problem: SelectionProblem, left: Mapping[Profile, Sequence[int]], *, certain: bool
 ) -> list[NeverGroup]:
-    """Groups by all their answers, with the quotas that together shut them out.
-
-    `certain`: the strategy's proof says that nobody who fits on a panel was passed over, so that
-    groups that are not examined can be explained as well.
-    """
+    """Groups by all their answers, with the quotas that together shut them out."""
     if not left:
         return []
     # numpy and HiGHS come with the engine, and only when there is somebody to explain.

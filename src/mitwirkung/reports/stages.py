@@ -77,6 +77,26 @@ def levels(lottery: PanelLottery) -> tuple[Level, ...]:
     return tuple(found)
 
 
+def level_of(lottery: PanelLottery, person: int) -> Level:
+    """What the certificate says about one person (an index into `problem.ids`): its stage with
+    people of the same answers and the same household. Of goals but leximin, the last stage is that
+    of everybody who can be seated.
+
+    Raises:
+        NoStages: the lottery has no certificate.
+    """
+    if lottery.certificate is None:
+        raise NoStages("no-stages")
+    from mitwirkung.lottery.engine import Certificate
+    from mitwirkung.lottery.folding import fold_types
+
+    types = fold_types(lottery.problem)
+    mine = types.type_of_people()[person]
+    stages = Certificate.from_data(lottery.certificate).stages
+    stage = next(stage for stage in stages if mine in stage.types)
+    return _level([stage], types, types.chances(lottery), set())
+
+
 def _level(
     stages: Sequence[Stage], types: Types, chances: Sequence[Fraction], known: set[Limit]
 ) -> Level:

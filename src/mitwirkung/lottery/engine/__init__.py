@@ -17,7 +17,8 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `columns`: leximin over whole panels, where they cannot follow; `exact` makes its prices whole.
 - `hull`: what is known of all panels, and cuts for many types and other goals; `master` finds the
   best lottery over known panels, `walk` and `integer` a better panel.
-- `conflict`: quotas that no panel meets together.
+- `reach`: what panels can be, and what a bound costs.
+- `conflict`: quotas that no panel meets together; `elastic` how little of them must give way.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
 """
@@ -34,6 +35,7 @@ from mitwirkung.lottery.engine.certificate import (
     gap,
 )
 from mitwirkung.lottery.engine.conflict import Conflict, NoPanel, find_conflict
+from mitwirkung.lottery.engine.elastic import Elastic, Moves, cheapest_moves
 from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
@@ -41,8 +43,9 @@ from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.engine.reach import never_on_a_panel, row_ends, without
 from mitwirkung.lottery.engine.realise import Lottery, realise
-from mitwirkung.lottery.engine.relaxation import relax
+from mitwirkung.lottery.engine.relaxation import largest_minimum, relax
 
 __all__ = [
     "SAME",
@@ -51,24 +54,31 @@ __all__ = [
     "CertificateError",
     "Conflict",
     "Cut",
+    "Elastic",
     "Goal",
     "Goldilocks",
     "Leximin",
     "Lottery",
     "LotteryNotProven",
     "Maximin",
+    "Moves",
     "Nash",
     "NoPanel",
     "Optimum",
     "Polytope",
     "SolverError",
     "Stage",
+    "cheapest_moves",
     "confirm_cuts",
     "exact_chances",
     "find_conflict",
     "gap",
+    "largest_minimum",
     "leximin",
+    "never_on_a_panel",
     "optimise",
     "realise",
     "relax",
+    "row_ends",
+    "without",
 ]

@@ -235,12 +235,20 @@ class Model:
         """A new matrix entry."""
         self.highs.changeCoeff(row, column, value)
 
-    def add_column(self, rows: list[int], values: list[float]) -> None:
-        """One more column, not negative, that costs nothing, with these entries."""
+    def set_upper_bounds(self, columns: list[int], upper: list[float]) -> None:
+        """New upper bounds of some columns; their lower bounds are 0."""
+        count = len(columns)
+        numbers = np.array(columns, np.int32)
+        self.highs.changeColsBounds(count, numbers, np.zeros(count), np.array(upper, np.float64))
+
+    def add_column(
+        self, rows: list[int], values: list[float], *, cost: float = 0.0, upper: float = INFINITY
+    ) -> None:
+        """One more column between 0 and ``upper``, with these entries."""
         self.highs.addCol(
+            cost,
             0.0,
-            0.0,
-            INFINITY,
+            upper,
             len(rows),
             np.array(rows, np.int32),
             np.array(values, np.float64),

@@ -89,6 +89,20 @@ def relax(
     return Relaxed(stages.chances, tuple(proofs))
 
 
+def largest_minimum(polytope: Polytope, apart: NDArray[np.int64]) -> float:
+    """The largest smallest chance over all fractional panels, of all types but those ``apart``.
+
+    Raises:
+        SolverError: if HiGHS gives no usable answer, or there is no fractional panel.
+    """
+    stages = _Stages(polytope, (), 1.0)
+    stages.fix(apart, 0.0)
+    level = stages.solve()
+    if level is None:
+        raise SolverError("there is no fractional panel")
+    return level
+
+
 def entries(
     polytope: Polytope, cuts: tuple[Cut, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

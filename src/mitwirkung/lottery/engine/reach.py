@@ -1,0 +1,83 @@
+"""What panels can be: how many of a group, who is on none, and what a bound costs in chances."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mitwirkung.lottery.engine.highs import Model, Rows, SolverError
+from mitwirkung.lottery.engine.hull import Hull
+from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.engine.relaxation import relax
+from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.progress import Watch
+
+_NEAR = 1e-6  # seats: a bound of the relaxation that is this near a whole number is that number
+
+
+def without(polytope: Polytope, rows: Sequence[int]) -> Polytope:
+    """The same people, with rows that bound nothing."""
+    lower, upper = polytope.lower.copy(), polytope.upper.copy()
+    lower[list(rows)], upper[list(rows)] = 0, polytope.seats
+    return replace(polytope, lower=lower, upper=upper)
+
+
+def row_ends(polytope: Polytope, rows: Sequence[int]) -> list[tuple[int, int]]:
+    """The fewest and most seats of each of these rows, over all panels.
+
+    They are whole bounds from fractional panels: no panel is outside, but whole people may stay a
+    little inside.
+
+    Raises:
+        SolverError: if HiGHS gives no answer, or there is no fractional panel.
+    """
+    entry_row, entry_type = polytope.entries()
+    count = polytope.types
+    model = Model(
+        np.zeros(count),
+        np.zeros(count),
+        polytope.sizes.astype(np.float64),
+        Rows(
+            np.append(polytope.lower, polytope.seats).astype(np.float64),
+            np.append(polytope.upper, polytope.seats).astype(np.float64),
+            np.concatenate([entry_row, np.full(count, polytope.row_count, np.int64)]),
+            np.concatenate([entry_type, np.arange(count, dtype=np.int64)]),
+            np.ones(len(entry_row) + count),
+        ),
+        presolve=False,
+    )
+
+    def least(cost: NDArray[np.float64]) -> float:
+        model.set_costs(cost)
+        if not model.solve():
+            raise SolverError("there is no fractional panel")
+        return float((cost * model.values()).sum())
+
+    ends = []
+    for row in rows:
+        member = (polytope.rows == row).any(axis=1).astype(np.float64)
+        ends.append((math.ceil(least(member) - _NEAR), math.floor(-least(-member) + _NEAR)))
+    return ends
+
+
+def never_on_a_panel(polytope: Polytope, watch: Watch | None = None) -> NDArray[np.int64]:
+    """The types that no panel of whole people seats, ascending; proven by integer programmes.
+
+    Raises:
+        SolverError: if HiGHS gives no answer.
+    """
+    relaxed = relax(polytope)
+    if relaxed is None:
+        return np.arange(polytope.types)
+    # Panels only save programmes; the answer does not depend on them.
+    hull = Hull(polytope, np.random.default_rng(0), watch or Watch())
+    start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
+    hull.add(sample_panels(polytope, start, polytope.types // 2 + 50, hull.rng, patience=60))
+    excluded = hull.excluded()
+    if excluded is None:
+        return np.zeros(0, np.int64)
+    return np.array([t for t, _ in excluded.coefficients], np.int64)
