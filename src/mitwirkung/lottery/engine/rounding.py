@@ -27,13 +27,14 @@ def whole_stage(
     where the solver's are rounded, and short to read. Otherwise the solver's are scaled up far
     enough to lose nothing.
     """
-    short, fine = short_stage(proof), fine_stage(proof, cuts)
+    short = short_stage(proof)
     if short is None:
-        return fine
+        return fine_stage(proof, cuts)
     left = stage_gap(polytope, short, cuts, expected)
-    if not left or left <= stage_gap(polytope, fine, cuts, expected):
+    if not left:
         return short
-    return fine
+    fine = fine_stage(proof, cuts)
+    return short if left <= stage_gap(polytope, fine, cuts, expected) else fine
 
 
 def fine_stage(proof: StageProof, cuts: Sequence[Cut]) -> Stage:
