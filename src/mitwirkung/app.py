@@ -187,7 +187,7 @@ class Mitwirkung:
             applicants=applicants,
             quotas=quotas,
             key=key,
-            tables={name: data for name, data in found.items() if name.endswith(".csv")},
+            tables={n: data for n, data in found.items() if n.endswith((".csv", ".html"))},
             solve=again,
         )
 
@@ -340,16 +340,17 @@ def draw_at_once(
     *,
     facts: Facts | None = None,
     key: bytes | None = None,
+    panels: int | None = None,
     force: bool = False,
 ) -> DrawRecord:
     """Publish and draw in the same breath: all files at once, and the record is uncommitted.
 
     Raises:
-        KeyRefused, CountsRefused: see `publication`.
+        KeyRefused, CountsRefused, PanelsRefused, UnfitTemplate: see `publication`.
         UnfitSeed: the seed is blank or holds control characters.
         FolderOccupied: the folder holds other content and `force` is not given.
     """
-    record = publication(lottery, facts, key=key, seed_known=True).draw(seed)
+    record = publication(lottery, facts, key=key, panels=panels, seed_known=True).draw(seed)
     write_draw_at_once(record, folder, reports=report_files(record), force=force)
     return record
 

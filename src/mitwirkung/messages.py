@@ -208,6 +208,19 @@ TEXTS: dict[str, str] = {
         "In the template {template!r} two placeholders follow each other: "
         "write something between them."
     ),
+    "template-outcomes-panels": (
+        "The template {template!r} has {outcomes} outcomes. With {panels} numbered panels it needs "
+        "as many, one for each (one ball, digits or dice), or at least {needed}, to be hashed."
+    ),
+    "seed-does-not-fit": (
+        "The seed has not the wording that the lottery fixed: {template!r}, or {fallback!r} if "
+        "there was no such draw in time."
+    ),
+    "drawn-does-not-fit": "What was drawn does not fit the template {template!r}.",
+    "seed-without-template": (
+        "The lottery fixed no wording of the seed; name the whole text of the seed."
+    ),
+    "panels-count": "There can be {least} to {most} numbered panels, not {found}.",
     "template-few-outcomes": (
         "The template {template!r} has {outcomes} outcomes; it needs {needed}, "
         "so that nobody can try them all beforehand."
@@ -265,6 +278,12 @@ TEXTS: dict[str, str] = {
     "check-pool": "the pool and its digest",
     "check-classes": "classes and lots",
     "check-vectors": "vectors and weights",
+    "check-panels": "the numbered panels",
+    "check-numbered": "the {panels} numbered panels seat people, and keep what is promised",
+    "check-chance-panels": (
+        "the chance: position {position} of the lot is on this share of the {panels} panels: "
+        "{chance}"
+    ),
     "check-facts": "facts, quotas and strategy",
     "check-draw": "the draw: number, vector and every seat follow from the lottery and the seed",
     "check-token": "the token is in the pool",

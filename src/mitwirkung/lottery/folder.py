@@ -21,6 +21,7 @@ from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.rules import CHECKABLE
 
 LOTTERY_FILES = ("lottery.json", "lottery-private.json", "receipts.csv")
+PANEL_LIST = "panels.html"
 RECORD_FILES = (
     "record-public.json",
     "record.json",
@@ -32,7 +33,7 @@ RECORD_FILES = (
 )
 
 
-PUBLIC_FILES = ("lottery.json", "record-public.json")
+PUBLIC_FILES = ("lottery.json", "record-public.json", PANEL_LIST)
 """May be read by anybody; every other file is written for its owner's eyes only."""
 
 
@@ -59,11 +60,16 @@ class PublishedLottery:
         """C: the SHA-256 of `lottery.json`, to be published before the draw."""
         return self.publication.commitment
 
+    def seed_from(self, drawn: str, *, fallback: bool = False) -> str:
+        """The seed that the numbers drawn make: see `Publication.seed_from`."""
+        return self.publication.seed_from(drawn, fallback=fallback)
+
     def draw(self, seed: str) -> DrawRecord:
         """The panel that the lottery and the public seed make; its files are added.
 
         Raises:
-            UnfitSeed: the seed is blank or holds control characters.
+            UnfitSeed: the seed is blank or holds control characters, or the lottery fixed another
+                wording.
             FolderOccupied: the folder holds another draw.
         """
         record = self.publication.draw(seed)
@@ -154,14 +160,18 @@ def read_draw(record: Path) -> dict[str, bytes]:
         FileMissing: a public file, or the named one, is not there.
     """
     folder = record if record.is_dir() else record.parent
-    found = {name: read_bytes(folder / name) for name in PUBLIC_FILES}
+    found = {name: read_bytes(folder / name) for name in ("lottery.json", "record-public.json")}
     if record.name == "record-public.json":
         return found
     if record != folder:
         found["record.json"] = read_bytes(record)
-    private = (*LOTTERY_FILES, *RECORD_FILES)
+    private = (*LOTTERY_FILES, PANEL_LIST, *RECORD_FILES)
     for name in private:
-        verified = name.endswith(".csv") or name in ("record.json", "lottery-private.json")
+        verified = name.endswith(".csv") or name in (
+            "record.json",
+            "lottery-private.json",
+            PANEL_LIST,
+        )
         if verified and name not in found and (folder / name).is_file():
             found[name] = read_bytes(folder / name)
     return found
@@ -193,7 +203,7 @@ def check_free(folder: Path, content: Mapping[str, bytes], *, force: bool) -> No
         check_same(folder, content, force=True)
         return
     present = sorted(path.name for path in folder.iterdir())
-    foreign = [name for name in present if name not in (*LOTTERY_FILES, *RECORD_FILES)]
+    foreign = [name for name in present if name not in (*LOTTERY_FILES, PANEL_LIST, *RECORD_FILES)]
     if foreign:
         raise FolderOccupied("folder-occupied", folder=str(folder), names=foreign[:5])
     check_same(folder, content, force=False)
@@ -224,7 +234,8 @@ def stale_names(folder: Path, content: Mapping[str, bytes]) -> list[str]:
     current = folder / "lottery.json"
     if not current.exists() or current.read_bytes() == content["lottery.json"]:
         return []
-    return [name for name in RECORD_FILES if name not in content and (folder / name).exists()]
+    others = (*RECORD_FILES, PANEL_LIST)
+    return [name for name in others if name not in content and (folder / name).exists()]
 
 
 def write_files(

@@ -34,6 +34,7 @@ from mitwirkung.lottery.publication import (
     arrange,
     derived_key,
     private_file,
+    software,
 )
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt, token_checks
@@ -258,7 +259,7 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
         return Check("check-portfolio-no-strategy", params={"name": name}, skipped=True)
     lottery = published.lottery
     if (again.vectors, again.weights) == (lottery.vectors, lottery.weights):
-        return Check("check-portfolio")
+        return Check("check-portfolio", tuple(_panels_again(published, again)))
     if again.strategy is None or lottery.strategy != again.strategy:
         return Check("check-portfolio-version", skipped=True)
     pairs = list(zip(again.exact_chances, lottery.exact_chances, strict=True))
@@ -266,6 +267,20 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
         return Check("check-portfolio-other", skipped=True)
     others = sum(abs(here - there) > SAME_CHANCES / len(pairs) for here, there in pairs)
     return Check("check-portfolio", (f"made again, {others} people have another chance",))
+
+
+def _panels_again(published: Publication, again: PanelLottery) -> Iterable[str]:
+    """Whether the same vectors make the same numbered panels, so that nobody chose among them."""
+    from mitwirkung.lottery.numbered import numbered_panels
+
+    panels = published.public.panels
+    if panels is None:
+        return
+    # another version of numpy may break ties in another way, and says so in `software`
+    if published.public.software.get("numpy") != software()["numpy"]:
+        return
+    if numbered_panels(again, published.handles, len(panels)) != panels:
+        yield "the numbered panels, made again, are others"
 
 
 def _rebuilt_private(

@@ -18,6 +18,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `hull`: what is known of all panels, and cuts for many types and other goals; `master` finds the
   best lottery over known panels, `walk` and `integer` a better panel.
 - `conflict`: quotas that no panel meets together.
+- `numbering`: equally likely panels in place of weighted ones.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
 """
@@ -39,6 +40,7 @@ from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
+from mitwirkung.lottery.engine.numbering import equal_panels
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.realise import Lottery, realise
@@ -64,6 +66,7 @@ __all__ = [
     "SolverError",
     "Stage",
     "confirm_cuts",
+    "equal_panels",
     "exact_chances",
     "find_conflict",
     "gap",
