@@ -16,6 +16,7 @@ from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.facts_file import read_facts as read_facts_with
 from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
 from mitwirkung.lottery.folder import (
     check_same,
@@ -34,6 +35,7 @@ from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.sortition_files import export_draw
+from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.mapping import FeatureMapping
@@ -103,6 +105,24 @@ class Mitwirkung:
         name = name or self.settings.selection.use
         section = self.settings.selection.sections.get(name, {})
         return self._manager.make(name, {**section, **(settings or {})}, watch)
+
+    def sources(self) -> Mapping[str, type[RandomnessSource]]:
+        """All sources of randomness, by name; installed plugins are loaded for it."""
+        return self._manager.sources()
+
+    def source(self, name: str, settings: Mapping[str, Any] | None = None) -> RandomnessSource:
+        """A source of randomness: what words the seed beforehand and reads what was drawn.
+
+        Raises:
+            UnknownSource: lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: the plugin cannot be used.
+            SourceRefused: the settings are wrong.
+        """
+        return self._manager.source(name, settings or {})
+
+    def read_facts(self, path: str | Path) -> Facts:
+        """The organiser's facts in a TOML file; see `mitwirkung.lottery.facts_file.read_facts`."""
+        return read_facts_with(path, self.source)
 
     def settings_in_force(self) -> dict[str, Any]:
         """The settings as plain data in the form of the file, with defaults; secrets are hidden."""
@@ -202,6 +222,16 @@ def solve(
 ) -> PanelLottery:
     """`Mitwirkung().solve`: without settings of an installation, `leximin` where none is named."""
     return Mitwirkung().solve(problem, strategy, settings=settings, progress=progress, stop=stop)
+
+
+def read_facts(path: str | Path) -> Facts:
+    """The organiser's facts in a TOML file, the seed's template also from a source of randomness.
+
+    Raises:
+        InputError: with everything that is wrong in it.
+        FileNotFoundError: there is no such file.
+    """
+    return Mitwirkung().read_facts(path)
 
 
 def verify_record(

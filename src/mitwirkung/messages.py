@@ -212,6 +212,18 @@ TEXTS: dict[str, str] = {
         "The template {template!r} has {outcomes} outcomes. With {panels} numbered panels it needs "
         "as many, one for each (one ball, digits or dice), or at least {needed}, to be hashed."
     ),
+    "source-unknown": "There is no source of randomness {name!r}. There are: {available}.",
+    "source-unknown-nearest": (
+        "There is no source of randomness {name!r}; did you mean {nearest!r}? There are: "
+        "{available}."
+    ),
+    "source-settings": "The source of randomness {name!r} cannot work with these settings:",
+    "source-failed": "The source of randomness {name!r} of {plugin} failed with {error}.",
+    "source-one": (
+        "{key}: write a text, or one source with its settings, such as "
+        '{{ digits = {{ event = "...", count = 7 }} }}.'
+    ),
+    "source-incomplete": "{key} names a source of randomness; then state also: {missing}.",
     "seed-does-not-fit": (
         "The seed has not the wording that the lottery fixed: {template!r}, or {fallback!r} if "
         "there was no such draw in time."

@@ -47,7 +47,7 @@ from mitwirkung.cli.terminal import (
 )
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
-from mitwirkung.lottery.facts_file import read_facts, sample_facts
+from mitwirkung.lottery.facts_file import sample_facts
 from mitwirkung.lottery.feasibility import check_feasible
 from mitwirkung.lottery.folder import PublishedLottery, read_lottery
 from mitwirkung.lottery.panels import PanelLottery
@@ -127,7 +127,7 @@ def _solve(
     panels: int | None,
 ) -> tuple[PanelLottery, dict[str, Any]]:
     """The lottery, and the facts and key it is published with; they are refused before the work."""
-    stated = Facts() if facts is None else read_facts(facts)
+    stated = Facts() if facts is None else app.read_facts(facts)
     key = None if key_file is None else key_file.read_bytes()
     check_statements(problem, stated, key, panels)
     with progress_bar() as progress:
