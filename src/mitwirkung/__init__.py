@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mitwirkung.app import Mitwirkung as Mitwirkung
+    from mitwirkung.app import give_up_folder as give_up_folder
     from mitwirkung.app import read_facts as read_facts
     from mitwirkung.app import read_problem as read_problem
     from mitwirkung.app import solve as solve
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mitwirkung.intake import read_applicants as read_applicants
     from mitwirkung.lottery.apportionment import quotas_from_population as quotas_from_population
     from mitwirkung.lottery.apportionment import read_population as read_population
+    from mitwirkung.lottery.attempts import AttemptRefused as AttemptRefused
     from mitwirkung.lottery.certificates import OptimumNotProven as OptimumNotProven
     from mitwirkung.lottery.draw import DrawRecord as DrawRecord
     from mitwirkung.lottery.facts import Facts as Facts
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
     from mitwirkung.lottery.feasibility import check_feasible as check_feasible
     from mitwirkung.lottery.feasibility import require_enough_lots as require_enough_lots
+    from mitwirkung.lottery.folder import AttemptGivenUp as AttemptGivenUp
     from mitwirkung.lottery.folder import FileMissing as FileMissing
     from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
@@ -92,6 +95,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "app": [
+        "give_up_folder",
         "Mitwirkung",
         "read_facts",
         "read_problem",
@@ -116,6 +120,7 @@ _HOMES = {
     ],
     "intake": ["Applicants", "read_applicants"],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
+    "lottery.attempts": ["AttemptRefused"],
     "lottery.certificates": ["OptimumNotProven"],
     "lottery.draw": ["DrawRecord"],
     "lottery.facts": ["Facts"],
@@ -125,7 +130,13 @@ _HOMES = {
         "require_enough_lots",
         "TooFewApplicants",
     ],
-    "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
+    "lottery.folder": [
+        "AttemptGivenUp",
+        "FileMissing",
+        "FolderOccupied",
+        "PublishedLottery",
+        "read_lottery",
+    ],
     "lottery.numbered": ["PanelsRefused"],
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],

@@ -14,15 +14,18 @@ from mitwirkung.errors import (
 )
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
+from mitwirkung.lottery.attempts import GivenUpFile, give_up
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts as read_facts_with
 from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
 from mitwirkung.lottery.folder import (
     check_same,
+    read_attempt,
     read_bytes,
     read_draw,
     read_lottery,
+    refuse_given_up,
     write_draw_at_once,
     write_files,
     write_record,
@@ -181,12 +184,14 @@ class Mitwirkung:
         applicants: Applicants | None = None,
         quotas: QuotaPlan | None = None,
         key: bytes | None = None,
+        previous: Sequence[str | Path] = (),
     ) -> Verification:
         """Check a draw with the files that lie beside its record, as far as they allow.
 
         Args:
             record: `record.json`, `record-public.json` (public files only), or their folder.
             commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
+            previous: folders of earlier attempts at this draw, all of them, in any order.
 
         Raises:
             FileMissing: a public file, or the named one, is not there.
@@ -209,6 +214,8 @@ class Mitwirkung:
             key=key,
             tables={n: data for n, data in found.items() if n.endswith((".csv", ".html"))},
             solve=again,
+            given_up=found.get(GivenUpFile.file_name),
+            previous=[read_attempt(Path(place)) for place in previous],
         )
 
 
@@ -242,6 +249,7 @@ def verify_record(
     applicants: Applicants | None = None,
     quotas: QuotaPlan | None = None,
     key: bytes | None = None,
+    previous: Sequence[str | Path] = (),
 ) -> Verification:
     """`Mitwirkung().verify_record`: without settings of an installation."""
     return Mitwirkung().verify_record(
@@ -251,6 +259,7 @@ def verify_record(
         applicants=applicants,
         quotas=quotas,
         key=key,
+        previous=previous,
     )
 
 
@@ -336,10 +345,31 @@ def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
         FileMissing, UnreadableFile: the lottery's files are not there or not right.
         UnfitSeed: the seed is blank or holds control characters.
         FolderOccupied: the folder holds another draw and `force` is not given.
+        AttemptGivenUp: the lottery was given up.
     """
+    refuse_given_up(folder)
     record = read_lottery(folder).publication.draw(seed)
     write_record(record, folder, reports=report_files(record), force=force)
     return record
+
+
+def give_up_folder(folder: str | Path, reason: str) -> GivenUpFile:
+    """Give up the lottery in a folder, drawn or not, and write `given-up.json` there.
+
+    Raises:
+        FileMissing, UnreadableFile: the public files of the lottery are not there or not right.
+        AttemptRefused: there is no reason.
+        AttemptGivenUp: it was given up before.
+    """
+    folder = Path(folder)
+    found = read_attempt(folder)
+    refuse_given_up(folder)
+    lottery = LotteryFile.from_bytes(found["lottery.json"])
+    drawn = found.get("record-public.json")
+    record = None if drawn is None else PublicRecordFile.from_bytes(drawn)
+    written = give_up(lottery, record, reason)
+    write_files(folder, {GivenUpFile.file_name: written.content})
+    return written
 
 
 def export_folder(

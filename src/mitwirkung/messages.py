@@ -212,6 +212,11 @@ TEXTS: dict[str, str] = {
         "The template {template!r} has {outcomes} outcomes. With {panels} numbered panels it needs "
         "as many, one for each (one ball, digits or dice), or at least {needed}, to be hashed."
     ),
+    "given-up-reason": "An attempt is given up with a reason: one line that says why.",
+    "attempt-given-up": (
+        "The lottery in {folder} was given up ({file}): nothing is drawn or changed there. "
+        "Make the next attempt in another folder."
+    ),
     "source-unknown": "There is no source of randomness {name!r}. There are: {available}.",
     "source-unknown-nearest": (
         "There is no source of randomness {name!r}; did you mean {nearest!r}? There are: "
@@ -290,6 +295,15 @@ TEXTS: dict[str, str] = {
     "check-pool": "the pool and its digest",
     "check-classes": "classes and lots",
     "check-vectors": "vectors and weights",
+    "check-chain-missing": (
+        "this is attempt {attempt}: the attempts before are not checked, as they were not given; "
+        "the last one has the digest {previous}"
+    ),
+    "check-attempt": "attempt {attempt} is in order, and was given up with a reason",
+    "check-attempt-unreadable": "an earlier attempt can be read",
+    "check-attempts-single": "no two lotteries or draws of one attempt",
+    "check-chain": "each attempt names the one before, back to the first",
+    "check-given-up": "the attempt counts",
     "check-panels": "the numbered panels",
     "check-numbered": "the {panels} numbered panels seat people, and keep what is promised",
     "check-chance-panels": (

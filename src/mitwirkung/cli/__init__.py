@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mitwirkung.cli.attempts import give_up
 from mitwirkung.cli.exchange import compare, export
 from mitwirkung.cli.lottery import check, draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
@@ -32,6 +33,7 @@ for command in (
     lottery,
     draw,
     verify,
+    give_up,
     check,
     quotas,
     export,

@@ -1,4 +1,4 @@
-"""To test what builds on mitwirkung: kits for strategies and sources, problems at random, residents.
+"""To test what builds on mitwirkung: kits, problems at random, made-up residents.
 
 Needs the extra: `pip install "mitwirkung[testing]"`. The names are loaded when first used.
 """
