@@ -115,7 +115,7 @@ def test_a_thousand_panels_of_a_city_are_close(household: list[str]) -> None:
     problem = instance("city_1000", household)
     published = numbered(problem, 1000, **SEED)
     assert Fraction(published.public.deviation or "") < Fraction(5, 1000)
-    assert min(counted(published)[person] for person in range(len(problem))) > 0
+    assert len(counted(published)) == len(problem)  # nobody is on no panel
     record = published.draw("Dice: 417")
     assert record.public.number == "417"
     assert len(record.panel) == problem.seats
