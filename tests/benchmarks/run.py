@@ -1,7 +1,7 @@
 """All benchmarks, as Markdown tables: `nox -s bench -- [SECTION ...] [--write]`.
 
-Without a section: `targets`, ours beside the peer, and `numbered`. The exit code is 1 if a figure that must be
-reached is missed, or if the two sides disagree about an optimum.
+Without a section: `targets`, ours beside the peer, and `numbered`. The exit code is 1 if a figure
+that must be reached is missed, or if the two sides disagree about an optimum.
 """
 
 from __future__ import annotations

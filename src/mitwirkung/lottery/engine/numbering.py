@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 _UNIT = 2.0**18
 _BLOCK = 64  # vectors whose exchange is looked at together
-_PASSES = 8
+_PASSES = 100
 
 
 def equal_panels(
