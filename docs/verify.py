@@ -9,15 +9,14 @@ right; 1: something differs; 2: wrong call. The rules are in reference/lottery-f
 import argparse
 import hashlib
 import json
-import math
 import re
 import unicodedata
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from math import comb
 from pathlib import Path
 
-NUMBER = "(?:0|[1-9][0-9]{0,8})"
-PLACEHOLDER = r"{numbers ([0-9]{1,3}) of ([0-9]{1,9})-([0-9]{1,9})}|{digits ([0-9]{1,3})}"
+PLACEHOLDER = "{(numbers|digits|dice) ([0-9]{1,3})(?: of (?:([0-9]{1,9})-)?([0-9]{1,9}))?}"
 
 
 def hash_of(*fields):
@@ -29,8 +28,7 @@ def canonical(content):
 
 
 def parse(data):
-    """The content of a file; other bytes with the same content are refused."""
-    # a fraction becomes a text here, so it is written back in another way than it was read
+    """The content of a file; other bytes, or a fraction (read as a text), are refused."""
     content = json.loads(data.decode(), parse_float=str, parse_constant=str)
     normal = unicodedata.is_normalized("NFC", re.sub(r"\\.", " ", data.decode()))
     if not isinstance(content, dict) or canonical(content) != data or not normal:
@@ -42,100 +40,97 @@ def is_sorted(items):
     return all(a < b for a, b in pairwise(items))  # and so nothing comes twice
 
 
-def are_hashes(items):
-    return is_sorted(items) and all(re.fullmatch("[0-9a-f]{64}", item) for item in items)
-
-
-def check_lottery(data):
-    """Everything that is wrong with the bytes of lottery.json, as a list of sentences."""
-    try:
-        rules = list(rules_of(parse(data)))
-    except Exception as error:
-        return [f"lottery.json is malformed: {type(error).__name__}: {error}"]
-    return [f"lottery.json: it does not hold that {rule}" for rule, holds in rules if not holds]
-
-
 def rules_of(lottery):
-    """Pairs of a sentence and whether it holds."""
+    """What must hold in lottery.json: pairs of a sentence and whether it does."""
     pool, classes, vectors = lottery["pool"], lottery["classes"], lottery["vectors"]
     leaves, lots = pool["leaves"], [lot for each in classes for lot in each["lots"]]
-    yield "format", [lottery[k] for k in ("format", "draw")] == ["mitwirkung-lottery-1", "hash"]
-    yield "leaves are hashes, sorted", are_hashes(leaves)
+    yield "format", lottery["format"] == "mitwirkung-lottery-1"
+    yield "leaves and lots are hashes", all(re.fullmatch("[0-9a-f]{64}", x) for x in leaves + lots)
+    yield "they are sorted", all(map(is_sorted, [leaves, *(each["lots"] for each in classes)]))
     yield "leaves give the digest", hash_of("mitwirkung-pool-1", *leaves) == pool["digest"]
     found = (pool["people"], pool["lots"], len(set(lots)))
     yield "everybody has a leaf, every lot one class", found == (len(leaves), len(lots), len(lots))
     yield "classes are sorted", is_sorted([each["lots"][0] for each in classes])
-    for each in classes:
-        numbered = [str(i + 1) for i in range(len(each["positions"]))]
-        yield "lots are hashes, sorted", are_hashes(each["lots"])
-        yield "positions are 1, 2, ...", each["positions"] in (numbered, ["any"], ["all"])
+    for names in [each["positions"] for each in classes]:
+        yield "positions", names in ([*map(str, range(1, len(names) + 1))], ["any"], ["all"])
     places = []
     for vector in vectors:
         seats = [(c, classes[c - 1]["positions"].index(p), n) for c, p, n in vector["seats"]]
         places.append(seats)
         taken = {c: sum(n for other, _, n in seats if other == c) for c, _, _ in seats}
-        numbers = [vector["weight"], *(number for c, _, n in seats for number in (c, n))]
-        yield "numbers are whole", all(type(each) is int and each >= 1 for each in numbers)
+        whole = [vector["weight"], *(x for c, _, n in seats for x in (c, n))]
+        yield "numbers are whole", all(type(x) is int and x >= 1 for x in whole)
         yield "seats are sorted", is_sorted([seat[:2] for seat in seats])
         yield "each vector fills the seats", sum(taken.values()) == lottery["seats"]
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
-    for template in (lottery["seed"]["template"], lottery["seed"]["fallback"]):
-        yield (
-            "templates have 2^20 outcomes",
-            template == "not stated" or outcomes(template) >= 2**20,
-        )
+    panels, keys = lottery.get("panels", []), []
+    drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
+    yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
+    for panel in panels:
+        keys.append(hash_of("mitwirkung-panel-1", *(x for n, p in panel for x in (lots[n - 1], p))))
+        yield "panels are sorted, with lots", is_sorted([0, *(n for n, _ in panel), len(lots) + 1])
+        yield "panels fill the seats", len(panel) == lottery["seats"] or "'all'" in str(panel)
+    yield "panels are sorted by hash", keys == sorted(keys)
+    for text in {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}:
+        ways, base, _ = examine(text)
+        yield "templates have 2^20 outcomes", ways >= 2**20 or ways == base == len(panels)
 
 
-def outcomes(template):
-    """How many seeds fit a template; 0 if it has no placeholder, two in a row, or other braces."""
-    ways = 1 if re.search(PLACEHOLDER, template) and "}{" not in template else 0
-    for count, low, high, digits in re.findall(PLACEHOLDER, template):
-        size = 0 if digits else max(0, int(high) - int(low) + 1)
-        ways *= 10 ** int(digits) if digits else math.comb(size, int(count))
-    return 0 if re.search("[{}]", re.sub(PLACEHOLDER, "", template)) else ways
-
-
-def fits(template, seed):
-    """Whether a seed has the wording of a template: digits as drawn, numbers ascending."""
-    texts, places = re.split(PLACEHOLDER, template)[::5], re.findall(PLACEHOLDER, template)
-    pattern = re.escape(texts[0])
-    for (count, _, _, digits), text in zip(places, texts[1:], strict=True):
-        several = f"{NUMBER}(?: {NUMBER}){{{int(count or 0) - 1}}}"
-        pattern += f"({f'[0-9]{{{digits}}}' if digits else several}){re.escape(text)}"
-    match = re.fullmatch(pattern, seed)
-    for (_, low, high, digits), part in zip(places, match.groups() if match else (), strict=False):
-        if not digits and not is_sorted([int(low) - 1, *map(int, part.split(" ")), int(high) + 1]):
-            return False
-    return match is not None
+def examine(template, seed=""):
+    """How many seeds fit a template, how many if sets were sequences, and which one this is."""
+    texts, ways, base, number = re.split(PLACEHOLDER, template), 1, 1, 0
+    pattern, spots = re.escape(texts[0]), []
+    for kind, count, low, high, text in zip(*[iter(texts[1:])] * 5, strict=True):
+        gap, one = ("", "[0-9]") if kind == "digits" else (" ", "(?:0|[1-9][0-9]{0,8})")
+        pattern += f"({one}(?:{gap}{one}){{{max(0, int(count) - 1)}}}){re.escape(text)}"
+        ways *= (bool(low), bool(high)) == (kind == "numbers", kind != "digits")
+        low, high, count = int(low or kind == "dice"), int(high or 9), int(count)
+        size, sets = max(0, high - low + 1), kind == "numbers"
+        base, ways = base * size**count, ways * (comb(size, count) if sets else size**count)
+        spots.append((kind, count, low, high))
+    if not spots or "}{" in template or any(set("{}") & set(text) for text in texts[::5]):
+        return 0, 0, None  # no placeholder, two in a row, or other braces
+    match = re.fullmatch(pattern, seed) if ways else None
+    for (kind, count, low, high), part in zip(spots, match.groups() if match else (), strict=False):
+        words = [int(word) for word in (part if kind == "digits" else part.split(" "))]
+        right = len(words) == count and (kind != "numbers" or is_sorted(words))
+        match = match if right and all(low <= word <= high for word in words) else None
+        for word in words:
+            number = number * (high - low + 1) + word - low
+    return ways, base, number if match else None
 
 
 def rebuild_record(data, seed):
     """The bytes of record-public.json that a lottery file and a seed make."""
     lottery, commitment = parse(data), hashlib.sha256(data).hexdigest()
-    if (
-        not seed
-        or seed != seed.strip()
-        or any(unicodedata.category(c) in ("Cc", "Cf") for c in seed)
-    ):
-        raise ValueError("the seed is blank, or has blanks at its ends or control characters")
-    number = hash_of("mitwirkung-draw-1", commitment, seed)[:12]
-    sums = accumulate(vector["weight"] for vector in lottery["vectors"])
-    drawn = sum(reached <= int(number, 16) for reached in sums)  # so many stay below
-    seats, waiting = [], {}
-    for c, position, count in lottery["vectors"][drawn]["seats"]:
-        lots = waiting.get(c) or lottery["classes"][c - 1]["lots"]
-        lots = sorted(lots, key=lambda x: hash_of("mitwirkung-rank-1", commitment, seed, x))
-        seats += [{"lot": lot, "position": position} for lot in lots[:count]]
-        waiting[c] = lots[count:]
-    source = lottery["seed"]
-    stated = "not stated" not in [source[k] for k in ("template", "earliest", "latest", "fallback")]
-    worded = stated and (fits(source["template"], seed) or fits(source["fallback"], seed))
+    odd = seed != seed.strip() or any(unicodedata.category(c) in ("Cc", "Cf") for c in seed)
+    panels, seats, left = lottery.get("panels", []), [], {}
+    stated = [lottery["seed"][key] for key in ("template", "fallback", "earliest", "latest")]
+    committed = "not stated" not in stated and lottery["seed"]["known"] is False
+    found = [examine(text, seed) for text in stated[:2]]
+    if odd or not seed or (committed and found[0][2] is found[1][2] is None):
+        raise ValueError("the seed is not worded as the lottery fixed it, is blank or holds signs")
     record = {"format": "mitwirkung-record-public-1", "lottery": commitment, "seed": seed}
-    record |= {"event": lottery["event"], "attempt": lottery["attempt"], "seats": seats}
-    record |= {"number": number, "vector": drawn + 1}
-    return canonical(record | {"committed": worded and source["known"] is False})
+    number = hash_of("mitwirkung-draw-1", commitment, seed)[:12]
+    if panels:
+        direct = [n for ways, base, n in found if ways == base == len(panels) and n is not None]
+        drawn = direct[0] if direct else int(number, 16) * len(panels) // 16**12
+        lots = [lot for each in lottery["classes"] for lot in each["lots"]]
+        seats = [{"lot": lots[n - 1], "position": position} for n, position in panels[drawn]]
+        number = str(drawn).zfill(len(str(len(panels) - 1)))
+    else:
+        sums = accumulate(vector["weight"] for vector in lottery["vectors"])
+        drawn = sum(reached <= int(number, 16) for reached in sums)  # so many stay below
+        record["vector"] = drawn + 1
+        for c, position, count in lottery["vectors"][drawn]["seats"]:
+            lots = left.get(c) or lottery["classes"][c - 1]["lots"]
+            lots = sorted(lots, key=lambda x: hash_of("mitwirkung-rank-1", commitment, seed, x))
+            seats += [{"lot": lot, "position": position} for lot in lots[:count]]
+            left[c] = lots[count:]
+    record |= {"event": lottery["event"], "attempt": lottery["attempt"], "number": number}
+    return canonical(record | {"committed": committed, "seats": seats})
 
 
 def check_token(lottery, record, token, receipt):
@@ -149,15 +144,21 @@ def check_token(lottery, record, token, receipt):
     each = lottery["classes"][found[0] - 1]
     answers = canonical(receipt["features"]).decode()
     leaf = hash_of("mitwirkung-leaf-1", token, each["lots"][0], answers)
-    positions = set(receipt.get("positions") or each["positions"][:1])
     own = str(1 + sorted([mine, *mates]).index(mine))  # in the first lot of a class, by handle
-    astray = len(each["positions"]) > 1 and lot == each["lots"][0] and own not in positions
-    if leaf not in lottery["pool"]["leaves"] or astray or not positions <= set(each["positions"]):
+    panels, known = lottery.get("panels"), each["positions"]
+    known = [own] if panels and known == ["any"] else known
+    positions = set(receipt.get("positions") or known[:1])
+    astray = len(known) > 1 and lot == each["lots"][0] and own not in positions
+    if leaf not in lottery["pool"]["leaves"] or astray or not positions <= set(known):
         raise ValueError("these answers or positions are not in the pool")
     vectors, mine = lottery["vectors"], [(found[0], position) for position in positions]
     weights = sum(v["weight"] * n for v in vectors for c, p, n in v["seats"] if (c, p) in mine)
     sharing = 1 + len(mates) if positions == {"any"} else len(positions)
     chance = Fraction(weights, 16**12 * len(each["lots"]) * sharing)
+    if panels:
+        number = 1 + [x for other in lottery["classes"] for x in other["lots"]].index(lot)
+        on = sum([number, position] in panel for panel in panels for position in positions)
+        chance = Fraction(on, len(panels) * sharing)
     seats = [seat["position"] for seat in record["seats"] if seat["lot"] == lot]
     return [
         f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers",
@@ -178,17 +179,16 @@ def main(arguments=None):
         receipt = json.loads(unicodedata.normalize("NFC", text))
     except (OSError, RecursionError, TypeError, ValueError) as error:
         parser.error(f"cannot be read: {error}")  # exit code 2
-    wrong = check_lottery(data)
-    if asked.commitment and asked.commitment.strip().lower() != hashlib.sha256(data).hexdigest():
-        wrong.append("lottery.json is not the file with that commitment")
+    known, digest = (asked.commitment or "").strip().lower(), hashlib.sha256(data).hexdigest()
+    wrong = ["lottery.json is not the file with that commitment"] * (known not in ("", digest))
     try:
+        wrong += [f"lottery.json: not so: {rule}" for rule, so in rules_of(parse(data)) if not so]
         rebuilt = rebuild_record(data, parse(drawn)["seed"])
-        if rebuilt != drawn:
-            wrong.append("record-public.json is not what the lottery and the seed give")
+        wrong += ["record-public.json is not what lottery and seed give"] * (rebuilt != drawn)
         if asked.token:
             print(*check_token(parse(data), parse(rebuilt), asked.token, receipt), sep="\n")
     except Exception as error:
-        wrong.append(f"{type(error).__name__}: {error}")
+        wrong.append(f"malformed: {type(error).__name__}: {error}")
     level, anchored = ("public", "token")[bool(asked.token)], "consistent, not anchored"
     result = f"Verified at the {level} level: {'anchored' if asked.commitment else anchored}."
     print(*(f"WRONG: {line}" for line in wrong), "NOT verified." if wrong else result, sep="\n")

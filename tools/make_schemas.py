@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mitwirkung.lottery.attempts import GivenUpFile
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile, PublicRecordFile, RecordFile
 from mitwirkung.mapping import FeatureMapping
@@ -25,12 +26,14 @@ MODELS: dict[str, type[BaseModel]] = {
     "lottery-private.json": PrivateFile,
     "record-public.json": PublicRecordFile,
     "record.json": RecordFile,
+    "given-up.json": GivenUpFile,
     "report.json": Report,
     "facts.toml": Facts,
     "mapping.toml": FeatureMapping,
 }
 
 DECIMAL = {"type": "string", "pattern": r"^[01]\.[0-9]{12}$"}
+SIGNED = {"type": "string", "pattern": r"^-?[01]\.[0-9]{12}$"}
 HEX = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 DIGEST = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 WORDS = {"type": "string"}
@@ -76,7 +79,9 @@ def rows(row: dict[str, Any]) -> dict[str, Any]:
 
 PEOPLE = rows({"type": "object", "minProperties": 1, "additionalProperties": WORDS})
 WRITTEN = {
-    "chances.csv": rows(closed({"id": WORDS, "chance": DECIMAL})),
+    "chances.csv": rows(
+        closed({"id": WORDS, "chance": DECIMAL}, {"exact": DECIMAL, "deviation": SIGNED})
+    ),
     "errors.json": rows(closed(FINDING)),
     "panel.csv": PEOPLE,
     "quotas.csv": rows(closed(QUOTA, FLEX)),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mitwirkung.app import Mitwirkung as Mitwirkung
+    from mitwirkung.app import give_up_folder as give_up_folder
+    from mitwirkung.app import read_facts as read_facts
     from mitwirkung.app import read_problem as read_problem
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
@@ -22,25 +24,30 @@ if TYPE_CHECKING:
     from mitwirkung.errors import NameConflict as NameConflict
     from mitwirkung.errors import PluginBlocked as PluginBlocked
     from mitwirkung.errors import PluginFailed as PluginFailed
+    from mitwirkung.errors import SourceFailed as SourceFailed
+    from mitwirkung.errors import SourceRefused as SourceRefused
     from mitwirkung.errors import StrategyFailed as StrategyFailed
     from mitwirkung.errors import StrategyRefused as StrategyRefused
+    from mitwirkung.errors import UnknownSource as UnknownSource
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
     from mitwirkung.intake import Applicants as Applicants
     from mitwirkung.intake import read_applicants as read_applicants
     from mitwirkung.lottery.apportionment import quotas_from_population as quotas_from_population
     from mitwirkung.lottery.apportionment import read_population as read_population
+    from mitwirkung.lottery.attempts import AttemptRefused as AttemptRefused
     from mitwirkung.lottery.certificates import OptimumNotProven as OptimumNotProven
     from mitwirkung.lottery.draw import DrawRecord as DrawRecord
     from mitwirkung.lottery.facts import Facts as Facts
-    from mitwirkung.lottery.facts_file import read_facts as read_facts
     from mitwirkung.lottery.feasibility import InfeasibleQuotas as InfeasibleQuotas
     from mitwirkung.lottery.feasibility import TooFewApplicants as TooFewApplicants
     from mitwirkung.lottery.feasibility import check_feasible as check_feasible
     from mitwirkung.lottery.feasibility import require_enough_lots as require_enough_lots
+    from mitwirkung.lottery.folder import AttemptGivenUp as AttemptGivenUp
     from mitwirkung.lottery.folder import FileMissing as FileMissing
     from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
     from mitwirkung.lottery.folder import read_lottery as read_lottery
+    from mitwirkung.lottery.numbered import PanelsRefused as PanelsRefused
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
     from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
@@ -56,6 +63,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import Quota as Quota
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
+    from mitwirkung.lottery.randomness import UnfitTemplate as UnfitTemplate
     from mitwirkung.lottery.receipts import Receipt as Receipt
     from mitwirkung.lottery.relaxing import FlexTooNarrow as FlexTooNarrow
     from mitwirkung.lottery.relaxing import QuotaChange as QuotaChange
@@ -66,6 +74,8 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.sortition_files import export_draw as export_draw
     from mitwirkung.lottery.sortition_files import panels_table as panels_table
     from mitwirkung.lottery.sortition_files import read_panels as read_panels
+    from mitwirkung.lottery.sources import RandomnessSource as RandomnessSource
+    from mitwirkung.lottery.sources import SourceSettings as SourceSettings
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
@@ -94,7 +104,15 @@ if TYPE_CHECKING:
     from mitwirkung.settings import Settings as Settings
 
 _HOMES = {
-    "app": ["Mitwirkung", "read_problem", "solve", "verify_record", "write_report"],
+    "app": [
+        "give_up_folder",
+        "Mitwirkung",
+        "read_facts",
+        "read_problem",
+        "solve",
+        "verify_record",
+        "write_report",
+    ],
     "errors": [
         "ExtraMissing",
         "Finding",
@@ -103,30 +121,40 @@ _HOMES = {
         "NameConflict",
         "PluginBlocked",
         "PluginFailed",
+        "SourceFailed",
+        "SourceRefused",
         "StrategyFailed",
         "StrategyRefused",
+        "UnknownSource",
         "UnknownStrategy",
     ],
     "intake": ["Applicants", "read_applicants"],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
+    "lottery.attempts": ["AttemptRefused"],
     "lottery.certificates": ["OptimumNotProven"],
     "lottery.draw": ["DrawRecord"],
     "lottery.facts": ["Facts"],
-    "lottery.facts_file": ["read_facts"],
     "lottery.feasibility": [
         "check_feasible",
         "InfeasibleQuotas",
         "require_enough_lots",
         "TooFewApplicants",
     ],
-    "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
+    "lottery.folder": [
+        "AttemptGivenUp",
+        "FileMissing",
+        "FolderOccupied",
+        "PublishedLottery",
+        "read_lottery",
+    ],
+    "lottery.numbered": ["PanelsRefused"],
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
     "lottery.progress": ["LotteryStopped", "Step"],
     "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
-    "lottery.randomness": ["UnfitSeed"],
+    "lottery.randomness": ["UnfitSeed", "UnfitTemplate"],
     "lottery.receipts": ["Receipt"],
     "lottery.relaxing": [
         "FlexTooNarrow",
@@ -136,6 +164,7 @@ _HOMES = {
         "smallest_relaxations",
     ],
     "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
+    "lottery.sources": ["RandomnessSource", "SourceSettings"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],

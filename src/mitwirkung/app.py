@@ -14,14 +14,18 @@ from mitwirkung.errors import (
 )
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
+from mitwirkung.lottery.attempts import GivenUpFile, give_up
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.facts_file import read_facts as read_facts_with
 from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
 from mitwirkung.lottery.folder import (
     check_same,
+    read_attempt,
     read_bytes,
     read_draw,
     read_lottery,
+    refuse_given_up,
     write_draw_at_once,
     write_files,
     write_record,
@@ -34,6 +38,7 @@ from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.sortition_files import export_draw
+from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.mapping import FeatureMapping
@@ -104,6 +109,24 @@ class Mitwirkung:
         section = self.settings.selection.sections.get(name, {})
         return self._manager.make(name, {**section, **(settings or {})}, watch)
 
+    def sources(self) -> Mapping[str, type[RandomnessSource]]:
+        """All sources of randomness, by name; installed plugins are loaded for it."""
+        return self._manager.sources()
+
+    def source(self, name: str, settings: Mapping[str, Any] | None = None) -> RandomnessSource:
+        """A source of randomness: what words the seed beforehand and reads what was drawn.
+
+        Raises:
+            UnknownSource: lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: the plugin cannot be used.
+            SourceRefused: the settings are wrong.
+        """
+        return self._manager.source(name, settings or {})
+
+    def read_facts(self, path: str | Path) -> Facts:
+        """The organiser's facts in a TOML file; see `mitwirkung.lottery.facts_file.read_facts`."""
+        return read_facts_with(path, self.source)
+
     def settings_in_force(self) -> dict[str, Any]:
         """The settings as plain data in the form of the file, with defaults; secrets are hidden."""
         selection = self.settings.selection
@@ -161,12 +184,14 @@ class Mitwirkung:
         applicants: Applicants | None = None,
         quotas: QuotaPlan | None = None,
         key: bytes | None = None,
+        previous: Sequence[str | Path] = (),
     ) -> Verification:
         """Check a draw with the files that lie beside its record, as far as they allow.
 
         Args:
             record: `record.json`, `record-public.json` (public files only), or their folder.
             commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
+            previous: folders of earlier attempts at this draw, all of them, in any order.
 
         Raises:
             FileMissing: a public file, or the named one, is not there.
@@ -187,8 +212,10 @@ class Mitwirkung:
             applicants=applicants,
             quotas=quotas,
             key=key,
-            tables={name: data for name, data in found.items() if name.endswith(".csv")},
+            tables={n: data for n, data in found.items() if n.endswith((".csv", ".html"))},
             solve=again,
+            given_up=found.get(GivenUpFile.file_name),
+            previous=[read_attempt(Path(place)) for place in previous],
         )
 
 
@@ -204,6 +231,16 @@ def solve(
     return Mitwirkung().solve(problem, strategy, settings=settings, progress=progress, stop=stop)
 
 
+def read_facts(path: str | Path) -> Facts:
+    """The organiser's facts in a TOML file, the seed's template also from a source of randomness.
+
+    Raises:
+        InputError: with everything that is wrong in it.
+        FileNotFoundError: there is no such file.
+    """
+    return Mitwirkung().read_facts(path)
+
+
 def verify_record(
     record: str | Path,
     *,
@@ -212,6 +249,7 @@ def verify_record(
     applicants: Applicants | None = None,
     quotas: QuotaPlan | None = None,
     key: bytes | None = None,
+    previous: Sequence[str | Path] = (),
 ) -> Verification:
     """`Mitwirkung().verify_record`: without settings of an installation."""
     return Mitwirkung().verify_record(
@@ -221,6 +259,7 @@ def verify_record(
         applicants=applicants,
         quotas=quotas,
         key=key,
+        previous=previous,
     )
 
 
@@ -306,10 +345,31 @@ def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
         FileMissing, UnreadableFile: the lottery's files are not there or not right.
         UnfitSeed: the seed is blank or holds control characters.
         FolderOccupied: the folder holds another draw and `force` is not given.
+        AttemptGivenUp: the lottery was given up.
     """
+    refuse_given_up(folder)
     record = read_lottery(folder).publication.draw(seed)
     write_record(record, folder, reports=report_files(record), force=force)
     return record
+
+
+def give_up_folder(folder: str | Path, reason: str) -> GivenUpFile:
+    """Give up the lottery in a folder, drawn or not, and write `given-up.json` there.
+
+    Raises:
+        FileMissing, UnreadableFile: the public files of the lottery are not there or not right.
+        AttemptRefused: there is no reason.
+        AttemptGivenUp: it was given up before.
+    """
+    folder = Path(folder)
+    found = read_attempt(folder)
+    refuse_given_up(folder)
+    lottery = LotteryFile.from_bytes(found["lottery.json"])
+    drawn = found.get("record-public.json")
+    record = None if drawn is None else PublicRecordFile.from_bytes(drawn)
+    written = give_up(lottery, record, reason)
+    write_files(folder, {GivenUpFile.file_name: written.content})
+    return written
 
 
 def export_folder(
@@ -340,16 +400,17 @@ def draw_at_once(
     *,
     facts: Facts | None = None,
     key: bytes | None = None,
+    panels: int | None = None,
     force: bool = False,
 ) -> DrawRecord:
     """Publish and draw in the same breath: all files at once, and the record is uncommitted.
 
     Raises:
-        KeyRefused, CountsRefused: see `publication`.
+        KeyRefused, CountsRefused, PanelsRefused, UnfitTemplate: see `publication`.
         UnfitSeed: the seed is blank or holds control characters.
         FolderOccupied: the folder holds other content and `force` is not given.
     """
-    record = publication(lottery, facts, key=key, seed_known=True).draw(seed)
+    record = publication(lottery, facts, key=key, panels=panels, seed_known=True).draw(seed)
     write_draw_at_once(record, folder, reports=report_files(record), force=force)
     return record
 

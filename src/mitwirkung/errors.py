@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from mitwirkung.messages import TEXTS, Translate, text_of, unchanged
 from mitwirkung.names import nearest
@@ -98,8 +98,10 @@ class InputError(MitwirkungError, ValueError):
         return "\n".join(lines)
 
 
-class UnknownStrategy(MitwirkungError, LookupError):
-    """A selection strategy was asked for that nobody registered."""
+class _UnknownName(MitwirkungError, LookupError):
+    """A name was asked for that nobody registered."""
+
+    kind: ClassVar[str]
 
     @classmethod
     def named(cls, name: str, available: Sequence[str], inactive: Sequence[str] = ()) -> Self:
@@ -107,8 +109,8 @@ class UnknownStrategy(MitwirkungError, LookupError):
         params = {"name": name, "available": sorted(available), "plugins": list(inactive)}
         meant = nearest(name, params["available"])
         if meant is None:
-            return cls("strategy-unknown", **params)
-        return cls("strategy-unknown-nearest", nearest=meant, **params)
+            return cls(f"{cls.kind}-unknown", **params)
+        return cls(f"{cls.kind}-unknown-nearest", nearest=meant, **params)
 
     def describe(self, translate: Translate = unchanged) -> str:
         """The sentence, and one about plugins that are not active."""
@@ -118,24 +120,54 @@ class UnknownStrategy(MitwirkungError, LookupError):
         return f"{sentence} {text_of('strategy-unknown-plugins', self.params, translate)}"
 
 
-class StrategyRefused(MitwirkungError, ValueError):
-    """The strategy cannot serve this problem or these settings."""
+class UnknownStrategy(_UnknownName):
+    """A selection strategy was asked for that nobody registered."""
 
-    @classmethod
-    def because(cls, name: str, reason: str) -> Self:
-        """A refusal in the words of the strategy `name`; they hold no personal data."""
-        return cls("strategy-refused", name=name, reason=reason.rstrip("."))
+    kind = "strategy"
+
+
+class UnknownSource(_UnknownName):
+    """A source of randomness was asked for that nobody registered."""
+
+    kind = "source"
+
+
+class _RefusedSettings(MitwirkungError, ValueError):
+    """What a strategy or a source cannot work with."""
+
+    kind: ClassVar[str]
 
     @classmethod
     def of_settings(cls, name: str, findings: Sequence[Finding]) -> Self:
-        """Everything that is wrong in the settings of the strategy `name`."""
-        return cls("strategy-settings", name=name, findings=tuple(findings))
+        """Everything that is wrong in the settings of `name`."""
+        return cls(f"{cls.kind}-settings", name=name, findings=tuple(findings))
 
     def describe(self, translate: Translate = unchanged) -> str:
         """The sentence; for settings every finding on a line of its own."""
         found: Sequence[Finding] = self.params.get("findings", ())
         lines = [f"- {finding.describe(translate)}" for finding in found]
         return "\n".join([super().describe(translate), *lines])
+
+
+class SourceRefused(_RefusedSettings):
+    """The source of randomness cannot work with these settings."""
+
+    kind = "source"
+
+
+class SourceFailed(MitwirkungError, RuntimeError):
+    """A source of randomness broke; what it raised is the `__cause__`."""
+
+
+class StrategyRefused(_RefusedSettings):
+    """The strategy cannot serve this problem or these settings."""
+
+    kind = "strategy"
+
+    @classmethod
+    def because(cls, name: str, reason: str) -> Self:
+        """A refusal in the words of the strategy `name`; they hold no personal data."""
+        return cls("strategy-refused", name=name, reason=reason.rstrip("."))
 
 
 class StrategyFailed(MitwirkungError, RuntimeError):

@@ -208,6 +208,36 @@ TEXTS: dict[str, str] = {
         "In the template {template!r} two placeholders follow each other: "
         "write something between them."
     ),
+    "template-outcomes-panels": (
+        "The template {template!r} has {outcomes} outcomes. With {panels} numbered panels it needs "
+        "as many, one for each (one ball, digits or dice), or at least {needed}, to be hashed."
+    ),
+    "given-up-reason": "An attempt is given up with a reason: one line that says why.",
+    "attempt-given-up": (
+        "The lottery in {folder} was given up ({file}): nothing is drawn or changed there. "
+        "Make the next attempt in another folder."
+    ),
+    "source-unknown": "There is no source of randomness {name!r}. There are: {available}.",
+    "source-unknown-nearest": (
+        "There is no source of randomness {name!r}; did you mean {nearest!r}? There are: "
+        "{available}."
+    ),
+    "source-settings": "The source of randomness {name!r} cannot work with these settings:",
+    "source-failed": "The source of randomness {name!r} of {plugin} failed with {error}.",
+    "source-one": (
+        "{key}: write a text, or one source with its settings, such as "
+        '{{ digits = {{ event = "...", count = 7 }} }}.'
+    ),
+    "source-incomplete": "{key} names a source of randomness; then state also: {missing}.",
+    "seed-does-not-fit": (
+        "The seed has not the wording that the lottery fixed: {template!r}, or {fallback!r} if "
+        "there was no such draw in time."
+    ),
+    "drawn-does-not-fit": "What was drawn does not fit the template {template!r}.",
+    "seed-without-template": (
+        "The lottery fixed no wording of the seed; name the whole text of the seed."
+    ),
+    "panels-count": "There can be {least} to {most} numbered panels, not {found}.",
     "template-few-outcomes": (
         "The template {template!r} has {outcomes} outcomes; it needs {needed}, "
         "so that nobody can try them all beforehand."
@@ -278,6 +308,21 @@ TEXTS: dict[str, str] = {
     "check-pool": "the pool and its digest",
     "check-classes": "classes and lots",
     "check-vectors": "vectors and weights",
+    "check-chain-missing": (
+        "this is attempt {attempt}: the attempts before are not checked, as they were not given; "
+        "the last one has the digest {previous}"
+    ),
+    "check-attempt": "attempt {attempt} is in order, and was given up with a reason",
+    "check-attempt-unreadable": "an earlier attempt can be read",
+    "check-attempts-single": "no two lotteries or draws of one attempt",
+    "check-chain": "each attempt names the one before, back to the first",
+    "check-given-up": "the attempt counts",
+    "check-panels": "the numbered panels",
+    "check-numbered": "the {panels} numbered panels seat people, and keep what is promised",
+    "check-chance-panels": (
+        "the chance: position {position} of the lot is on this share of the {panels} panels: "
+        "{chance}"
+    ),
     "check-facts": "facts, quotas and strategy",
     "check-draw": "the draw: number, vector and every seat follow from the lottery and the seed",
     "check-token": "the token is in the pool",

@@ -1,7 +1,7 @@
 """All benchmarks, as Markdown tables: `nox -s bench -- [SECTION ...] [--write]`.
 
-Without a section: `targets`, ours beside the peer. The exit code is 1 if a figure that must be
-reached is missed, or if the two sides disagree about an optimum.
+Without a section: `targets`, ours beside the peer, and `numbered`. The exit code is 1 if a figure
+that must be reached is missed, or if the two sides disagree about an optimum.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from pathlib import Path
 import clashes
 import growth
 import imports
+import numbered
 import steps
 import strategies
 import targets
 from measure import Block
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
-SECTIONS = ("targets", "steps", "strategies", "growth", "clashes", "imports")
+SECTIONS = ("targets", "numbered", "steps", "strategies", "growth", "clashes", "imports")
 
 
 def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
@@ -35,6 +36,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "targets": lambda: targets.blocks(
             scratch, options.peer, options.limit, tuple(options.only)
         ),
+        "numbered": numbered.blocks,
         "steps": lambda: steps.blocks(scratch),
         "strategies": strategies.blocks,
         "growth": lambda: growth.blocks(scratch),
@@ -82,7 +84,9 @@ def write(block: Block) -> None:
 def main() -> int:
     """Measure, print, and say what was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sections", nargs="*", default=["targets"], choices=[*SECTIONS, "all"])
+    parser.add_argument(
+        "sections", nargs="*", default=["targets", "numbered"], choices=[*SECTIONS, "all"]
+    )
     parser.add_argument("--peer", default="", help="the Python of the peer's environment")
     parser.add_argument("--limit", type=float, default=240, help="seconds for a run of the peer")
     parser.add_argument("--only", nargs="+", default=[], help="instances of `targets`")

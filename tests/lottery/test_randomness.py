@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitwirkung.lottery.randomness import UnfitTemplate, check_seed, fits_either, parse_template
+from mitwirkung.lottery.randomness import (
+    UnfitSeed,
+    UnfitTemplate,
+    check_outcomes,
+    check_seed,
+    draws_number,
+    fits_either,
+    parse_template,
+)
 
 LOTTO = "Lotto 6 aus 49 vom 2026-12-05: {numbers 6 of 1-49}"
 
@@ -64,6 +72,8 @@ def test_what_stands_outside_of_braces_is_taken_to_the_letter() -> None:
         ("{digits 7", "template-brace"),
         ("{digits 7} }", "template-brace"),
         ("{digits 6}", "template-few-outcomes"),
+        ("{dice 3 of 6}", "template-few-outcomes"),
+        ("{dice 9 of 0}", "template-few-outcomes"),
         ("{numbers 3 of 1-6}", "template-few-outcomes"),
         ("{numbers 9 of 5-1}", "template-few-outcomes"),
         ("{digits 4}{digits 4}", "template-adjacent"),
@@ -71,7 +81,7 @@ def test_what_stands_outside_of_braces_is_taken_to_the_letter() -> None:
 )
 def test_a_template_that_does_not_bind_is_refused(text: str, code: str) -> None:
     with pytest.raises(UnfitTemplate) as caught:
-        parse_template(text)
+        check_outcomes(text)
     assert caught.value.code == code
     assert text in str(caught.value)
 
@@ -80,6 +90,68 @@ def test_a_template_that_does_not_bind_is_refused(text: str, code: str) -> None:
 def test_every_sorted_draw_fits(numbers: set[int]) -> None:
     text = " ".join(map(str, sorted(numbers)))
     assert fits_either(f"Lotto 6 aus 49 vom 2026-12-05: {text}", LOTTO, "Later: {digits 7}")
+
+
+@given(st.permutations([3, 11, 17, 28, 41, 44]), st.sampled_from([" ", ", ", ";", " - ", "  "]))
+def test_a_set_is_sorted_however_it_was_drawn(numbers: list[int], between: str) -> None:
+    start = "Lotto 6 aus 49 vom 2026-12-05: "
+    drawn = between.join(f"{number:02d}" for number in numbers)
+    assert parse_template(LOTTO).fill(drawn) == start + "3 11 17 28 41 44"
+
+
+def test_digits_and_dice_are_never_sorted() -> None:
+    digits, dice = parse_template("W: {digits 3}"), parse_template("W: {dice 3 of 6}")
+    assert digits.fill("7 0 1") == digits.fill("701") == digits.fill("W: 701") == "W: 701"
+    assert dice.fill("6 1 3") == dice.fill("613") == "W: 6 1 3"
+    both = parse_template("Euro {numbers 5 of 1-50} + {numbers 2 of 1-12}")
+    assert both.fill("44 3 11 50 1 12 2") == "Euro 1 3 11 44 50 + 2 12"
+
+
+@pytest.mark.parametrize(
+    ("template", "drawn"),
+    [
+        (LOTTO, "3 11 17 28 41"),
+        (LOTTO, "3 11 17 28 41 44 45"),
+        (LOTTO, "3 3 17 28 41 44"),
+        (LOTTO, "3 11 17 28 41 50"),
+        (LOTTO, "three"),
+        (LOTTO, ""),
+        ("{digits 3}", "7 01 22"),
+        ("{dice 3 of 6}", "7 1 1"),
+        ("{dice 3 of 6}", "0 1 1"),
+        ("{dice 3 of 6}", "-1 1 1 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(template: str, drawn: str) -> None:
+    with pytest.raises(UnfitSeed) as caught:
+        parse_template(template).fill(drawn)
+    assert caught.value.code == "drawn-does-not-fit"
+
+
+@given(
+    st.sampled_from(
+        ["{digits 3}", "{dice 3 of 6}", "{numbers 1 of 5-99}", "a{dice 2 of 20} b{digits 1}"]
+    )
+)
+def test_numbers_and_outcomes_are_one_to_one(text: str) -> None:
+    template = parse_template(text)
+    seeds = []
+    for number in range(template.outcomes):
+        filled = template.fill(" ".join(template.parts(number)))
+        assert template.number(filled) == number
+        seeds.append(filled)
+    assert len(set(seeds)) == template.outcomes
+
+
+def test_a_template_draws_a_number_if_it_has_one_outcome_for_each_panel() -> None:
+    assert draws_number(parse_template("{digits 3}"), 1000)
+    assert draws_number(parse_template("{dice 3 of 6}"), 216)
+    assert not draws_number(parse_template("{numbers 3 of 1-10}"), 120)  # a set has no number
+    check_outcomes("{digits 3}", 1000)
+    check_outcomes("{digits 7}", 1000)
+    with pytest.raises(UnfitTemplate) as caught:
+        check_outcomes("{digits 3}", 500)
+    assert caught.value.code == "template-outcomes-panels"
 
 
 def test_a_seed_is_kept_in_its_normal_form() -> None:

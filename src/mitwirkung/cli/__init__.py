@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mitwirkung.cli.attempts import give_up
 from mitwirkung.cli.checking import check
 from mitwirkung.cli.exchange import compare, export
 from mitwirkung.cli.explaining import explain
@@ -34,6 +35,7 @@ for command in (
     lottery,
     draw,
     verify,
+    give_up,
     check,
     explain,
     quotas,

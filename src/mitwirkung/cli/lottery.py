@@ -22,6 +22,7 @@ from mitwirkung.cli.options import (
     OptionalApplicants,
     OptionalQuotas,
     OutFolder,
+    Panels,
     Population,
     PopulationSheet,
     QuotasEncoding,
@@ -44,8 +45,8 @@ from mitwirkung.cli.terminal import (
 )
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
-from mitwirkung.lottery.facts_file import read_facts, sample_facts
-from mitwirkung.lottery.folder import PublishedLottery
+from mitwirkung.lottery.facts_file import sample_facts
+from mitwirkung.lottery.folder import PublishedLottery, read_lottery
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
@@ -120,14 +121,15 @@ def _solve(
     setting: list[str] | None,
     facts: Path | None,
     key_file: Path | None,
+    panels: int | None,
 ) -> tuple[PanelLottery, dict[str, Any]]:
     """The lottery, and the facts and key it is published with; they are refused before the work."""
-    stated = Facts() if facts is None else read_facts(facts)
+    stated = Facts() if facts is None else app.read_facts(facts)
     key = None if key_file is None else key_file.read_bytes()
-    check_statements(problem, stated, key)
+    check_statements(problem, stated, key, panels)
     with progress_bar() as progress:
         made = app.solve(problem, strategy, settings=_settings(setting), progress=progress)
-    return made, {"facts": stated, "key": key}
+    return made, {"facts": stated, "key": key, "panels": panels}
 
 
 @reported
@@ -148,6 +150,7 @@ def lottery(
     mapping: MappingFile = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
+    panels: Panels = None,
     population: Population = None,
     population_sheet: PopulationSheet = None,
     out: OutFolder = None,
@@ -169,7 +172,7 @@ def lottery(
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
         *(population, population_sheet),
     )
-    made, stated = _solve(problem, app, strategy, setting, facts, key_file)
+    made, stated = _solve(problem, app, strategy, setting, facts, key_file, panels)
     published = made.publish(out, force=force, **stated)
     _say_lottery(published, out)
 
@@ -197,6 +200,11 @@ def _say_lottery(published: PublishedLottery, folder: Path) -> None:
     else:
         screen.print(say("Publish lottery.json and this commitment before the draw:"))
     screen.print(published.commitment)
+    deviation = published.publication.public.deviation
+    if deviation is not None:
+        screen.print(say("Print panels.html for the ceremony."))
+        text = say("Largest deviation of a chance from the exact one")
+        screen.print(f"{text}: {deviation}", markup=False)
 
 
 @reported
@@ -205,6 +213,13 @@ def draw(
     quotas: OptionalQuotas = None,
     seats: Seats = None,
     seed: Annotated[str, typer.Option(help="The public seed, to the letter.")] = "",
+    drawn: Annotated[
+        str,
+        typer.Option(help="Instead: the numbers drawn; the wording is that of the lottery."),
+    ] = "",
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help="With --drawn: the fallback was drawn.")
+    ] = False,
     lottery: Annotated[
         Path | None, typer.Option(help="Folder of a lottery made before, to draw from.")
     ] = None,
@@ -221,6 +236,7 @@ def draw(
     mapping: MappingFile = None,
     key_file: KeyFile = None,
     facts: FactsFile = None,
+    panels: Panels = None,
     population: Population = None,
     population_sheet: PopulationSheet = None,
     out: OutFolder = None,
@@ -228,8 +244,10 @@ def draw(
     errors_file: ErrorsFile = None,
 ) -> None:
     """Draw the panel, from a published lottery or (uncommitted) from files at once."""
-    if not seed:
-        raise wrong_call("Name the public seed: --seed TEXT.")
+    if bool(seed) == bool(drawn):
+        raise wrong_call("Name the public seed: --seed TEXT, or the numbers drawn: --drawn TEXT.")
+    if (drawn or fallback) and (lottery is None or not drawn):
+        raise wrong_call("--drawn and --fallback need a lottery made before: --lottery DIR.")
     if lottery is not None:
         others: tuple[object, ...] = (
             applicants,
@@ -243,9 +261,10 @@ def draw(
             quotas_encoding,
         )
         others += (sheet, quotas_sheet, population_sheet, mapping)
-        others += (key_file, facts, population, out, household_columns or None)
+        others += (key_file, facts, panels, population, out, household_columns or None)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
+        seed = seed or read_lottery(lottery).seed_from(drawn, fallback=fallback)
         record = library.draw_folder(lottery, seed, force=force)
         _say_draw(record, lottery)
         return
@@ -258,13 +277,18 @@ def draw(
         *(population, population_sheet),
     )
     check_seed(seed)
-    made, stated = _solve(problem, app, strategy, setting, facts, key_file)
+    made, stated = _solve(problem, app, strategy, setting, facts, key_file, panels)
     record = library.draw_at_once(made, seed, out, force=force, **stated)
     _warn_unprotected(record.publication)
     _say_draw(record, out)
 
 
 def _say_draw(record: DrawRecord, folder: Path) -> None:
+    if record.private.numbered is not None:
+        text = say("Panel {number} of {panels} is drawn.")
+        numbered = record.private.numbered
+        said = text.format(number=numbered.panel, panels=numbered.panels)
+        screen.print(said, markup=False)
     text = say("{count} people have a seat; panel, record and report are in {folder}.")
     screen.print(text.format(count=len(record.panel), folder=folder), markup=False)
     if not record.committed:

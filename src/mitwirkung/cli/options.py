@@ -43,6 +43,10 @@ FactsFile = Annotated[Path | None, typer.Option(help="The organiser's facts, a T
 Population = Annotated[
     Path | None, typer.Option(help="feature,value,count: for the report to compare with.")
 ]
+Panels = Annotated[
+    int | None,
+    typer.Option(help="So many numbered panels, for a draw by balls or dice: 10 to 10,000."),
+]
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder to write.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace other content.")]
 ErrorsFile = Annotated[Path | None, typer.Option(help="Write all findings as JSON here.")]

@@ -20,7 +20,7 @@ from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sample import sample_settings
 from mitwirkung.settings import blocked_plugins
 
-HEADS = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Hooks")
+HEADS = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Sources", "Hooks")
 
 
 @reported
@@ -40,8 +40,9 @@ def plugins(
         table.add_column(say(head), overflow="fold")
     for plugin in found:
         names = ", ".join(strategy.name for strategy in plugin.strategies)
+        sources = ", ".join(source.name for source in plugin.sources)
         row = (plugin.name, plugin.distribution, plugin.version, say(plugin.status))
-        table.add_row(*map(Text, (*row, names, ", ".join(plugin.hooks))))
+        table.add_row(*map(Text, (*row, names, sources, ", ".join(plugin.hooks))))
     screen.print(table)
     for plugin in found:
         for sentence in _remarks(plugin):

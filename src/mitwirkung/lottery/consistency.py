@@ -13,6 +13,7 @@ from mitwirkung.lottery.publication import (
     Publication,
     arrange,
     derived_key,
+    numbered_flaws,
     private_file,
     rebuild_lottery_file,
 )
@@ -64,9 +65,15 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
         expected = [encoding.token_from_key(secret, public.event, i) for i in problem.ids]
         wrong = expected != list(published.tokens)
         checks.append(Check("check-key", ("tokens are not made with this key",) if wrong else ()))
+    if public.panels is not None:
+        flaws = tuple(numbered_flaws(published))
+        checks.append(Check("check-numbered", flaws, {"panels": len(public.panels)}))
+        if flaws:
+            return checks
     rebuilt = rebuild_lottery_file(
         arrange(lottery, published.handles),
         published.tokens,
+        panels=public.panels,
         quotas={name: getattr(public.quotas, name) for name in ("source", "date", "method")},
         **{name: getattr(public, name) for name in _STATED},
     )

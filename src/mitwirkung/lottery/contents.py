@@ -8,23 +8,26 @@ from collections.abc import Iterable
 
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import decimal_text
+from mitwirkung.lottery.panel_list import panel_list
 from mitwirkung.lottery.publication import Publication, features_text, position_names
 
 
 def lottery_content(publication: Publication) -> dict[str, bytes]:
     """What `lottery` writes, name to bytes."""
-    return {
+    content = {
         "lottery.json": publication.public.content,
         "lottery-private.json": publication.private.content,
         "receipts.csv": _receipts(publication),
     }
+    if publication.public.panels is not None:
+        content["panels.html"] = panel_list(publication.public)
+    return content
 
 
 def record_content(record: DrawRecord) -> dict[str, bytes]:
     """What `draw` writes (but for the report), name to bytes."""
     problem = record.publication.problem
     seated = set(record.panel)
-    chances = record.publication.lottery.exact_chances
     return {
         "record-public.json": record.public.content,
         "record.json": record.private.content,
@@ -32,15 +35,31 @@ def record_content(record: DrawRecord) -> dict[str, bytes]:
         "remaining.csv": _input_rows(
             record.publication, (i for i in range(len(problem)) if i not in seated)
         ),
-        "chances.csv": csv_bytes(
-            ("id", "chance"),
-            ((who, decimal_text(p)) for who, p in zip(problem.ids, chances, strict=True)),
-        ),
+        "chances.csv": _chances(record.publication),
     }
+
+
+def _chances(publication: Publication) -> bytes:
+    """Everyone's chance; with numbered panels also the exact one, and what is above it."""
+    ids, exact = publication.problem.ids, publication.lottery.exact_chances
+    if publication.public.panels is None:
+        rows = zip(ids, map(decimal_text, exact), strict=True)
+        return csv_bytes(("id", "chance"), rows)
+    both = zip(ids, publication.chances, exact, strict=True)
+    return csv_bytes(
+        ("id", "chance", "exact", "deviation"),
+        ((who, *map(decimal_text, (found, p, found - p))) for who, found, p in both),
+    )
 
 
 def _receipts(publication: Publication) -> bytes:
     lottery, problem, handles = publication.lottery, publication.problem, publication.handles
+    chances = publication.chances
+    seats: dict[int, list[str]] = {}  # on numbered panels everybody has a position of their own
+    if publication.public.panels is not None:
+        for (_, name), people in publication.holders.items():
+            for person in people:
+                seats.setdefault(person, []).append(name)
     rows = {}
     for lot_class in lottery.classes:
         names = position_names(lot_class)
@@ -51,13 +70,14 @@ def _receipts(publication: Publication) -> bytes:
                 mates = sorted(handles[other] for other in members if other != person)
                 own = lottery.label_of(person)
                 mine = [names[i] for i in lot_class.positions_of(own)] or list(names)
+                mine = seats.get(person, mine)
                 rows[person] = (
                     problem.ids[person],
                     publication.tokens[person],
                     class_name,
                     " ".join(mine),
                     " ".join(mates),
-                    decimal_text(lottery.exact_chances[person]),
+                    decimal_text(chances[person]),
                     features_text(problem, person),
                 )
     columns = ("id", "token", "class", "positions", "mates", "chance", "features")

@@ -13,30 +13,54 @@ from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.panels import LotClass
 from mitwirkung.lottery.publication import Publication, position_names
-from mitwirkung.lottery.randomness import check_seed, fits_either, is_stated
+from mitwirkung.lottery.randomness import (
+    UnfitSeed,
+    check_seed,
+    draws_number,
+    fits_either,
+    is_stated,
+    parse_template,
+)
 
 if TYPE_CHECKING:
     from mitwirkung.lottery.verification import Verification
 
 
-def is_committed(public: files.LotteryFile, seed: str) -> bool:
+def is_committed(public: files.LotteryFile) -> bool:
     """Whether the lottery file fixed the seed's source and wording before it existed."""
     source = public.seed
-    if source.known or not is_stated(
-        source.template, source.earliest, source.latest, source.fallback
-    ):
-        return False
-    return fits_either(seed, source.template, source.fallback)
+    stated = is_stated(source.template, source.earliest, source.latest, source.fallback)
+    return stated and not source.known
 
 
 def public_record(public: files.LotteryFile, seed: str) -> files.PublicRecordFile:
-    """`record-public.json`: the drawn vector and every seat.
+    """`record-public.json`: the drawn vector or numbered panel, and every seat.
 
     Raises:
-        UnfitSeed: the seed is blank or holds control characters.
+        UnfitSeed: the seed is blank or holds control characters, or the lottery fixed another
+            wording.
     """
     seed = check_seed(seed)
     commitment = public.digest
+    committed = is_committed(public)
+    source = public.seed
+    if committed and not fits_either(seed, source.template, source.fallback):
+        raise UnfitSeed("seed-does-not-fit", template=source.template, fallback=source.fallback)
+    if public.panels is not None:
+        drawn = drawn_panel(public, seed)
+        handles = [lot for each in public.classes for lot in each.lots]
+        return files.PublicRecordFile(
+            event=public.event,
+            attempt=public.attempt,
+            lottery=commitment,
+            seed=seed,
+            committed=committed,
+            number=encoding.panel_label(drawn, len(public.panels)),
+            seats=tuple(
+                files.SeatEntry(lot=handles[lot - 1], position=position)
+                for lot, position in public.panels[drawn]
+            ),
+        )
     number = encoding.draw_number(commitment, seed)
     drawn = drawn_vector(public, int(number, 16))
     seats = []
@@ -53,11 +77,24 @@ def public_record(public: files.LotteryFile, seed: str) -> files.PublicRecordFil
         attempt=public.attempt,
         lottery=commitment,
         seed=seed,
-        committed=is_committed(public, seed),
+        committed=committed,
         number=number,
         vector=drawn + 1,
         seats=tuple(seats),
     )
+
+
+def drawn_panel(public: files.LotteryFile, seed: str) -> int:
+    """The numbered panel (from 0) that a seed draws: its own number where the template has one
+    outcome for each panel, otherwise in proportion to the hash of commitment and seed."""
+    panels = len(public.panels or ())
+    for text in (public.seed.template, public.seed.fallback):
+        if is_stated(text):
+            template = parse_template(text)
+            if draws_number(template, panels) and template.fits(seed):
+                return template.number(seed)
+    hashed = int(encoding.draw_number(public.digest, seed), 16)
+    return hashed * panels // int(encoding.WEIGHT_TOTAL)
 
 
 def drawn_vector(public: files.LotteryFile, number: int) -> int:
@@ -103,7 +140,7 @@ class DrawRecord(Displayed):
         """`record.json`."""
         publication, public = self.publication, self.public
         lottery = publication.public
-        exact = publication.lottery.exact_chances
+        chances = publication.chances
         return files.RecordFile(
             lottery=publication.commitment,
             private=publication.private.digest,
@@ -123,8 +160,9 @@ class DrawRecord(Displayed):
             seed=public.seed,
             committed=public.committed,
             vector=public.vector,
+            numbered=numbered_entry(lottery, public),
             panel=self.ids,
-            chances=chances_entry(exact),
+            chances=chances_entry(chances),
             certificate=files.ProofEntry(
                 **lottery.strategy.certificate.model_dump(), proof=publication.private.certificate
             ),
@@ -159,9 +197,24 @@ class DrawRecord(Displayed):
         return f"{len(self.panel)} seats, {kind}, seed {self.public.seed!r}"
 
 
+def numbered_entry(
+    lottery: files.LotteryFile, drawn: files.PublicRecordFile
+) -> files.NumberedEntry | None:
+    """What a record says of numbered panels; None if there are none."""
+    if lottery.panels is None or lottery.deviation is None:
+        return None
+    return files.NumberedEntry(
+        panels=len(lottery.panels), panel=drawn.number, deviation=lottery.deviation
+    )
+
+
 def seated_people(publication: Publication, public: files.PublicRecordFile) -> tuple[int, ...]:
     """Who takes the seats of a public record: indexes into `problem.ids`, ascending."""
     lottery = publication.lottery
+    panels = publication.public.panels
+    if panels is not None:
+        seats = panels[int(public.number)]
+        return tuple(sorted(person for seat in seats for person in publication.holders[seat]))
     place = {
         publication.lot_handles[lot]: (lot, lot_class)
         for lot_class in lottery.classes

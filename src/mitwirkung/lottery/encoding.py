@@ -12,6 +12,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from mitwirkung.errors import MitwirkungError
@@ -99,6 +100,16 @@ def draw_number(commitment: str, seed: str) -> str:
 def rank(commitment: str, seed: str, *what: str) -> str:
     """The rank of a lot, of a position or of a member of it; smallest first."""
     return tagged_hash("mitwirkung-rank-1", (commitment, seed, *what))
+
+
+def panel_hash(seats: Iterable[tuple[str, str]]) -> str:
+    """What numbered panels are sorted by; `seats` are lot handles and positions, lots in order."""
+    return tagged_hash("mitwirkung-panel-1", chain.from_iterable(seats))
+
+
+def panel_label(number: int, panels: int) -> str:
+    """The number of a panel as it is drawn: `000` to `999` if there are a thousand."""
+    return str(number).zfill(len(str(panels - 1)))
 
 
 def canonical_json(value: Any) -> bytes:

@@ -139,6 +139,6 @@ class Facts(_Model):
         if self.attempt > 1 and not digest:
             raise ValueError(
                 f"attempt {self.attempt} names the attempt before: 'previous' is the SHA-256 "
-                "of its record-public.json (or of its lottery.json, if it was given up)"
+                "of its given-up.json"
             )
         return self

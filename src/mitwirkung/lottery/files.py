@@ -40,6 +40,18 @@ class _Entry(BaseModel):
     __str__ = __repr__
 
 
+class _Sparse(_Entry):
+    """An entry some of whose keys are only there where they say something."""
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        for name, field in type(self).model_fields.items():
+            if field.default is None and getattr(self, name) is None:
+                data.pop(name, None)
+        return data
+
+
 class StrictFile(_Entry):
     """A file that is read strictly and written canonically."""
 
@@ -132,7 +144,7 @@ class SeedEntry(SeedFacts):
     known: bool
 
 
-class LotteryFile(StrictFile):
+class LotteryFile(StrictFile, _Sparse):
     """`lottery.json`: public, made before the seed exists."""
 
     file_name: ClassVar[str] = "lottery.json"
@@ -151,7 +163,9 @@ class LotteryFile(StrictFile):
     strategy: StrategyEntry
     classes: tuple[ClassEntry, ...]
     vectors: tuple[VectorEntry, ...]
-    draw: Literal["hash"] = "hash"
+    draw: Literal["hash", "number"] = "hash"
+    panels: tuple[tuple[tuple[int, str], ...], ...] | None = None
+    deviation: str | None = None
     seed: SeedEntry
     replacement: ReplacementFacts
     software: dict[str, str]
@@ -162,7 +176,7 @@ class SeatEntry(_Entry):
     position: str
 
 
-class PublicRecordFile(StrictFile):
+class PublicRecordFile(StrictFile, _Sparse):
     """`record-public.json`: a function of the lottery file and the seed."""
 
     file_name: ClassVar[str] = "record-public.json"
@@ -174,24 +188,16 @@ class PublicRecordFile(StrictFile):
     seed: str
     committed: bool
     number: str
-    vector: int
+    vector: int | None = None
     seats: tuple[SeatEntry, ...]
 
 
-class IntakeEntry(_Entry):
+class IntakeEntry(_Sparse):
     id_column: str
     household: tuple[str, ...]
     missing: MissingPolicies
     columns: tuple[str, ...]
     mapping: FeatureMapping | None = None
-
-    @model_serializer(mode="wrap")
-    def _mapping_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a mapping there is no such key."""
-        data: dict[str, Any] = write(self)
-        if self.mapping is None:
-            del data["mapping"]
-        return data
 
 
 class ApplicantEntry(_Entry):
@@ -259,7 +265,13 @@ class ProofEntry(CertificateEntry):
     proof: dict[str, Any] | None
 
 
-class RecordFile(StrictFile):
+class NumberedEntry(_Entry):
+    panels: int
+    panel: str
+    deviation: str
+
+
+class RecordFile(StrictFile, _Sparse):
     """`record.json`: the city's record of a draw, with ids."""
 
     file_name: ClassVar[str] = "record.json"
@@ -278,7 +290,8 @@ class RecordFile(StrictFile):
     intake: IntakeEntry
     seed: str
     committed: bool
-    vector: int
+    vector: int | None = None
+    numbered: NumberedEntry | None = None
     panel: tuple[str, ...]
     chances: ChancesEntry
     certificate: ProofEntry

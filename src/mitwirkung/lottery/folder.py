@@ -21,6 +21,8 @@ from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.rules import CHECKABLE
 
 LOTTERY_FILES = ("lottery.json", "lottery-private.json", "receipts.csv")
+PANEL_LIST = "panels.html"
+GIVEN_UP = "given-up.json"
 RECORD_FILES = (
     "record-public.json",
     "record.json",
@@ -32,12 +34,16 @@ RECORD_FILES = (
 )
 
 
-PUBLIC_FILES = ("lottery.json", "record-public.json")
+PUBLIC_FILES = ("lottery.json", "record-public.json", PANEL_LIST, GIVEN_UP)
 """May be read by anybody; every other file is written for its owner's eyes only."""
 
 
 class FolderOccupied(MitwirkungError, FileExistsError):
     """The folder holds other content, and nobody said to replace it."""
+
+
+class AttemptGivenUp(MitwirkungError, FileExistsError):
+    """The lottery in the folder was given up; it stays as it is."""
 
 
 class FileMissing(MitwirkungError, FileNotFoundError):
@@ -59,12 +65,18 @@ class PublishedLottery:
         """C: the SHA-256 of `lottery.json`, to be published before the draw."""
         return self.publication.commitment
 
+    def seed_from(self, drawn: str, *, fallback: bool = False) -> str:
+        """The seed that the numbers drawn make: see `Publication.seed_from`."""
+        return self.publication.seed_from(drawn, fallback=fallback)
+
     def draw(self, seed: str) -> DrawRecord:
         """The panel that the lottery and the public seed make; its files are added.
 
         Raises:
-            UnfitSeed: the seed is blank or holds control characters.
+            UnfitSeed: the seed is blank or holds control characters, or the lottery fixed another
+                wording.
             FolderOccupied: the folder holds another draw.
+            AttemptGivenUp: the lottery was given up.
         """
         record = self.publication.draw(seed)
         write_record(record, self.folder)
@@ -98,6 +110,7 @@ def write_record(
         FolderOccupied: it holds the files of another draw and `force` is not given.
     """
     content = {**record_content(record), **(reports or {})}
+    refuse_given_up(folder)
     check_same(folder, content, force=force)
     write_files(folder, content)
 
@@ -144,6 +157,33 @@ def read_lottery(folder: str | Path) -> PublishedLottery:
     return PublishedLottery(published, folder)
 
 
+def refuse_given_up(folder: Path) -> None:
+    """Nothing is drawn or replaced where an attempt was given up.
+
+    Raises:
+        AttemptGivenUp: it was.
+    """
+    if (folder / GIVEN_UP).exists():
+        raise AttemptGivenUp("attempt-given-up", folder=str(folder), file=GIVEN_UP)
+
+
+def read_attempt(place: Path) -> dict[str, bytes]:
+    """The public files of an attempt, name to bytes, as `attempts.chain_checks` wants them.
+
+    Args:
+        place: the folder, or a file in it.
+
+    Raises:
+        FileMissing: there is no `lottery.json`.
+    """
+    folder = place if place.is_dir() else place.parent
+    found = {"lottery.json": read_bytes(folder / "lottery.json")}
+    for name in ("record-public.json", GIVEN_UP):
+        if (folder / name).is_file():
+            found[name] = read_bytes(folder / name)
+    return found
+
+
 def read_draw(record: Path) -> dict[str, bytes]:
     """The files that a verification of `record` can use, name to bytes.
 
@@ -154,14 +194,20 @@ def read_draw(record: Path) -> dict[str, bytes]:
         FileMissing: a public file, or the named one, is not there.
     """
     folder = record if record.is_dir() else record.parent
-    found = {name: read_bytes(folder / name) for name in PUBLIC_FILES}
+    found = {name: read_bytes(folder / name) for name in ("lottery.json", "record-public.json")}
+    if (folder / GIVEN_UP).is_file():
+        found[GIVEN_UP] = read_bytes(folder / GIVEN_UP)
     if record.name == "record-public.json":
         return found
     if record != folder:
         found["record.json"] = read_bytes(record)
-    private = (*LOTTERY_FILES, *RECORD_FILES)
+    private = (*LOTTERY_FILES, PANEL_LIST, *RECORD_FILES)
     for name in private:
-        verified = name.endswith(".csv") or name in ("record.json", "lottery-private.json")
+        verified = name.endswith(".csv") or name in (
+            "record.json",
+            "lottery-private.json",
+            PANEL_LIST,
+        )
         if verified and name not in found and (folder / name).is_file():
             found[name] = read_bytes(folder / name)
     return found
@@ -189,11 +235,12 @@ def check_free(folder: Path, content: Mapping[str, bytes], *, force: bool) -> No
         return
     if not folder.is_dir():
         raise FolderOccupied("folder-is-file", folder=str(folder))
+    refuse_given_up(folder)
     if force:
         check_same(folder, content, force=True)
         return
     present = sorted(path.name for path in folder.iterdir())
-    foreign = [name for name in present if name not in (*LOTTERY_FILES, *RECORD_FILES)]
+    foreign = [name for name in present if name not in (*LOTTERY_FILES, PANEL_LIST, *RECORD_FILES)]
     if foreign:
         raise FolderOccupied("folder-occupied", folder=str(folder), names=foreign[:5])
     check_same(folder, content, force=False)
@@ -224,7 +271,8 @@ def stale_names(folder: Path, content: Mapping[str, bytes]) -> list[str]:
     current = folder / "lottery.json"
     if not current.exists() or current.read_bytes() == content["lottery.json"]:
         return []
-    return [name for name in RECORD_FILES if name not in content and (folder / name).exists()]
+    others = (*RECORD_FILES, PANEL_LIST)
+    return [name for name in others if name not in content and (folder / name).exists()]
 
 
 def write_files(

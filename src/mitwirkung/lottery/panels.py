@@ -143,6 +143,7 @@ class PanelLottery(Displayed):
         *,
         facts: Facts | None = None,
         key: bytes | None = None,
+        panels: int | None = None,
         force: bool = False,
     ) -> PublishedLottery:
         """Write `lottery.json`, `lottery-private.json` and `receipts.csv` into a folder.
@@ -151,16 +152,19 @@ class PanelLottery(Displayed):
             folder: made if it is not there.
             facts: what the organiser states, published with the lottery.
             key: the content of the key file that protects pseudonyms, at least 32 bytes.
+            panels: so many numbered panels, 10 to 10,000, for a draw by balls or dice.
             force: replace another lottery in the folder.
 
         Raises:
             FolderOccupied: the folder holds something else.
-            KeyRefused, CountsRefused: see `publication`.
+            KeyRefused, CountsRefused, PanelsRefused, UnfitTemplate: see `publication`.
         """
         from mitwirkung.lottery.folder import write_publication
         from mitwirkung.lottery.publication import publication
 
-        return write_publication(publication(self, facts, key=key), Path(folder), force=force)
+        return write_publication(
+            publication(self, facts, key=key, panels=panels), Path(folder), force=force
+        )
 
     def signed(self, strategy: StrategyInfo) -> Self:
         """The same lottery with the strategy that made it."""

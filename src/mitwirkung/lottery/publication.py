@@ -17,11 +17,13 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.panels import LotClass, PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import Label, SelectionProblem, quotas_data
 from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.randomness import UnfitSeed, check_outcomes, is_stated, parse_template
 from mitwirkung.lottery.rules import lottery_checks, quota_flaws
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:
     from mitwirkung.lottery.draw import DrawRecord
+    from mitwirkung.lottery.numbered import Holders, Panel
 
 
 class KeyRefused(MitwirkungError, ValueError):
@@ -74,11 +76,45 @@ class Publication:
         """One per lot, in the order of `problem.lots`."""
         return lot_handles(self.problem, self.handles)
 
+    @cached_property
+    def holders(self) -> Holders:
+        """Who takes each seat that a numbered panel can have."""
+        from mitwirkung.lottery.numbered import holders
+
+        return holders(self.lottery, self.handles)
+
+    @cached_property
+    def chances(self) -> tuple[Fraction, ...]:
+        """Everyone's chance in this draw, in the order of `problem.ids`: with numbered panels the
+        share of panels that hold them, otherwise the exact chance of the lottery."""
+        if self.public.panels is None:
+            return self.lottery.exact_chances
+        from mitwirkung.lottery.numbered import panel_chances
+
+        return panel_chances(self.public.panels, self.holders, len(self.problem))
+
+    def seed_from(self, drawn: str, *, fallback: bool = False) -> str:
+        """The seed that the numbers drawn make, in the wording that the lottery fixed.
+
+        Args:
+            drawn: as it was drawn; the numbers of a lottery are sorted, digits and dice never.
+            fallback: the fallback was drawn, not the template.
+
+        Raises:
+            UnfitSeed: they are not what the template asks for, or there is none.
+        """
+        source = self.public.seed
+        template = source.fallback if fallback else source.template
+        if not is_stated(template):
+            raise UnfitSeed("seed-without-template")
+        return parse_template(template).fill(drawn)
+
     def draw(self, seed: str) -> DrawRecord:
         """The panel that this lottery and the public seed make.
 
         Raises:
-            UnfitSeed: the seed is blank or holds control characters.
+            UnfitSeed: the seed is blank or holds control characters, or the lottery fixed another
+                wording.
         """
         from mitwirkung.lottery.draw import DrawRecord
 
@@ -90,6 +126,7 @@ def publication(
     facts: Facts | None = None,
     *,
     key: bytes | None = None,
+    panels: int | None = None,
     seed_known: bool = False,
 ) -> Publication:
     """Give a lottery its published form.
@@ -99,11 +136,14 @@ def publication(
         facts: what the organiser states.
         key: the secret content of the key file, at least 32 bytes; without one the key is derived
             from the applications, and the file says that pseudonyms are not protected.
+        panels: so many numbered panels, 10 to 10,000, are drawn from; None: the vectors.
         seed_known: the draw happens in the same breath, so nothing is committed.
 
     Raises:
         KeyRefused: the key is too short.
         CountsRefused: the stated counts do not add up.
+        PanelsRefused: too few or too many numbered panels.
+        UnfitTemplate: the seed's template or fallback has too few outcomes for the draw.
         LotteryRefused: the strategy broke what it promises.
         ValueError: the lottery is not signed by a strategy.
     """
@@ -111,34 +151,66 @@ def publication(
     problem = lottery.problem
     if lottery.strategy is None:
         raise ValueError("only a lottery that a strategy solved can be published")
-    check_statements(problem, facts, key)
+    check_statements(problem, facts, key, panels)
     secret = key if key is not None else derived_key(problem)
     tokens = tuple(encoding.token_from_key(secret, facts.event, person) for person in problem.ids)
     handles = tuple(map(encoding.handle, tokens))
     arranged = arrange(lottery, handles)
-    public = _lottery_file(arranged, lottery.strategy, tokens, facts, key is not None, seed_known)
-    _hold_to_rules(arranged, public)
+    numbered = None
+    if panels is not None:
+        from mitwirkung.lottery.numbered import numbered_panels
+
+        numbered = numbered_panels(arranged, handles, panels)
+    public = _lottery_file(
+        arranged, lottery.strategy, tokens, facts, key is not None, seed_known, numbered
+    )
     private = private_file(arranged, tokens, public.digest, "derived" if key is None else "file")
-    return Publication(arranged, tokens, public, private)
+    published = Publication(arranged, tokens, public, private)
+    _hold_to_rules(published)
+    return published
 
 
-def _hold_to_rules(lottery: PanelLottery, public: files.LotteryFile) -> None:
+def _hold_to_rules(published: Publication) -> None:
     """Nothing is published that would not verify."""
+    public = published.public
     flaws = [reason for check in lottery_checks(public) for reason in check.reasons]
     if "quotas" in public.strategy.promises:
-        flaws += quota_flaws(lottery)
+        flaws += quota_flaws(published.lottery)
+    flaws += numbered_flaws(published)
     if flaws:
         name = public.strategy.name
         raise LotteryRefused("lottery-refused", name=name, reason="; ".join(flaws[:5]))
 
 
-def check_statements(problem: SelectionProblem, facts: Facts, key: bytes | None) -> None:
-    """Refuse a key or counts with which no lottery of this problem can be published.
+def numbered_flaws(published: Publication) -> list[str]:
+    """Numbered panels that do not keep what the strategy promises."""
+    if published.public.panels is None:
+        return []
+    from mitwirkung.lottery.numbered import panel_flaws
+
+    promised = "quotas" in published.public.strategy.promises
+    held, lottery = published.holders, published.lottery
+    return list(panel_flaws(published.public.panels, held, lottery, promised))
+
+
+def check_statements(
+    problem: SelectionProblem, facts: Facts, key: bytes | None, panels: int | None = None
+) -> None:
+    """Refuse a key, counts or a seed with which no lottery of this problem can be published.
 
     Raises:
         KeyRefused: the key is too short.
         CountsRefused: the stated counts do not add up to the pool.
+        PanelsRefused: too few or too many numbered panels.
+        UnfitTemplate: the seed's template or fallback has too few outcomes for the draw.
     """
+    if panels is not None:
+        from mitwirkung.lottery.numbered import check_panel_count
+
+        check_panel_count(panels)
+    for template in (facts.seed.template, facts.seed.fallback):
+        if is_stated(template):
+            check_outcomes(template, panels)
     if key is not None and len(key) < encoding.MIN_KEY_BYTES:
         raise KeyRefused("key-too-short", needed=encoding.MIN_KEY_BYTES, found=len(key))
     expected = facts.counts.expected_pool()
@@ -237,6 +309,7 @@ def _lottery_file(
     facts: Facts,
     protected: bool,
     seed_known: bool,
+    panels: Sequence[Panel] | None,
 ) -> files.LotteryFile:
     try:
         gap = certified_gap(lottery, strategy.promises)
@@ -270,6 +343,7 @@ def _lottery_file(
             certificate=certificate_entry(gap),
         ),
         quotas=quotas,
+        panels=panels,
         seed=files.SeedEntry(**facts.seed.model_dump(), known=seed_known),
         replacement=facts.replacement,
         software=software(),
@@ -281,6 +355,7 @@ def rebuild_lottery_file(
     tokens: Sequence[str],
     *,
     quotas: Mapping[str, str],
+    panels: Sequence[Panel] | None = None,
     **stated: object,
 ) -> files.LotteryFile:
     """`lottery.json` of an arranged lottery: verification builds it again from the private file.
@@ -288,7 +363,8 @@ def rebuild_lottery_file(
     `stated` are the keys that the applications and the lottery do not determine.
     """
     problem = lottery.problem
-    handle_of = lot_handles(problem, tuple(map(encoding.handle, tokens)))
+    handles = tuple(map(encoding.handle, tokens))
+    handle_of = lot_handles(problem, handles)
     pool = leaves(lottery, tokens, handle_of)
     names = [position_names(lot_class) for lot_class in lottery.classes]
     return files.LotteryFile.model_validate(
@@ -315,8 +391,20 @@ def rebuild_lottery_file(
                 )
                 for weight, vector in zip(lottery.weights, lottery.vectors, strict=True)
             ),
+            **({} if panels is None else _numbered_keys(lottery, handles, panels)),
         }
     )
+
+
+def _numbered_keys(
+    lottery: PanelLottery, handles: Sequence[str], panels: Sequence[Panel]
+) -> dict[str, object]:
+    """The keys of `lottery.json` that only numbered panels have."""
+    from mitwirkung.lottery.numbered import holders, largest_deviation, panel_chances
+
+    found = panel_chances(panels, holders(lottery, handles), len(lottery.problem))
+    deviation = largest_deviation(found, lottery.exact_chances)
+    return {"draw": "number", "panels": tuple(panels), "deviation": deviation}
 
 
 def quotas_entry(plan: QuotaPlan, provenance: Mapping[str, str]) -> files.QuotasEntry:

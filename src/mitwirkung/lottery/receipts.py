@@ -89,6 +89,8 @@ def token_checks(
     leaf = encoding.leaf(receipt.token, lot_class.lots[0], features)
     missing = () if leaf in public.pool.leaves else ("these answers are not in the pool",)
     checks.append(Check("check-leaf", missing))
+    if public.panels is not None:
+        return [*checks, *_panel_checks(public, drawn, lot, number, receipt)]
     unknown = set(receipt.positions) - set(lot_class.positions)
     if unknown:
         return [*checks, Check("check-positions", ("the class does not have these positions",))]
@@ -102,6 +104,47 @@ def token_checks(
         else:
             checks.append(Check("check-lot-seat", params={"position": seats[0]}))
     return checks
+
+
+def _panel_checks(
+    public: files.LotteryFile,
+    drawn: files.PublicRecordFile | None,
+    lot: str,
+    number: int,
+    receipt: Receipt,
+) -> Iterable[Check]:
+    """The same with numbered panels: the chance is the share of panels that hold my position."""
+    lot_class, panels = public.classes[number - 1], public.panels or ()
+    members = sorted((encoding.handle(receipt.token), *receipt.mates))
+    own = str(members.index(encoding.handle(receipt.token)) + 1)
+    known = lot_class.positions
+    if known == ("any",):
+        known = tuple(str(i + 1) for i in range(len(members)))
+    if known == ("all",):
+        own = "all"
+    elif len(members) > 1 and lot_class.positions != ("any",) and lot != lot_class.lots[0]:
+        # which position belongs to whose answers is proven in the first lot of a class alone
+        own = receipt.positions[0] if len(receipt.positions) == 1 else ""
+    if not own:
+        yield Check("check-positions", ("the receipt has to name one position",))
+        return
+    if set(receipt.positions) - {own} or own not in known:
+        yield Check("check-positions", ("they are not those of this member of the lot",))
+        return
+    lots = [each for other in public.classes for each in other.lots]
+    seat = (lots.index(lot) + 1, own)
+    chance = Fraction(sum(seat in panel for panel in panels), len(panels))
+    params = {"chance": encoding.decimal_text(chance), "panels": len(panels), "position": own}
+    yield Check("check-chance-panels", params=params)
+    if drawn is not None:
+        positions = [each.position for each in drawn.seats if each.lot == lot]
+        mine = {"position": own} if own in positions else None
+        if mine:
+            yield Check("check-my-seat", params=mine)
+        elif positions:
+            yield Check("check-lot-seat", params={"position": positions[0]})
+        else:
+            yield Check("check-no-seat")
 
 
 def _chance_check(

@@ -6,8 +6,10 @@ A lottery is held to these rules before it is published, and again whenever it i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +18,7 @@ from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.optima import OPTIMA, promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.lottery.randomness import UnfitTemplate, check_outcomes, is_stated
 from mitwirkung.messages import Translate, text_of
 
 CHECKABLE = (
@@ -60,12 +63,17 @@ class Check:
         return text_of(self.code, self.params, translate)
 
 
+PANEL_COUNTS = (10, 10_000)
+"""How many numbered panels there can be, at least and at most."""
+
+
 def lottery_checks(public: files.LotteryFile) -> list[Check]:
     """The inner order of `lottery.json`: what its form alone does not say."""
     return [
         Check("check-pool", tuple(_pool_flaws(public))),
         Check("check-classes", tuple(_class_flaws(public))),
         Check("check-vectors", tuple(_vector_flaws(public))),
+        *([] if public.draw == "hash" else [Check("check-panels", tuple(_panel_flaws(public)))]),
         Check("check-facts", tuple(_fact_flaws(public))),
     ]
 
@@ -138,7 +146,69 @@ def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield "vectors are not sorted, or two are equal"
 
 
+def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
+    """What is wrong in the list of numbered panels, as far as public files tell."""
+    panels = public.panels or ()
+    least, most = PANEL_COUNTS
+    if not least <= len(panels) <= most:
+        yield f"there are {len(panels)} panels, not {least} to {most}"
+    lots = [(lot, each.positions) for each in public.classes for lot in each.lots]
+    hashes = []
+    for number, panel in enumerate(panels):
+        label = encoding.panel_label(number, len(panels))
+        if not all(0 < lot <= len(lots) and _has(lots[lot - 1][1], name) for lot, name in panel):
+            yield f"panel {label} names a lot or a position that there is not"
+            return
+        if any(a[0] >= b[0] for a, b in pairwise(panel)):
+            yield f"panel {label} is not sorted, or a lot comes twice"
+        together = any(name == "all" for _, name in panel)
+        if len(panel) > public.seats or (len(panel) < public.seats and not together):
+            yield f"panel {label} seats {len(panel)} instead of {public.seats}"
+        hashes.append(encoding.panel_hash((lots[lot - 1][0], name) for lot, name in panel))
+    if any(a > b for a, b in pairwise(hashes)):
+        yield "panels are not sorted by their hashes"
+    if not re.fullmatch(r"0\.[0-9]{12}", public.deviation or ""):
+        yield "the largest deviation is not stated"
+    elif panels and _deviation(public) > Fraction(public.deviation or "") + Fraction(1, 10**12):
+        yield "a chance deviates by more than is stated"
+
+
+def _has(positions: Sequence[str], name: str) -> bool:
+    """Whether a class with these positions can have this one on a numbered panel."""
+    if positions == ("any",):
+        return re.fullmatch("[1-9][0-9]*", name) is not None
+    return name in positions
+
+
+def _deviation(public: files.LotteryFile) -> Fraction:
+    """By how much the chance of a lot of one person deviates at most: that much anybody sees."""
+    weights = Counter[int]()
+    for vector in public.vectors:
+        for number_of_class, _, count in vector.seats:
+            weights[number_of_class] += vector.weight * count
+    panels = public.panels or ()
+    seats = Counter(lot for panel in panels for lot, _ in panel)
+    largest, first = Fraction(0), 1
+    for number, each in enumerate(public.classes, start=1):
+        if each.positions == ("1",):
+            exact = Fraction(weights[number], encoding.WEIGHT_TOTAL * len(each.lots))
+            counts = [seats[lot] for lot in range(first, first + len(each.lots))]
+            ends = [Fraction(count, len(panels)) for count in (min(counts), max(counts))]
+            largest = max(largest, *(abs(end - exact) for end in ends))
+        first += len(each.lots)
+    return largest
+
+
 def _fact_flaws(public: files.LotteryFile) -> Iterable[str]:
+    if public.draw == "hash" and (public.panels is not None or public.deviation is not None):
+        yield "panels are numbered, but the draw is not by number"
+    panels = None if public.panels is None else len(public.panels)
+    for template in (public.seed.template, public.seed.fallback):
+        if is_stated(template):
+            try:
+                check_outcomes(template, panels)
+            except UnfitTemplate as error:
+                yield str(error)
     try:
         Facts(attempt=public.attempt, previous=public.previous)
     except ValueError:

@@ -6,7 +6,7 @@ computed again and compared. The levels are defined in `docs/reference/lottery-f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeVar
@@ -23,6 +23,7 @@ from mitwirkung.errors import (
 )
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.attempts import Attempt, GivenUpFile, chain_checks, given_up_checks
 from mitwirkung.lottery.consistency import differences, publication_checks
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord, public_record
@@ -34,6 +35,7 @@ from mitwirkung.lottery.publication import (
     arrange,
     derived_key,
     private_file,
+    software,
 )
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt, token_checks
@@ -144,6 +146,8 @@ def verify(
     key: bytes | None = None,
     tables: Mapping[str, bytes] | None = None,
     solve: Solve | None = None,
+    given_up: bytes | None = None,
+    previous: Sequence[Attempt] = (),
 ) -> Verification:
     """Check a draw as far as the given files allow.
 
@@ -157,6 +161,8 @@ def verify(
         key: the content of the key file.
         tables: the bytes of `panel.csv` and its like, to be compared with what they should be.
         solve: the strategy that the lottery names, to make the lottery once more.
+        given_up: the bytes of `given-up.json`, if the attempt was given up.
+        previous: the public files of earlier attempts, in any order.
     """
     checks: list[Check] = []
     level: Level = "public"
@@ -172,6 +178,8 @@ def verify(
         if drawn is not None:
             committed = drawn.committed
             checks.append(Check("check-draw", differences(drawn.content, record)))
+        _add(checks, "check-chain", lambda: chain_checks(public, previous))
+        checks += given_up_checks({} if given_up is None else {GivenUpFile.file_name: given_up})
         if receipt is not None:
             level = "token"
             _add(checks, "check-token", lambda: token_checks(public, drawn, receipt))
@@ -258,7 +266,7 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
         return Check("check-portfolio-no-strategy", params={"name": name}, skipped=True)
     lottery = published.lottery
     if (again.vectors, again.weights) == (lottery.vectors, lottery.weights):
-        return Check("check-portfolio")
+        return Check("check-portfolio", tuple(_panels_again(published, again)))
     if again.strategy is None or lottery.strategy != again.strategy:
         return Check("check-portfolio-version", skipped=True)
     pairs = list(zip(again.exact_chances, lottery.exact_chances, strict=True))
@@ -266,6 +274,20 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
         return Check("check-portfolio-other", skipped=True)
     others = sum(abs(here - there) > SAME_CHANCES / len(pairs) for here, there in pairs)
     return Check("check-portfolio", (f"made again, {others} people have another chance",))
+
+
+def _panels_again(published: Publication, again: PanelLottery) -> Iterable[str]:
+    """Whether the same vectors make the same numbered panels, so that nobody chose among them."""
+    from mitwirkung.lottery.numbered import numbered_panels
+
+    panels = published.public.panels
+    if panels is None:
+        return
+    # another version of numpy may break ties in another way, and says so in `software`
+    if published.public.software.get("numpy") != software()["numpy"]:
+        return
+    if numbered_panels(again, published.handles, len(panels)) != panels:
+        yield "the numbered panels, made again, are others"
 
 
 def _rebuilt_private(

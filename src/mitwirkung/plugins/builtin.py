@@ -8,6 +8,13 @@ from mitwirkung.lottery.maximin import MaximinStrategy
 from mitwirkung.lottery.nash import NashStrategy
 from mitwirkung.lottery.pots import PotsStrategy
 from mitwirkung.lottery.simple import SimpleStrategy
+from mitwirkung.lottery.sources import (
+    DiceSource,
+    DigitsSource,
+    NumbersSource,
+    RandomnessSource,
+    TextSource,
+)
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.plugins.hookspecs import hookimpl
 
@@ -23,3 +30,9 @@ def register_selection_strategies() -> list[type[SelectionStrategy]]:
         PotsStrategy,
         SimpleStrategy,
     ]
+
+
+@hookimpl
+def register_randomness_sources() -> list[type[RandomnessSource]]:
+    """The sources of randomness that ship."""
+    return [DiceSource, DigitsSource, NumbersSource, TextSource]

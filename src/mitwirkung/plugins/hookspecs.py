@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pluggy
 
+from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 
 PROJECT = "mitwirkung"
@@ -21,6 +22,20 @@ def register_selection_strategies() -> list[type[SelectionStrategy]]:
         @hookimpl
         def register_selection_strategies():
             return [FirstComeStrategy]
+        ```
+    """
+    return []
+
+
+@hookspec
+def register_randomness_sources() -> list[type[RandomnessSource]]:
+    """Public events that a seed can come from, as classes.
+
+    Example:
+        ```
+        @hookimpl
+        def register_randomness_sources():
+            return [SuperSixSource]
         ```
     """
     return []

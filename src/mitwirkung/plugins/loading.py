@@ -6,7 +6,7 @@ A plugin stops neither the library nor other plugins: only Ctrl-C is let through
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -16,7 +16,8 @@ from typing import Any
 import pluggy
 
 from mitwirkung.errors import PluginFailed
-from mitwirkung.lottery.strategy import SelectionStrategy, declaration_flaws
+from mitwirkung.lottery.sources import source_flaws
+from mitwirkung.lottery.strategy import declaration_flaws
 from mitwirkung.names import nearest
 from mitwirkung.plugins import hookspecs
 from mitwirkung.plugins.plugin import Plugin
@@ -69,10 +70,9 @@ def register(module: ModuleType, plugin: Plugin) -> Plugin:
             hooks.check_pending()
     except PluginFailed as failure:
         raise _refused(implemented, available, plugin, failure) from failure.__cause__
-    hook = hooks.hook.register_selection_strategies
-    with isolated("plugin-hook-raised", plugin, hook=hook.name):
-        strategies = _checked(_call(hook), hook.name, plugin)
-    return replace(plugin, hooks=implemented, strategies=strategies)
+    strategies = _contributed(hooks.hook.register_selection_strategies, declaration_flaws, plugin)
+    sources = _contributed(hooks.hook.register_randomness_sources, source_flaws, plugin)
+    return replace(plugin, hooks=implemented, strategies=strategies, sources=sources)
 
 
 def hook_names() -> list[str]:
@@ -109,12 +109,23 @@ def _call(hook: pluggy.HookCaller) -> list[Any]:
     return [one for batch in batches for one in batch]
 
 
+def _contributed(
+    hook: pluggy.HookCaller, flaws_of: Callable[[object], Iterable[str]], plugin: Plugin
+) -> tuple[Any, ...]:
+    """What a plugin contributes through a hook, if it is well declared."""
+    with isolated("plugin-hook-raised", plugin, hook=hook.name):
+        return _checked(_call(hook), flaws_of, hook.name, plugin)
+
+
 def _checked(
-    contributed: list[Any], hook: str, plugin: Plugin
-) -> tuple[type[SelectionStrategy], ...]:
-    flaws = [flaw for strategy in contributed for flaw in declaration_flaws(strategy)]
+    contributed: list[Any],
+    flaws_of: Callable[[object], Iterable[str]],
+    hook: str,
+    plugin: Plugin,
+) -> tuple[Any, ...]:
+    flaws = [flaw for one in contributed for flaw in flaws_of(one)]
     if not flaws:
-        named = Counter(strategy.name for strategy in contributed)
+        named = Counter(one.name for one in contributed)
         flaws = [f"{name!r} comes twice" for name, times in sorted(named.items()) if times > 1]
     if flaws:
         reason = "; ".join(flaws)

@@ -7,22 +7,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from mitwirkung.errors import (
     MitwirkungError,
     NameConflict,
     PluginBlocked,
     PluginFailed,
+    SourceFailed,
     StrategyFailed,
+    UnknownSource,
     UnknownStrategy,
 )
 from mitwirkung.lottery.progress import Watch
+from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.plugins import builtin
 from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
 from mitwirkung.plugins.loading import load, register
-from mitwirkung.plugins.plugin import Plugin
+from mitwirkung.plugins.plugin import Kind, Plugin
 
 ALL = "*"
 
@@ -52,10 +55,10 @@ class PluginManager:
         """
         plugin = Plugin(name, distribution or module.__name__, "", module.__name__)
         registered = register(module, plugin)
-        for strategy in registered.strategies:
-            owners = [kept.described for kept in self._present if _has(kept, strategy.name)]
+        for kind, name in _names(registered):
+            owners = [kept.described for kept in self._present if _has(kept, kind, name)]
             if owners:
-                raise NameConflict.between(strategy.name, [*owners, registered.described])
+                raise NameConflict.between(name, [*owners, registered.described])
         self._present.append(registered)
 
     def plugins(self) -> tuple[Plugin, ...]:
@@ -68,12 +71,19 @@ class PluginManager:
 
     def strategies(self) -> Mapping[str, type[SelectionStrategy]]:
         """All strategies that can be asked for by name, sorted by it."""
-        claimed = {s.name for plugin in self.plugins() for s in plugin.strategies}
+        return self._all("strategies")
+
+    def sources(self) -> Mapping[str, type[RandomnessSource]]:
+        """All sources of randomness that can be asked for by name, sorted by it."""
+        return self._all("sources")
+
+    def _all(self, kind: Kind) -> dict[str, Any]:
+        claimed = {each.name for plugin in self.plugins() for each in getattr(plugin, kind)}
         found = {}
         for name in sorted(claimed):
-            owners = self._owners(name)
+            owners = self._owners(kind, name)
             if len(owners) == 1:
-                found[name] = _strategy(owners[0], name)
+                found[name] = _named(owners[0], kind, name)
         return found
 
     def strategy(self, name: str) -> type[SelectionStrategy]:
@@ -84,7 +94,22 @@ class PluginManager:
             PluginFailed, PluginBlocked: the plugin of that name cannot be used.
             NameConflict: several plugins claim the name.
         """
-        return _strategy(self.owner(name), name)
+        strategy: type[SelectionStrategy] = _named(self.owner(name), "strategies", name)
+        return strategy
+
+    def source(self, name: str, settings: Mapping[str, Any]) -> RandomnessSource:
+        """The source of randomness of that name with its settings.
+
+        Raises:
+            UnknownSource: there is none; lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: see `strategy`.
+            SourceRefused: the settings are wrong.
+            SourceFailed: it broke when it was made.
+        """
+        owner = self.owner(name, "sources")
+        with unbroken(name, owner, SourceFailed("source-failed", name=name)):
+            source: RandomnessSource = _named(owner, "sources", name)(dict(settings))
+        return source
 
     def make(
         self, name: str, settings: Mapping[str, Any], watch: Watch | None = None
@@ -98,9 +123,9 @@ class PluginManager:
         with unbroken(name, self.owner(name)):
             return self.strategy(name)(dict(settings), watch)
 
-    def owner(self, name: str) -> Plugin:
+    def owner(self, name: str, kind: Kind = "strategies") -> Plugin:
         """The plugin that contributes the strategy of that name; raises what `strategy` does."""
-        owners = self._owners(name)
+        owners = self._owners(kind, name)
         if len(owners) > 1:
             raise NameConflict.between(name, [plugin.described for plugin in owners])
         if owners:
@@ -110,12 +135,13 @@ class PluginManager:
                 failure = plugin.failure
                 raise type(failure)(failure.code, **failure.params) from failure.__cause__
         inactive = [plugin.name for plugin in self._installed if plugin.status != "active"]
-        raise UnknownStrategy.named(name, list(self.strategies()), inactive)
+        unknown = UnknownStrategy if kind == "strategies" else UnknownSource
+        raise unknown.named(name, list(self._all(kind)), inactive)
 
-    def _owners(self, name: str) -> list[Plugin]:
+    def _owners(self, kind: Kind, name: str) -> list[Plugin]:
         """Who contributes a name; what ships or was added keeps its own, whoever claims it too."""
-        present = [plugin for plugin in self._present if _has(plugin, name)]
-        return present or [plugin for plugin in self._installed if _has(plugin, name)]
+        present = [plugin for plugin in self._present if _has(plugin, kind, name)]
+        return present or [plugin for plugin in self._installed if _has(plugin, kind, name)]
 
     @cached_property
     def _installed(self) -> tuple[Plugin, ...]:
@@ -141,16 +167,19 @@ class PluginManager:
         return None
 
     def _conflicts(self, plugin: Plugin, installed: list[Plugin]) -> Iterator[NameConflict]:
-        for name in [strategy.name for strategy in plugin.strategies]:
-            owners = [each.described for each in installed if _has(each, name)]
-            keeper = next((kept.described for kept in self._present if _has(kept, name)), None)
+        for kind, name in _names(plugin):
+            owners = [each.described for each in installed if _has(each, kind, name)]
+            kept = [each.described for each in self._present if _has(each, kind, name)]
+            keeper = kept[0] if kept else None
             if len(owners) > 1 or keeper:
                 yield NameConflict.between(name, owners, keeper)
 
 
 @contextmanager
-def unbroken(name: str, owner: Plugin) -> Iterator[None]:
+def unbroken(name: str, owner: Plugin, told: MitwirkungError | None = None) -> Iterator[None]:
     """Whatever the code of a strategy raises in here, but our errors, becomes a `StrategyFailed`.
+
+    Or, for another kind of plugin, an error like `told`.
 
     That may be an exit too: nobody may take a broken lottery for a finished one.
     """
@@ -159,15 +188,21 @@ def unbroken(name: str, owner: Plugin) -> Iterator[None]:
     except MitwirkungError:
         raise
     except (Exception, SystemExit) as error:
-        kind = type(error).__name__
-        raise StrategyFailed(
-            "strategy-failed", name=name, plugin=owner.described, error=kind
-        ) from error
+        failure = told or StrategyFailed("strategy-failed", name=name)
+        params = {**failure.params, "plugin": owner.described, "error": type(error).__name__}
+        raise type(failure)(failure.code, **params) from error
 
 
-def _has(plugin: Plugin, name: str) -> bool:
-    return any(strategy.name == name for strategy in plugin.strategies)
+def _names(plugin: Plugin) -> Iterator[tuple[Kind, str]]:
+    """Everything that a plugin contributes: its kind and name."""
+    for kind in get_args(Kind):
+        for each in getattr(plugin, kind):
+            yield kind, each.name
 
 
-def _strategy(plugin: Plugin, name: str) -> type[SelectionStrategy]:
-    return next(strategy for strategy in plugin.strategies if strategy.name == name)
+def _has(plugin: Plugin, kind: Kind, name: str) -> bool:
+    return (kind, name) in _names(plugin)
+
+
+def _named(plugin: Plugin, kind: Kind, name: str) -> Any:
+    return next(each for each in getattr(plugin, kind) if each.name == name)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mitwirkung.errors import MitwirkungError, NameConflict
+from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
+
+Kind = Literal["strategies", "sources"]
+"""What plugins contribute: the attributes of `Plugin` that hold classes with a name."""
 
 Status = Literal["active", "blocked", "failed"]
 
@@ -22,7 +26,7 @@ class Plugin:
         status: `active`, `blocked` (never imported) or `failed`.
         failure: why it is blocked or failed; its `__cause__` is what the plugin raised.
         hooks: names of the hooks that it implements.
-        strategies: what it contributes.
+        strategies, sources: what it contributes.
         conflicts: names that it shares with others.
     """
 
@@ -34,6 +38,7 @@ class Plugin:
     failure: MitwirkungError | None = None
     hooks: tuple[str, ...] = ()
     strategies: tuple[type[SelectionStrategy], ...] = ()
+    sources: tuple[type[RandomnessSource], ...] = ()
     conflicts: tuple[NameConflict, ...] = ()
 
     @property
@@ -58,5 +63,6 @@ class Plugin:
             "code": None if self.failure is None else self.failure.code,
             "hooks": list(self.hooks),
             "strategies": [strategy.name for strategy in self.strategies],
+            "sources": [source.name for source in self.sources],
             "conflicts": [str(conflict) for conflict in self.conflicts],
         }

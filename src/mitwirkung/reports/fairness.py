@@ -43,7 +43,7 @@ def chances_summary(record: DrawRecord) -> Chances:
     of `record.json`.
     """
     problem = record.publication.problem
-    exact = record.publication.lottery.exact_chances
+    exact = record.publication.chances
     stated = record.private.chances
     equal = Fraction(problem.seats, len(problem))
     return Chances(

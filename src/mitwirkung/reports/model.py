@@ -38,6 +38,7 @@ class Head(_Part):
         households: lots of more than one person, of which at most one person is seated.
         commitment: C, the SHA-256 of `lottery.json`.
         vector, vectors: which one was drawn (the first is 1), and out of how many.
+        numbered: which numbered panel was drawn instead, if there are any.
     """
 
     organiser: str
@@ -60,8 +61,9 @@ class Head(_Part):
     source: files.SeedEntry
     committed: bool
     commitment: str
-    vector: int
+    vector: int | None
     vectors: int
+    numbered: files.NumberedEntry | None
     replacement: ReplacementFacts
     software: dict[str, str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.draw import DrawRecord, numbered_entry
 from mitwirkung.reports.fairness import chances_summary, never_seated
 from mitwirkung.reports.model import Head, Report
 from mitwirkung.reports.representation import deviations, feature_tables
@@ -45,6 +45,7 @@ def _head(record: DrawRecord) -> Head:
         commitment=drawn.lottery,
         vector=drawn.vector,
         vectors=len(public.vectors),
+        numbered=numbered_entry(public, drawn),
         replacement=public.replacement,
         software=public.software,
     )

@@ -1,4 +1,4 @@
-"""To test what builds on mitwirkung: a kit for strategies, problems at random, made-up residents.
+"""To test what builds on mitwirkung: kits, problems at random, made-up residents.
 
 Needs the extra: `pip install "mitwirkung[testing]"`. The names are loaded when first used.
 """
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from mitwirkung.testing.generators import quota_plans as quota_plans
     from mitwirkung.testing.kit import SelectionStrategyKit as SelectionStrategyKit
     from mitwirkung.testing.residents import ResidentProvider as ResidentProvider
+    from mitwirkung.testing.source_kit import RandomnessSourceKit as RandomnessSourceKit
 
 _HOME_OF = {
+    "RandomnessSourceKit": "source_kit",
     "ResidentProvider": "residents",
     "SelectionStrategyKit": "kit",
     "applicants": "generators",

@@ -73,17 +73,7 @@ class SelectionStrategyKit:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "__test__" not in cls.__dict__:
-            cls.__test__ = True
-        for name, test in vars(SelectionStrategyKit).items():
-            found = inspect.getattr_static(cls, name)
-            if name.startswith("test_") and found is not test and not _declared(found):
-                raise TypeError(
-                    f"{cls.__qualname__}.{name} replaces a test of the kit. Remove it, or declare "
-                    "that the strategy cannot keep this: mark it with "
-                    '@pytest.mark.xfail(reason="...", strict=True), say the reason, and call '
-                    f"super().{name}() in it."
-                )
+        hold_to_kit(cls, SelectionStrategyKit)
 
     def make(self, problem: SelectionProblem) -> SelectionStrategy:
         """A new strategy with settings that fit this problem. The one thing to write."""
@@ -491,6 +481,25 @@ def demand(held: bool, otherwise: str) -> None:
     __tracebackhide__ = True
     if not held:
         raise AssertionError(otherwise)
+
+
+def hold_to_kit(tests: type, kit: type) -> None:
+    """Let pytest run a subclass of a kit, unless it replaces a test without declaring it.
+
+    Raises:
+        TypeError: it does.
+    """
+    if "__test__" not in tests.__dict__:
+        tests.__test__ = True  # type: ignore[attr-defined]
+    for name, test in vars(kit).items():
+        found = inspect.getattr_static(tests, name)
+        if name.startswith("test_") and found is not test and not _declared(found):
+            raise TypeError(
+                f"{tests.__qualname__}.{name} replaces a test of the kit. Remove it, or declare "
+                "that this cannot be kept: mark it with "
+                '@pytest.mark.xfail(reason="...", strict=True), say the reason, and call '
+                f"super().{name}() in it."
+            )
 
 
 def _declared(override: object) -> bool:

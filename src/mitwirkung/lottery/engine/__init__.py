@@ -19,6 +19,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
   best lottery over known panels, `walk` and `integer` a better panel.
 - `reach`: what panels can be, and what a bound costs.
 - `conflict`: quotas that no panel meets together; `elastic` how little of them must give way.
+- `numbering`: equally likely panels in place of weighted ones.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
 """
@@ -41,6 +42,7 @@ from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
+from mitwirkung.lottery.engine.numbering import equal_panels
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.reach import never_on_a_panel, row_ends, without
@@ -70,6 +72,7 @@ __all__ = [
     "Stage",
     "cheapest_moves",
     "confirm_cuts",
+    "equal_panels",
     "exact_chances",
     "find_conflict",
     "gap",

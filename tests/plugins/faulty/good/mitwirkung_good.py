@@ -1,6 +1,6 @@
 """It is all right."""
 
-from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
+from mitwirkung import PanelLottery, RandomnessSource, SelectionProblem, SelectionStrategy, hookimpl
 
 
 class FirstComeStrategy(SelectionStrategy):
@@ -15,3 +15,17 @@ class FirstComeStrategy(SelectionStrategy):
 @hookimpl
 def register_selection_strategies() -> list[type[SelectionStrategy]]:
     return [FirstComeStrategy]
+
+
+class SuperSixSource(RandomnessSource):
+    """Six digits that a lottery draws every week; two weeks, so that there are enough."""
+
+    name = "super-six"
+
+    def template(self) -> str:
+        return "Super 6: {digits 6}, {digits 6}"
+
+
+@hookimpl
+def register_randomness_sources() -> list[type[RandomnessSource]]:
+    return [SuperSixSource]
