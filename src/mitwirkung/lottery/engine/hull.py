@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut, Pairs
-from mitwirkung.lottery.engine.highs import Model
-from mitwirkung.lottery.engine.integer import better, highest, hold, panel_model, panels_met
+from mitwirkung.lottery.engine.integer import (
+    PanelModel,
+    better,
+    highest,
+    hold,
+    panel_model,
+    panels_met,
+)
 from mitwirkung.lottery.engine.master import nearest_lottery
 from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
-from mitwirkung.lottery.engine.sampling import sample_panels
-from mitwirkung.lottery.engine.walk import neighbours
+from mitwirkung.lottery.engine.several import neighbours, sample_panels
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
 from mitwirkung.lottery.progress import Watch
 
@@ -41,7 +46,7 @@ class Hull:
         self.polytope = polytope
         self.rng = rng
         self.watch = watch
-        self.model: Model = panel_model(polytope, watch)
+        self.model: PanelModel = panel_model(polytope, watch)
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
 
