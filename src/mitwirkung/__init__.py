@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
+    from mitwirkung.lottery.wishes import Wishes as Wishes
+    from mitwirkung.lottery.wishes import read_wishes as read_wishes
     from mitwirkung.mapping import AgeGroups as AgeGroups
     from mitwirkung.mapping import FeatureMapping as FeatureMapping
     from mitwirkung.mapping import FeatureSource as FeatureSource
@@ -121,6 +123,7 @@ _HOMES = {
     "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
+    "lottery.wishes": ["Wishes", "read_wishes"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],

@@ -36,6 +36,7 @@ from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.sortition_files import export_draw
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
+from mitwirkung.lottery.wishes import Wishes
 from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
 from mitwirkung.plugins.manager import PluginManager, unbroken
@@ -239,6 +240,7 @@ def read_problem(
     quotas_sheet: str | None = None,
     population_sheet: str | None = None,
     mapping: FeatureMapping | None = None,
+    wishes: Wishes | None = None,
 ) -> SelectionProblem:
     """The problem that files of applications and quotas make, with the errors of all files at once.
 
@@ -251,6 +253,7 @@ def read_problem(
         population: counts per feature and value, for the report to compare with.
         sheet, quotas_sheet, population_sheet: of a workbook, where it is not the first one.
         mapping: makes features of the columns: see `read_mapping`.
+        wishes: who must have a seat, who gets none, who comes together: see `read_wishes`.
 
     Raises:
         InputError: with every error of every file.
@@ -263,7 +266,9 @@ def read_problem(
     )
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
-        found = check_problem(intake.applicants, plan, seats=seats, household=household)
+        found = check_problem(
+            intake.applicants, plan, seats=seats, household=household, wishes=wishes
+        )
         told = {_about(error) for error in intake.errors if "feature" in error.params}
         errors += [f for f in found if f not in errors and _about(f) not in told]
     counts = None
@@ -277,7 +282,9 @@ def read_problem(
     if errors or intake.applicants is None or plan is None:
         raise InputError.of(errors)
     plan = plan.model_copy(update={"population": counts})
-    problem = SelectionProblem(intake.applicants, plan, seats=seats, household=household)
+    problem = SelectionProblem(
+        intake.applicants, plan, seats=seats, household=household, wishes=wishes
+    )
     problem.warnings = (*quota_warnings, *problem.warnings)
     return problem
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from mitwirkung import app as library
 from mitwirkung.cli.options import (
     ApplicantsFile,
+    Companions,
     Encoding,
     ErrorsFile,
     FactsFile,
     Force,
+    HouseholdRuleName,
     Households,
     IdColumn,
     KeyFile,
@@ -33,6 +35,7 @@ from mitwirkung.cli.options import (
     SettingsFile,
     Sheet,
     StrategyName,
+    WishesFile,
 )
 from mitwirkung.cli.terminal import (
     errors,
@@ -53,6 +56,7 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
+from mitwirkung.lottery.wishes import HouseholdRule, Wishes, read_wishes
 from mitwirkung.mapping import read_mapping
 
 
@@ -91,6 +95,9 @@ def read_problem_files(
     sheet: str | None,
     quotas_sheet: str | None,
     mapping: Path | None,
+    wishes: Path | None,
+    companions: str | None,
+    household_rule: str,
     population: Path | None = None,
     population_sheet: str | None = None,
 ) -> SelectionProblem:
@@ -111,9 +118,20 @@ def read_problem_files(
         quotas_sheet=quotas_sheet,
         population_sheet=population_sheet,
         mapping=None if mapping is None else read_mapping(mapping),
+        wishes=_wishes(wishes, companions, household_rule),
     )
     warn(problem.warnings)
     return problem
+
+
+def _wishes(file: Path | None, companions: str | None, household_rule: str) -> Wishes:
+    known: tuple[HouseholdRule, ...] = get_args(HouseholdRule)
+    rule = next((rule for rule in known if rule == household_rule.strip().lower()), None)
+    if rule is None:
+        raise wrong_call("--household-rule is 'at most one' or 'together'.")
+    if file is None:
+        return Wishes(companions=companions, household_rule=rule)
+    return read_wishes(file, companions=companions, household_rule=rule)
 
 
 def _solve(
@@ -149,6 +167,9 @@ def lottery(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
@@ -170,6 +191,7 @@ def lottery(
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
         *(population, population_sheet),
     )
     made, stated = _solve(problem, app, strategy, setting, facts, key_file)
@@ -222,6 +244,9 @@ def draw(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     key_file: KeyFile = None,
     facts: FactsFile = None,
     population: Population = None,
@@ -245,7 +270,7 @@ def draw(
             encoding,
             quotas_encoding,
         )
-        others += (sheet, quotas_sheet, population_sheet, mapping)
+        others += (sheet, quotas_sheet, population_sheet, mapping, wishes, companions)
         others += (key_file, facts, population, out, household_columns or None)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
@@ -258,6 +283,7 @@ def draw(
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
         *(population, population_sheet),
     )
     check_seed(seed)
@@ -288,12 +314,16 @@ def check(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     errors_file: ErrorsFile = None,
 ) -> None:
     """Tell every error in the files, and whether the quotas can be met."""
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
     )
     check_feasible(problem)
     text = say("{people} people in {lots} lots; the quotas can be met with {seats} seats.")

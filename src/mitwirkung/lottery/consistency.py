@@ -16,7 +16,8 @@ from mitwirkung.lottery.publication import (
     private_file,
     rebuild_lottery_file,
 )
-from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws
+from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws, wish_flaws
+from mitwirkung.lottery.wishes import counted
 from mitwirkung.names import clean
 
 MOST_REASONS = 20
@@ -50,7 +51,9 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     if (private.key == "file") != (public.pseudonyms == "protected"):
         reasons.append("the key does not fit the pseudonyms")
     reasons += _applicant_flaws(private)
-    rebuilt_private = private_file(lottery, published.tokens, private.lottery, private.key)
+    rebuilt_private = private_file(
+        problem, lottery.certificate, published.tokens, private.lottery, private.key
+    )
     reasons += [
         place
         for place in differences(rebuilt_private.content, private.content)
@@ -76,9 +79,24 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
         checks.append(Check("check-quotas", tuple(quota_flaws(lottery))))
     else:
         checks.append(Check("check-quotas-not-promised", skipped=True))
+    if problem.must or problem.refused:
+        checks.append(Check("check-wishes", tuple(_wish_flaws(published))))
     if promised_optimum(public.strategy.promises):
         checks.append(_certificate_check(published))
     return checks
+
+
+def _wish_flaws(published: Publication) -> Iterable[str]:
+    """Seats that are given or refused without being counted by reason."""
+    problem, counts = published.problem, published.public.counts
+    for name, reasons in (("refused", problem.refused), ("must_include", problem.must)):
+        stated = getattr(counts, name)
+        for reason, number in counted(reasons.values()).items():
+            if isinstance(stated, str) or stated.get(reason, 0) < number:
+                yield f"counts.{name} does not count all of one reason"
+    if set(problem.refused) & set(problem.ids):
+        yield "somebody who is refused is in the pool"
+    yield from wish_flaws(published.lottery)
 
 
 def _applicant_flaws(private: files.PrivateFile) -> Iterable[str]:

@@ -22,6 +22,7 @@ from pydantic import (
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
 from mitwirkung.lottery.facts import Counts, ReplacementFacts, SeedFacts
+from mitwirkung.lottery.wishes import HouseholdRule
 from mitwirkung.mapping import FeatureMapping
 
 MissingPolicies = dict[str, Literal["refuse", "own value", "unconstrained"]]
@@ -119,6 +120,17 @@ class StrategyEntry(_Entry):
 class ClassEntry(_Entry):
     lots: tuple[str, ...] = Field(min_length=1)
     positions: tuple[str, ...] = Field(min_length=1)
+    people: int = Field(default=1, ge=1)
+    must: bool = False
+
+    @model_serializer(mode="wrap")
+    def _wishes_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(write(self), {"people": 1, "must": False})
+
+
+def _without(data: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """The data without keys that have their usual value: what is not used is not written."""
+    return {name: value for name, value in data.items() if usual.get(name, ...) != value}
 
 
 class VectorEntry(_Entry):
@@ -178,20 +190,25 @@ class PublicRecordFile(StrictFile):
     seats: tuple[SeatEntry, ...]
 
 
+class WishesEntry(_Entry):
+    must: dict[str, str] = Field(default_factory=dict)
+    refused: dict[str, str] = Field(default_factory=dict)
+    companions: str | None = None
+    household_rule: HouseholdRule = "at most one"
+
+
 class IntakeEntry(_Entry):
     id_column: str
     household: tuple[str, ...]
     missing: MissingPolicies
     columns: tuple[str, ...]
     mapping: FeatureMapping | None = None
+    wishes: WishesEntry | None = None
 
     @model_serializer(mode="wrap")
-    def _mapping_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a mapping there is no such key."""
-        data: dict[str, Any] = write(self)
-        if self.mapping is None:
-            del data["mapping"]
-        return data
+    def _what_there_is(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a mapping or wishes there is no such key."""
+        return _without(write(self), {"mapping": None, "wishes": None})
 
 
 class ApplicantEntry(_Entry):

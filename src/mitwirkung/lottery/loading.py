@@ -11,6 +11,7 @@ from mitwirkung.lottery.panels import PanelLottery, StrategyInfo, lot_classes
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, arranged_classes, position_names
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
+from mitwirkung.lottery.wishes import Wishes
 
 
 def load(public: files.LotteryFile, private: files.PrivateFile) -> Publication:
@@ -49,7 +50,23 @@ def problem_from(private: files.PrivateFile, seats: int) -> SelectionProblem:
         provenance=Provenance(**plan.provenance.model_dump()),
         population=plan.population,
     )
-    return SelectionProblem(applicants, quotas, seats=seats, household=intake.household)
+    problem = SelectionProblem(
+        applicants, quotas, seats=seats, household=intake.household, wishes=wishes_of(intake)
+    )
+    if intake.wishes is not None:  # they are not among the applicants of this file
+        problem.refused = dict(intake.wishes.refused)
+    return problem
+
+
+def wishes_of(intake: files.IntakeEntry, *, refused: bool = False) -> Wishes:
+    """What was declared about the people of the pool, and if wished about those left out of it."""
+    entry = intake.wishes or files.WishesEntry()
+    return Wishes(
+        must=entry.must,
+        must_not=entry.refused if refused else {},
+        companions=entry.companions,
+        household_rule=entry.household_rule,
+    )
 
 
 def lottery_from(

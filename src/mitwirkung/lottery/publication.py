@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.certificates import certificate_entry, certified_gap
-from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.facts import Counts, Facts
 from mitwirkung.lottery.panels import LotClass, PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import Label, SelectionProblem, quotas_data
 from mitwirkung.lottery.quotas import QuotaPlan
-from mitwirkung.lottery.rules import lottery_checks, quota_flaws
+from mitwirkung.lottery.rules import lottery_checks, quota_flaws, wish_flaws
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def publication(
     arranged = arrange(lottery, handles)
     public = _lottery_file(arranged, lottery.strategy, tokens, facts, key is not None, seed_known)
     _hold_to_rules(arranged, public)
-    private = private_file(arranged, tokens, public.digest, "derived" if key is None else "file")
+    kind = "derived" if key is None else "file"
+    private = private_file(problem, lottery.certificate, tokens, public.digest, kind)
     return Publication(arranged, tokens, public, private)
 
 
@@ -127,6 +129,7 @@ def _hold_to_rules(lottery: PanelLottery, public: files.LotteryFile) -> None:
     flaws = [reason for check in lottery_checks(public) for reason in check.reasons]
     if "quotas" in public.strategy.promises:
         flaws += quota_flaws(lottery)
+    flaws += wish_flaws(lottery)
     if flaws:
         name = public.strategy.name
         raise LotteryRefused("lottery-refused", name=name, reason="; ".join(flaws[:5]))
@@ -141,9 +144,21 @@ def check_statements(problem: SelectionProblem, facts: Facts, key: bytes | None)
     """
     if key is not None and len(key) < encoding.MIN_KEY_BYTES:
         raise KeyRefused("key-too-short", needed=encoding.MIN_KEY_BYTES, found=len(key))
-    expected = facts.counts.expected_pool()
+    expected = published_counts(problem, facts.counts).expected_pool()
     if expected is not None and expected != len(problem):
         raise CountsRefused("counts-do-not-add-up", expected=expected, pool=len(problem))
+
+
+def published_counts(problem: SelectionProblem, stated: Counts) -> Counts:
+    """The organiser's counts, and to them what the wishes do: each person by its reason."""
+    counts = {"refused": problem.refused, "must_include": problem.must}
+    changed = {}
+    for name, reasons in counts.items():
+        before = getattr(stated, name)
+        if reasons:
+            total = Counter({} if before == NOT_STATED else before) + Counter(reasons.values())
+            changed[name] = dict(sorted(total.items()))
+    return stated.model_copy(update=changed)
 
 
 def derived_key(problem: SelectionProblem) -> bytes:
@@ -201,9 +216,9 @@ def arranged_classes(
             features = tuple(name for name, _ in before.labels[0])
             members = sorted(problem.lots[sorted_lots[old][0]], key=handles.__getitem__)
             labels = tuple(problem.label(problem.profile_of[i], features) for i in members)
-        after = LotClass(sorted_lots[old], labels)
+        after = LotClass(sorted_lots[old], labels, before.people, before.must)
         arranged.append(after)
-        for label in labels:
+        for label in () if before.together else labels:
             both = zip(before.positions_of(label), after.positions_of(label), strict=True)
             place.update({(old, i): (new, j) for i, j in both})
     return tuple(arranged), place
@@ -211,6 +226,8 @@ def arranged_classes(
 
 def position_names(lot_class: LotClass) -> tuple[str, ...]:
     """The names of a class's positions in the files."""
+    if lot_class.together:
+        return ("all",)
     return tuple(str(i + 1) for i in range(lot_class.positions)) if lot_class.labels else ("any",)
 
 
@@ -255,7 +272,7 @@ def _lottery_file(
         place=facts.place,
         attempt=facts.attempt,
         previous=facts.previous,
-        counts=facts.counts,
+        counts=published_counts(lottery.problem, facts.counts),
         pseudonyms="protected" if protected else "not protected",
         strategy=files.StrategyEntry(
             name=strategy.name,
@@ -300,7 +317,10 @@ def rebuild_lottery_file(
             "quotas": quotas_entry(problem.quotas, quotas),
             "classes": tuple(
                 files.ClassEntry(
-                    lots=tuple(handle_of[lot] for lot in lot_class.lots), positions=names[number]
+                    lots=tuple(handle_of[lot] for lot in lot_class.lots),
+                    positions=names[number],
+                    people=lot_class.people,
+                    must=lot_class.must,
                 )
                 for number, lot_class in enumerate(lottery.classes)
             ),
@@ -328,10 +348,13 @@ def quotas_entry(plan: QuotaPlan, provenance: Mapping[str, str]) -> files.Quotas
 
 
 def private_file(
-    lottery: PanelLottery, tokens: Sequence[str], commitment: str, key: str
+    problem: SelectionProblem,
+    certificate: Mapping[str, Any] | None,
+    tokens: Sequence[str],
+    commitment: str,
+    key: str,
 ) -> files.PrivateFile:
-    """`lottery-private.json` of an arranged lottery."""
-    problem = lottery.problem
+    """`lottery-private.json` of a lottery with this certificate."""
     applicants = problem.applicants
     columns = list(applicants.columns.items())
     return files.PrivateFile.model_validate(
@@ -340,6 +363,7 @@ def private_file(
             "intake": {
                 "id_column": applicants.id_column,
                 "household": problem.household,
+                "wishes": wishes_entry(problem),
                 "missing": dict(applicants.missing),
                 "columns": tuple(applicants.columns),
                 "mapping": applicants.mapping,
@@ -355,9 +379,20 @@ def private_file(
             "quotas": _plan_entry(problem.quotas),
             "key": key,
             "portfolio_seed": problem.digest,
-            "certificate": None if lottery.certificate is None else dict(lottery.certificate),
+            "certificate": None if certificate is None else dict(certificate),
         }
     )
+
+
+def wishes_entry(problem: SelectionProblem) -> files.WishesEntry | None:
+    """What was declared about people; None where nothing was."""
+    entry = files.WishesEntry(
+        must=problem.must,
+        refused=problem.refused,
+        companions=problem.companions,
+        household_rule=problem.household_rule,
+    )
+    return None if entry == files.WishesEntry() else entry
 
 
 def _plan_entry(plan: QuotaPlan) -> files.PlanEntry:

@@ -26,7 +26,7 @@ from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.consistency import differences, publication_checks
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord, public_record
-from mitwirkung.lottery.loading import load
+from mitwirkung.lottery.loading import load, wishes_of
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
@@ -277,19 +277,27 @@ def _rebuilt_private(
     assert city.applicants is not None
     assert city.quotas is not None
     problem = SelectionProblem(
-        city.applicants, city.quotas, seats=public.seats, household=record.intake.household
+        city.applicants,
+        city.quotas,
+        seats=public.seats,
+        household=record.intake.household,
+        wishes=wishes_of(record.intake, refused=True),
     )
     secret = derived_key(problem) if city.key is None else city.key
     tokens = [encoding.token_from_key(secret, public.event, person) for person in problem.ids]
-    bare = PanelLottery(problem, (), [(1, {(0, 0): problem.seats})], record.certificate.proof)
-    return private_file(bare, tokens, public.digest, "derived" if city.key is None else "file")
+    kind = "derived" if city.key is None else "file"
+    return private_file(problem, record.certificate.proof, tokens, public.digest, kind)
 
 
 def _inputs_check(published: Publication, applicants: Applicants, quotas: QuotaPlan) -> Check:
     problem = published.problem
     try:
         given = SelectionProblem(
-            applicants, quotas, seats=problem.seats, household=problem.household
+            applicants,
+            quotas,
+            seats=problem.seats,
+            household=problem.household,
+            wishes=wishes_of(published.private.intake, refused=True),
         )
     except MitwirkungError as error:
         return Check("check-inputs", (str(error),))

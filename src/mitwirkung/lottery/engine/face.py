@@ -72,8 +72,9 @@ def onto_equalities(polytope: Polytope, x: NDArray[np.float64]) -> NDArray[np.fl
     """
     numbers = np.append(np.flatnonzero(polytope.lower == polytope.upper), polytope.row_count + 1)
     aims = np.append(polytope.lower, [0, polytope.seats])[numbers].astype(np.float64)
-    counted = np.ones(polytope.rows.shape) if polytope.values is None else polytope.values
-    counted = np.append(counted, np.ones((polytope.types, 1)), axis=1)
+    counted = np.ones((polytope.types, polytope.rows.shape[1] + 1))
+    if polytope.values is not None:
+        counted[:, :-1] = polytope.values
     # The rows of each type, numbered as in `numbers`; the last place collects rows that are no
     # equalities.
     spare = len(numbers)
