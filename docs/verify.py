@@ -77,15 +77,14 @@ def rules_of(lottery):
         numbers = [vector["weight"], *(number for c, _, n in seats for number in (c, n))]
         yield "numbers are whole", all(type(each) is int and each >= 1 for each in numbers)
         yield "seats are sorted", is_sorted([seat[:2] for seat in seats])
-        yield "each vector fills the seats", sum(taken.values()) == lottery["seats"]
+        filled = sum(n * classes[c - 1].get("people", 1) for c, n in taken.items())
+        yield "each vector fills the seats", filled == lottery["seats"]
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
     for template in (lottery["seed"]["template"], lottery["seed"]["fallback"]):
-        yield (
-            "templates have 2^20 outcomes",
-            template == "not stated" or outcomes(template) >= 2**20,
-        )
+        enough = template == "not stated" or outcomes(template) >= 2**20
+        yield "templates have 2^20 outcomes", enough
 
 
 def outcomes(template):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from mitwirkung.errors import StrategyRefused
 from mitwirkung.lottery.feasibility import require_enough_lots
@@ -33,30 +33,32 @@ class SimpleStrategy(SelectionStrategy):
         must = {(c, 0): len(each.lots) for c, each in enumerate(classes) if each.must}
         seats = problem.seats - sum(n * classes[c].people for (c, _), n in must.items())
         rest = [(c, each) for c, each in enumerate(classes) if not each.must]
-        found = list(_vectors(rest, seats))
-        if any(number < 0 for _, vector in found for number in vector.values()):
-            raise StrategyRefused("simple-companions", name=self.name)
-        return PanelLottery(problem, (), [(weight, {**must, **some}) for weight, some in found])
+        vectors = ((weight, {**must, **some}) for weight, some in _vectors(rest, seats))
+        return PanelLottery(problem, (), vectors)
 
 
 def _vectors(classes: Sequence[tuple[int, LotClass]], seats: int) -> Iterator[_Vector]:
     """Vectors in which each lot of all (number, class) has the same chance.
 
-    Of each class of companions a systematic sample decides whether one more is seated; single
-    seats make up for it. With N lots a number n, n + 1 of them is seated so that N times the
-    chance is the mean.
+    Of N lots of companions N times the chance is seated on average: a systematic sample over their
+    classes says how many, and single seats make up for it.
     """
     everyone = sum(len(each.lots) * each.people for _, each in classes)
     chance = Fraction(seats, everyone) if everyone else Fraction(0)
-    means = {c: chance * len(each.lots) for c, each in classes if each.together}
-    # The point from which on a class gets its one more.
-    steps = sorted({Fraction(0), Fraction(1), *(1 - mean % 1 for mean in means.values())})
-    for low, high in pairwise(steps):
-        vector = {(c, 0): int(mean + low) for c, mean in means.items()}
-        left = seats - sum(vector[c, 0] * each.people for c, each in classes if c in means)
-        single = next(((c, each) for c, each in classes if c not in means), None)
-        if single is not None:
-            vector[single[0], 0] = left if left <= len(single[1].lots) else -1
-        elif left:
-            vector[0, -1] = -1  # companions alone do not fill the seats
+    together = [(c, each) for c, each in classes if each.together]
+    single = next(((c, len(each.lots)) for c, each in classes if not each.together), (0, 0))
+    ends = list(accumulate((chance * len(each.lots) for _, each in together), initial=Fraction(0)))
+    # From one such point to the next the sample is the same.
+    points = sorted({Fraction(0), Fraction(1), *(1 - end % 1 for end in ends)})
+    for low, high in pairwise(points):
+        marks = [int(end + low) for end in ends]
+        vector = {
+            (c, 0): after - before
+            for (c, _), before, after in zip(together, marks, marks[1:], strict=False)
+        }
+        left = seats - sum(vector[c, 0] * each.people for c, each in together)
+        if not 0 <= left <= single[1]:
+            raise StrategyRefused("simple-companions", name=SimpleStrategy.name)
+        if left:
+            vector[single[0], 0] = left
         yield high - low, vector

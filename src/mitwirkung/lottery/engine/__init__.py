@@ -7,6 +7,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `relaxation`: leximin as if people could be divided: the target.
 - `face`: what all panels of a lottery with this target have in common.
 - `sampling`: many whole panels around the target.
+- `several`: the same where companions are seated all or none.
 - `weights`: weights under which the mean of the panels is the target.
 - `realise`: from the target to panels and weights: face, sampling, weights.
 - `certificate`: the proof in whole numbers, and its check in exact arithmetic.

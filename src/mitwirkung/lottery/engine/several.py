@@ -34,20 +34,19 @@ def sample_panels(
     watch: Watch | None = None,
 ) -> NDArray[np.int32]:
     """Panels around a target: `sampling.sample_panels`, for lots of several seats too."""
-    limit = {} if patience is None else {"patience": patience}
+    options = {} if patience is None else {"patience": patience}
     if polytope.units is None:
         return sampling.sample_panels(
-            polytope, target, wanted, rng, tilt=tilt, watch=watch, **limit
+            polytope, target, wanted, rng, tilt=tilt, watch=watch, **options
         )
     units = polytope.units
     shared = np.flatnonzero(units > 1)
-    leaning = target if tilt is None else target * np.exp(tilt - tilt.max())
-    leaning = leaning * (polytope.seats / float(leaning.sum()))
-    lots = polytope.sizes[shared] // units[shared]
-    expected = np.minimum(leaning[shared] / units[shared], lots)
+    wish = target if tilt is None else target * np.exp(tilt - tilt.max())
+    wish = wish * (polytope.seats / float(wish.sum()))
+    owed = wish
 
     def look(rest: Polytope, types: NDArray[np.int64]) -> NDArray[np.int32]:
-        near = np.maximum(target[types], 1e-9)
+        near = np.maximum(owed[types], 1e-9)
         return sampling.sample_panels(
             rest,
             near * (rest.seats / float(near.sum())),
@@ -59,10 +58,16 @@ def sample_panels(
         )
 
     found = []
+    behind = np.zeros(polytope.types)
     for _ in range(-(-wanted // _PANELS_A_CHOICE)):
         chosen = np.zeros(polytope.types, np.int64)
-        chosen[shared] = units[shared] * _systematic(expected, rng)
+        chosen[shared] = units[shared] * _systematic(owed[shared] / units[shared], rng)
         found.append(_around(polytope, chosen, look))
+        # Who is behind over all panels so far has better odds for the next ones.
+        held = np.bincount(found[-1].ravel(), minlength=polytope.types)
+        behind += wish * len(found[-1]) - held
+        limit = np.minimum(3 * wish, polytope.sizes)
+        owed = np.clip(wish + behind / _PANELS_A_CHOICE, wish / 3, limit)
     return tidy(np.concatenate(found))
 
 
