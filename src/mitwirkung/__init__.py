@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
     from mitwirkung.lottery.folder import read_lottery as read_lottery
+    from mitwirkung.lottery.folder import read_record as read_record
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
     from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.publication import CountsRefused as CountsRefused
     from mitwirkung.lottery.publication import KeyRefused as KeyRefused
     from mitwirkung.lottery.publication import LotteryRefused as LotteryRefused
+    from mitwirkung.lottery.publication import ReplacementRefused as ReplacementRefused
     from mitwirkung.lottery.quota_files import read_quotas as read_quotas
     from mitwirkung.lottery.quota_files import write_quotas as write_quotas
     from mitwirkung.lottery.quotas import Feature as Feature
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.quotas import QuotaPlan as QuotaPlan
     from mitwirkung.lottery.randomness import UnfitSeed as UnfitSeed
     from mitwirkung.lottery.receipts import Receipt as Receipt
+    from mitwirkung.lottery.replacement import read_freed as read_freed
+    from mitwirkung.lottery.replacement import replacement_problem as replacement_problem
     from mitwirkung.lottery.sortition_files import check_panels as check_panels
     from mitwirkung.lottery.sortition_files import export_draw as export_draw
     from mitwirkung.lottery.sortition_files import panels_table as panels_table
@@ -111,15 +115,27 @@ _HOMES = {
         "require_enough_lots",
         "TooFewApplicants",
     ],
-    "lottery.folder": ["FileMissing", "FolderOccupied", "PublishedLottery", "read_lottery"],
+    "lottery.folder": [
+        "FileMissing",
+        "FolderOccupied",
+        "PublishedLottery",
+        "read_lottery",
+        "read_record",
+    ],
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
     "lottery.progress": ["LotteryStopped", "Step"],
-    "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
+    "lottery.publication": [
+        "CountsRefused",
+        "KeyRefused",
+        "LotteryRefused",
+        "ReplacementRefused",
+    ],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed"],
     "lottery.receipts": ["Receipt"],
+    "lottery.replacement": ["read_freed", "replacement_problem"],
     "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],

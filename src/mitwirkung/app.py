@@ -162,12 +162,14 @@ class Mitwirkung:
         applicants: Applicants | None = None,
         quotas: QuotaPlan | None = None,
         key: bytes | None = None,
+        before: Sequence[str | Path] = (),
     ) -> Verification:
         """Check a draw with the files that lie beside its record, as far as they allow.
 
         Args:
             record: `record.json`, `record-public.json` (public files only), or their folder.
             commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
+            before: of a draw that filled free seats, the folders of those before it, in order.
 
         Raises:
             FileMissing: a public file, or the named one, is not there.
@@ -190,6 +192,7 @@ class Mitwirkung:
             key=key,
             tables={name: data for name, data in found.items() if name.endswith(".csv")},
             solve=again,
+            before=[read_draw(Path(folder)) for folder in before],
         )
 
 
@@ -213,6 +216,7 @@ def verify_record(
     applicants: Applicants | None = None,
     quotas: QuotaPlan | None = None,
     key: bytes | None = None,
+    before: Sequence[str | Path] = (),
 ) -> Verification:
     """`Mitwirkung().verify_record`: without settings of an installation."""
     return Mitwirkung().verify_record(
@@ -222,6 +226,7 @@ def verify_record(
         applicants=applicants,
         quotas=quotas,
         key=key,
+        before=before,
     )
 
 

@@ -257,6 +257,23 @@ TEXTS: dict[str, str] = {
     "clash-min": "{feature}: {value}: at least {limit} seats ({people} applied)",
     "clash-max": "{feature}: {value}: at most {limit} seats ({people} applied)",
     "clash-household": "at most one seat per household",
+    "replacement-loosened": (
+        "Whoever is left cannot meet what is missing; loosened as little as possible: {feature}: "
+        "{value}: {min} to {max} became {new_min} to {new_max}."
+    ),
+    "replacement-chain": (
+        "The draws do not follow each other: name the first one, then its replacements in order."
+    ),
+    "replacement-event": (
+        "A replacement is a lottery of the same event: leave it out of the facts, or state {event!r}."
+    ),
+    "freed-columns": (
+        "The table of those who gave up a seat needs the columns id and reason; missing: {missing}."
+    ),
+    "freed-twice": "This person is listed before.",
+    "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
+    "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "freed-nobody": "Nobody gave up a seat, so there is nothing to fill.",
     "clash-must": "a seat for everybody who must have one",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
@@ -325,6 +342,15 @@ TEXTS: dict[str, str] = {
     "check-quotas": "every vector meets all quotas",
     "check-certificate": "the certificate proves the optimum: {promise} (gap {gap})",
     "check-private-record": "record.json follows from the lottery and the seed",
+    "check-replaces": "it fills the seats that fell free in the draws before; nobody twice",
+    "check-replaces-missing": (
+        "the draws whose seats it fills are NOT checked: they were not given (--before)"
+    ),
+    "check-replacement": "pool, quotas and tokens follow from the draws before",
+    "check-replacement-missing": (
+        "what follows from the draws before is NOT checked: their private files are missing"
+    ),
+    "check-key-before": "the tokens are those of the lottery before; NOT checked here",
     "check-wishes": "seats that are given or refused in any case are so, and counted by reason",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
     "check-portfolio": "made again, the lottery is the same: nobody chose among its like",

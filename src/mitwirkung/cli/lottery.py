@@ -134,20 +134,23 @@ def _wishes(file: Path | None, companions: str | None, household_rule: str) -> W
     return read_wishes(file, companions=companions, household_rule=rule)
 
 
-def _solve(
+def solve_problem(
     problem: SelectionProblem,
     app: library.Mitwirkung,
     strategy: str | None,
     setting: list[str] | None,
     facts: Path | None,
     key_file: Path | None,
+    *,
+    settings: dict[str, Any] | None = None,
 ) -> tuple[PanelLottery, dict[str, Any]]:
     """The lottery, and the facts and key it is published with; they are refused before the work."""
     stated = Facts() if facts is None else read_facts(facts)
     key = None if key_file is None else key_file.read_bytes()
     check_statements(problem, stated, key)
     with progress_bar() as progress:
-        made = app.solve(problem, strategy, settings=_settings(setting), progress=progress)
+        chosen = {**(settings or {}), **_settings(setting)}
+        made = app.solve(problem, strategy, settings=chosen, progress=progress)
     return made, {"facts": stated, "key": key}
 
 
@@ -194,9 +197,9 @@ def lottery(
         *(wishes, companions, household_rule),
         *(population, population_sheet),
     )
-    made, stated = _solve(problem, app, strategy, setting, facts, key_file)
+    made, stated = solve_problem(problem, app, strategy, setting, facts, key_file)
     published = made.publish(out, force=force, **stated)
-    _say_lottery(published, out)
+    say_lottery(published, out)
 
 
 def _warn_unprotected(publication: Publication) -> bool:
@@ -215,7 +218,7 @@ def _print_sample() -> None:
     screen.print(sample_facts(), markup=False, end="")
 
 
-def _say_lottery(published: PublishedLottery, folder: Path) -> None:
+def say_lottery(published: PublishedLottery, folder: Path) -> None:
     screen.print(say("The lottery is in {folder}.").format(folder=folder), markup=False)
     if _warn_unprotected(published.publication):
         screen.print(say("Publish this commitment before the draw:"))
@@ -287,7 +290,7 @@ def draw(
         *(population, population_sheet),
     )
     check_seed(seed)
-    made, stated = _solve(problem, app, strategy, setting, facts, key_file)
+    made, stated = solve_problem(problem, app, strategy, setting, facts, key_file)
     record = library.draw_at_once(made, seed, out, force=force, **stated)
     _warn_unprotected(record.publication)
     _say_draw(record, out)

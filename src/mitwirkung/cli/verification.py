@@ -58,6 +58,10 @@ def verify(
     population: Population = None,
     population_sheet: PopulationSheet = None,
     settings_file: SettingsFile = None,
+    before: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of the draw whose seats were filled; all of them, in order."),
+    ] = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Check a draw, and everything it stands on."""
@@ -78,6 +82,7 @@ def verify(
         commitment=commitment,
         receipt=None if token is None or features is None else _receipt(token, features),
         key=None if key_file is None else key_file.read_bytes(),
+        before=before or (),
         **inputs,
     )
     say_verification(result)

@@ -33,6 +33,7 @@ _STATED = (
     "strategy",
     "seed",
     "replacement",
+    "replaces",
     "software",
 )
 
@@ -48,7 +49,8 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     reasons = [] if private.lottery == public.digest else ["it is of another lottery file"]
     if private.portfolio_seed != problem.digest:
         reasons.append("portfolio_seed is not the hash of the problem")
-    if (private.key == "file") != (public.pseudonyms == "protected"):
+    unprotected = "derived" if public.replaces is None else "before"
+    if private.key != ("file" if public.pseudonyms == "protected" else unprotected):
         reasons.append("the key does not fit the pseudonyms")
     reasons += _applicant_flaws(private)
     rebuilt_private = private_file(
@@ -61,7 +63,9 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     ]
     checks.append(Check("check-private-fields", tuple(reasons)))
     secret = derived_key(problem) if private.key == "derived" else key
-    if secret is None:
+    if private.key == "before":
+        checks.append(Check("check-key-before", skipped=True))
+    elif secret is None:
         checks.append(Check("check-key-missing", skipped=True))
     else:
         expected = [encoding.token_from_key(secret, public.event, i) for i in problem.ids]

@@ -41,6 +41,11 @@ class _Entry(BaseModel):
     __str__ = __repr__
 
 
+def _without(data: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """The data without keys that have their usual value: what is not used is not written."""
+    return {name: value for name, value in data.items() if usual.get(name, ...) != value}
+
+
 class StrictFile(_Entry):
     """A file that is read strictly and written canonically."""
 
@@ -128,11 +133,6 @@ class ClassEntry(_Entry):
         return _without(write(self), {"people": 1, "must": False})
 
 
-def _without(data: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
-    """The data without keys that have their usual value: what is not used is not written."""
-    return {name: value for name, value in data.items() if usual.get(name, ...) != value}
-
-
 class VectorEntry(_Entry):
     seats: tuple[tuple[int, str, int], ...]
     weight: int = Field(ge=1)
@@ -142,6 +142,19 @@ class SeedEntry(SeedFacts):
     model_config = ConfigDict(strict=True)
 
     known: bool
+
+
+class LoosenedEntry(_Entry):
+    feature: str
+    value: str
+    min: int
+    max: int
+
+
+class ReplacesEntry(_Entry):
+    record: str = Field(pattern="^[0-9a-f]{64}$")
+    kept: int = Field(ge=0)
+    loosened: tuple[LoosenedEntry, ...]
 
 
 class LotteryFile(StrictFile):
@@ -166,7 +179,12 @@ class LotteryFile(StrictFile):
     draw: Literal["hash"] = "hash"
     seed: SeedEntry
     replacement: ReplacementFacts
+    replaces: ReplacesEntry | None = None
     software: dict[str, str]
+
+    @model_serializer(mode="wrap")
+    def _replaces_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(write(self), {"replaces": None})
 
 
 class SeatEntry(_Entry):
@@ -249,7 +267,7 @@ class PrivateFile(StrictFile):
     intake: IntakeEntry
     applicants: tuple[ApplicantEntry, ...]
     quotas: PlanEntry
-    key: Literal["file", "derived"]
+    key: Literal["file", "derived", "before"]
     portfolio_seed: str
     certificate: dict[str, Any] | None
 

@@ -33,6 +33,7 @@ class Types:
         quotas: per row (feature, value); the rows beyond are kinds of households, at most one
             seat per household.
         must: the row after them: those who must be seated; None if there are none.
+        parts: rows count in such parts of a seat; 1 where nobody has companions.
     """
 
     problem: SelectionProblem
@@ -40,6 +41,7 @@ class Types:
     places: tuple[tuple[int, int], ...]
     quotas: tuple[tuple[str, str], ...]
     must: int | None = None
+    parts: int = 1
 
     def lottery(
         self,
@@ -157,4 +159,4 @@ def fold_types(problem: SelectionProblem) -> Types:
             else None
         ),
     )
-    return Types(problem, polytope, tuple(places), tuple(quotas), must)
+    return Types(problem, polytope, tuple(places), tuple(quotas), must, parts)

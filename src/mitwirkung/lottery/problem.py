@@ -43,6 +43,40 @@ class Kind:
     must: bool = False
 
 
+@dataclass(frozen=True)
+class Loosened:
+    """A quota that nobody could meet any more, as it was before it was loosened."""
+
+    feature: str
+    value: str
+    min: int
+    max: int
+
+
+@dataclass(frozen=True, repr=False)
+class Replaces:
+    """That a problem is one of filling seats that fell free.
+
+    Attributes:
+        record: the SHA-256 of the `record-public.json` whose seats fell free.
+        kept: how many people keep their seats.
+        loosened: quotas that could not be met any more.
+        event: of the lottery before; it is the same.
+        tokens: id to token, as in the lottery before.
+        protected: whether the pseudonyms are.
+    """
+
+    record: str
+    kept: int
+    loosened: tuple[Loosened, ...]
+    event: str
+    tokens: Mapping[str, str]
+    protected: bool
+
+    def __repr__(self) -> str:
+        return f"<Replaces: seats of {self.record}>"
+
+
 class SelectionProblem:
     """`seats` seats for a pool of applicants under quotas and wishes.
 
@@ -65,7 +99,10 @@ class SelectionProblem:
         kinds: the lots by their multiset of profiles and what is declared about them.
         must: id to reason of those who are seated in any case.
         refused: id to reason of those who applied and are left out of the pool.
+        replaces: which draw's seats are to be filled again, if it is about that.
     """
+
+    replaces: Replaces | None = None
 
     def __init__(
         self,

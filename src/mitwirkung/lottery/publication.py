@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +31,10 @@ class KeyRefused(MitwirkungError, ValueError):
 
 class CountsRefused(MitwirkungError, ValueError):
     """The organiser's counts do not add up to the pool."""
+
+
+class ReplacementRefused(MitwirkungError, ValueError):
+    """A lottery that fills seats again is not one of the event whose seats they are."""
 
 
 class LotteryRefused(MitwirkungError, ValueError):
@@ -106,20 +110,26 @@ def publication(
         KeyRefused: the key is too short.
         CountsRefused: the stated counts do not add up.
         LotteryRefused: the strategy broke what it promises.
+        ReplacementRefused: the facts name another event than that whose seats are filled.
         ValueError: the lottery is not signed by a strategy.
     """
-    facts = facts or Facts()
     problem = lottery.problem
+    facts = facts_of(problem, facts)
     if lottery.strategy is None:
         raise ValueError("only a lottery that a strategy solved can be published")
     check_statements(problem, facts, key)
-    secret = key if key is not None else derived_key(problem)
-    tokens = tuple(encoding.token_from_key(secret, facts.event, person) for person in problem.ids)
+    before = problem.replaces
+    if before is not None:
+        tokens = tuple(before.tokens[person] for person in problem.ids)
+    else:
+        secret = key if key is not None else derived_key(problem)
+        tokens = tuple(encoding.token_from_key(secret, facts.event, who) for who in problem.ids)
+    protected = key is not None if before is None else before.protected
     handles = tuple(map(encoding.handle, tokens))
     arranged = arrange(lottery, handles)
-    public = _lottery_file(arranged, lottery.strategy, tokens, facts, key is not None, seed_known)
+    public = _lottery_file(arranged, lottery.strategy, tokens, facts, protected, seed_known)
     _hold_to_rules(arranged, public)
-    kind = "derived" if key is None else "file"
+    kind = "file" if protected else "derived" if before is None else "before"
     private = private_file(problem, lottery.certificate, tokens, public.digest, kind)
     return Publication(arranged, tokens, public, private)
 
@@ -144,9 +154,26 @@ def check_statements(problem: SelectionProblem, facts: Facts, key: bytes | None)
     """
     if key is not None and len(key) < encoding.MIN_KEY_BYTES:
         raise KeyRefused("key-too-short", needed=encoding.MIN_KEY_BYTES, found=len(key))
+    facts = facts_of(problem, facts)
     expected = published_counts(problem, facts.counts).expected_pool()
     if expected is not None and expected != len(problem):
         raise CountsRefused("counts-do-not-add-up", expected=expected, pool=len(problem))
+
+
+def facts_of(problem: SelectionProblem, stated: Facts | None) -> Facts:
+    """The facts; where seats are filled again, with the event and the counts that follow from it.
+
+    Raises:
+        ReplacementRefused: they name another event.
+    """
+    facts = stated or Facts()
+    if problem.replaces is None:
+        return facts
+    event = problem.replaces.event
+    if facts.event not in (NOT_STATED, event):
+        raise ReplacementRefused("replacement-event", event=event)
+    pool = Counts(received=len(problem) + len(problem.refused), refused={}, merged=0, late=0)
+    return facts.model_copy(update={"event": event, "counts": pool})
 
 
 def published_counts(problem: SelectionProblem, stated: Counts) -> Counts:
@@ -285,6 +312,7 @@ def _lottery_file(
         quotas=quotas,
         seed=files.SeedEntry(**facts.seed.model_dump(), known=seed_known),
         replacement=facts.replacement,
+        replaces=replaces_entry(lottery.problem),
         software=software(),
     )
 
@@ -332,6 +360,18 @@ def rebuild_lottery_file(
                 for weight, vector in zip(lottery.weights, lottery.vectors, strict=True)
             ),
         }
+    )
+
+
+def replaces_entry(problem: SelectionProblem) -> files.ReplacesEntry | None:
+    """Which draw's seats are filled again, as it is published."""
+    before = problem.replaces
+    if before is None:
+        return None
+    return files.ReplacesEntry(
+        record=before.record,
+        kept=before.kept,
+        loosened=tuple(files.LoosenedEntry(**asdict(each)) for each in before.loosened),
     )
 
 

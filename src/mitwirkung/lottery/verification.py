@@ -6,7 +6,7 @@ computed again and compared. The levels are defined in `docs/reference/lottery-f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeVar
@@ -37,6 +37,7 @@ from mitwirkung.lottery.publication import (
 )
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt, token_checks
+from mitwirkung.lottery.replacement_checks import Folder, private_checks, public_checks
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
 from mitwirkung.messages import Translate, text_of
 
@@ -144,6 +145,7 @@ def verify(
     key: bytes | None = None,
     tables: Mapping[str, bytes] | None = None,
     solve: Solve | None = None,
+    before: Sequence[Folder] = (),
 ) -> Verification:
     """Check a draw as far as the given files allow.
 
@@ -157,6 +159,7 @@ def verify(
         key: the content of the key file.
         tables: the bytes of `panel.csv` and its like, to be compared with what they should be.
         solve: the strategy that the lottery names, to make the lottery once more.
+        before: of a draw that filled free seats, the files of those before it, the first one first.
     """
     checks: list[Check] = []
     level: Level = "public"
@@ -172,12 +175,15 @@ def verify(
         if drawn is not None:
             committed = drawn.committed
             checks.append(Check("check-draw", differences(drawn.content, record)))
+        checks += public_checks(public, before)
         if receipt is not None:
             level = "token"
             _add(checks, "check-token", lambda: token_checks(public, drawn, receipt))
         if private is not None or private_record is not None:
             level = "private"
-            city = _City(private, private_record, applicants, quotas, key, tables or {}, solve)
+            city = _City(
+                private, private_record, applicants, quotas, key, tables or {}, solve, before
+            )
             seed = None if drawn is None else drawn.seed
             _add(checks, "check-private-fields", lambda: _private_checks(public, seed, city))
     anchored = commitment is not None and encoding.sha256_hex(lottery) == commitment.strip().lower()
@@ -204,6 +210,7 @@ class _City:
     key: bytes | None
     tables: Mapping[str, bytes]
     solve: Solve | None
+    before: Sequence[Folder]
 
 
 def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) -> list[Check]:
@@ -226,6 +233,7 @@ def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) ->
     if city.private is not None and city.applicants is not None and city.quotas is not None:
         checks.append(_inputs_check(published, city.applicants, city.quotas))
     checks += publication_checks(published, city.key)
+    checks += private_checks(published, city.before)
     if seed is None or not all(check.ok for check in checks):
         return checks
     if city.solve is not None:
@@ -274,6 +282,8 @@ def _rebuilt_private(
     """The private file made anew from the inputs, the key and the record's proof."""
     if city.key is None and public.pseudonyms == "protected":
         raise ValueError("the pseudonyms are protected: give the key file")
+    if city.key is None and public.replaces is not None:
+        raise ValueError("the pseudonyms are those of the lottery before: give the private file")
     assert city.applicants is not None
     assert city.quotas is not None
     problem = SelectionProblem(
@@ -291,10 +301,12 @@ def _rebuilt_private(
 
 def _inputs_check(published: Publication, applicants: Applicants, quotas: QuotaPlan) -> Check:
     problem = published.problem
+    # Where seats are filled again, what is missing follows from the draw before.
+    plan = quotas if problem.replaces is None else problem.quotas
     try:
         given = SelectionProblem(
             applicants,
-            quotas,
+            plan,
             seats=problem.seats,
             household=problem.household,
             wishes=wishes_of(published.private.intake, refused=True),

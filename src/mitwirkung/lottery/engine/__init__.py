@@ -19,6 +19,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `hull`: what is known of all panels, and cuts for many types and other goals; `master` finds the
   best lottery over known panels, `walk` and `integer` a better panel.
 - `conflict`: quotas that no panel meets together.
+- `nearest`: such quotas, loosened as little as possible.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
 """
@@ -40,6 +41,7 @@ from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
+from mitwirkung.lottery.engine.nearest import nearest_bounds
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.realise import Lottery, realise
@@ -69,6 +71,7 @@ __all__ = [
     "find_conflict",
     "gap",
     "leximin",
+    "nearest_bounds",
     "optimise",
     "realise",
     "relax",
