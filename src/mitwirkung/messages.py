@@ -265,7 +265,8 @@ TEXTS: dict[str, str] = {
         "The draws do not follow each other: name the first one, then its replacements in order."
     ),
     "replacement-event": (
-        "A replacement is a lottery of the same event: leave it out of the facts, or state {event!r}."
+        "A replacement is a lottery of the same event: "
+        "leave it out of the facts, or state {event!r}."
     ),
     "freed-columns": (
         "The table of those who gave up a seat needs the columns id and reason; missing: {missing}."

@@ -219,6 +219,7 @@ def _print_sample() -> None:
 
 
 def say_lottery(published: PublishedLottery, folder: Path) -> None:
+    """Where the lottery is, and what has to be published of it."""
     screen.print(say("The lottery is in {folder}.").format(folder=folder), markup=False)
     if _warn_unprotected(published.publication):
         screen.print(say("Publish this commitment before the draw:"))

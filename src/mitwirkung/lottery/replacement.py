@@ -185,13 +185,11 @@ def _within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened,
     """The quotas of a problem, loosened as little as possible if no panel meets them, and those
     that were, as they were."""
     # numpy and HiGHS come with the engine.
-    from mitwirkung.lottery.engine import find_conflict, nearest_bounds
+    from mitwirkung.lottery.engine import nearest_bounds
     from mitwirkung.lottery.folding import fold_types
 
     types = fold_types(problem)
     plan = problem.quotas
-    if find_conflict(types.polytope) is None:
-        return plan, ()
     found = nearest_bounds(types.polytope, len(types.quotas))
     if found is None:
         return plan, ()  # too few people: the strategy says so
