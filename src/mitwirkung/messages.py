@@ -274,6 +274,10 @@ TEXTS: dict[str, str] = {
     "freed-twice": "This person is listed before.",
     "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
     "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "alternates-number": "{number} alternates cannot be drawn: {most} people are left.",
+    "alternates-companions": (
+        "Alternates cannot be chosen ahead where people come together: use replacements."
+    ),
     "freed-nobody": "Nobody gave up a seat, so there is nothing to fill.",
     "clash-must": "a seat for everybody who must have one",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",

@@ -151,10 +151,21 @@ class LoosenedEntry(_Entry):
     max: int
 
 
+class AheadEntry(_Entry):
+    scenarios: int = Field(ge=1)
+    rate: str
+    answers: dict[str, dict[str, str]]
+
+
 class ReplacesEntry(_Entry):
     record: str = Field(pattern="^[0-9a-f]{64}$")
     kept: int = Field(ge=0)
     loosened: tuple[LoosenedEntry, ...]
+    ahead: AheadEntry | None = None
+
+    @model_serializer(mode="wrap")
+    def _ahead_if_so(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(write(self), {"ahead": None})
 
 
 class LotteryFile(StrictFile):

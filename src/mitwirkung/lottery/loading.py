@@ -8,7 +8,7 @@ from fractions import Fraction
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.panels import PanelLottery, StrategyInfo, lot_classes
-from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem
+from mitwirkung.lottery.problem import Ahead, Loosened, Replaces, SelectionProblem
 from mitwirkung.lottery.publication import Publication, arranged_classes, position_names
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
 from mitwirkung.lottery.wishes import Wishes
@@ -71,6 +71,7 @@ def replaces_of(
         event=public.event,
         tokens={each.id: each.token for each in private.applicants},
         protected=public.pseudonyms == "protected",
+        ahead=None if entry.ahead is None else Ahead(**entry.ahead.model_dump()),
     )
 
 

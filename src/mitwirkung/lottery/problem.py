@@ -53,6 +53,16 @@ class Loosened:
     max: int
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """That alternates are drawn ahead: the drop-out rates, as ratios such as `1/10`, and how many
+    scenarios were drawn from them. `answers` is feature to answer to rate."""
+
+    scenarios: int
+    rate: str
+    answers: Mapping[str, Mapping[str, str]]
+
+
 @dataclass(frozen=True, repr=False)
 class Replaces:
     """That a problem is one of filling seats that fell free.
@@ -64,6 +74,7 @@ class Replaces:
         event: of the lottery before; it is the same.
         tokens: id to token, as in the lottery before.
         protected: whether the pseudonyms are.
+        ahead: the seats are those of alternates, and nobody's seat fell free yet.
     """
 
     record: str
@@ -72,6 +83,7 @@ class Replaces:
     event: str
     tokens: Mapping[str, str]
     protected: bool
+    ahead: Ahead | None = None
 
     def __repr__(self) -> str:
         return f"<Replaces: seats of {self.record}>"

@@ -372,6 +372,7 @@ def replaces_entry(problem: SelectionProblem) -> files.ReplacesEntry | None:
         record=before.record,
         kept=before.kept,
         loosened=tuple(files.LoosenedEntry(**asdict(each)) for each in before.loosened),
+        ahead=None if before.ahead is None else files.AheadEntry(**asdict(before.ahead)),
     )
 
 

@@ -8,18 +8,20 @@ are loosened as little as possible, and the published file says by what.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem
-from mitwirkung.lottery.quotas import Feature, QuotaPlan
+from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.wishes import HOUSEHOLD, Wishes
 from mitwirkung.names import clean
 from mitwirkung.tables import Source, read_table
 
 HAS_SEAT = "has a seat"
 GAVE_UP = "gave up a seat: "
+NO_ALTERNATE = "is no alternate"
 TOO_MANY = "comes with more people than seats are free"
 
 
@@ -55,7 +57,8 @@ def replacement_problem(
     """The problem of filling the seats that fell free.
 
     Solve, publish and draw it like any other. Tokens are those of the first lottery, so that
-    everybody can see that nobody is seated twice.
+    everybody can see that nobody is seated twice. If alternates were drawn ahead after the last
+    replacement, and are named among the records, they alone are its pool.
 
     Args:
         records: the draw; if there were replacements already, it and they in their order.
@@ -67,7 +70,7 @@ def replacement_problem(
             follow each other.
     """
     chain = [records] if isinstance(records, DrawRecord) else list(records)
-    seated, out = _seated(chain)
+    seated, _ = _seated(chain)
     errors = [
         Finding(code, {"number": number})
         for number, (who, reason) in enumerate(freed.items(), start=1)
@@ -81,19 +84,16 @@ def replacement_problem(
         errors.append(Finding("freed-nobody"))
     if errors:
         raise InputError.of(errors)
-    out = {**out, **{who: GAVE_UP + clean(reason) for who, reason in freed.items()}}
-    kept = [who for who in seated if who not in freed]
+    kept, excluded = excluded_from(chain, freed, len(freed))
     first = chain[0].publication
     problem = first.problem
-    excluded = {**dict.fromkeys(kept, HAS_SEAT), **out}
-    excluded |= _barred(problem, kept, len(freed), excluded)
     plan = _missing(problem, kept)
-    replacement = _problem(problem, plan, len(freed), excluded)
+    replacement = problem_without(problem, plan, len(freed), excluded)
     loosened: tuple[Loosened, ...] = ()
     if replacement.ids:
         plan, loosened = _within_reach(replacement)
         if loosened:
-            replacement = _problem(problem, plan, len(freed), excluded)
+            replacement = problem_without(problem, plan, len(freed), excluded)
     replacement.replaces = Replaces(
         record=chain[-1].public.digest,
         kept=len(kept),
@@ -107,6 +107,34 @@ def replacement_problem(
         for q, bounds in _new_bounds(plan, loosened)
     )
     return replacement
+
+
+def excluded_from(
+    chain: Sequence[DrawRecord], freed: Mapping[str, str], seats: int
+) -> tuple[list[str], dict[str, str]]:
+    """Who keeps a seat after these draws, and all who cannot get one of so many ``seats``: id to
+    reason.
+
+    Raises:
+        InputError: the draws do not follow each other.
+    """
+    seated, out = _seated(chain)
+    out = {**out, **{who: GAVE_UP + clean(reason) for who, reason in freed.items()}}
+    kept = [who for who in seated if who not in freed]
+    problem = chain[0].publication.problem
+    excluded = {**dict.fromkeys(kept, HAS_SEAT), **out}
+    excluded |= _barred(problem, kept, seats, excluded)
+    if is_ahead(chain[-1]):
+        ahead = set(chain[-1].ids)
+        others = (who for who in problem.ids if who not in ahead and who not in excluded)
+        excluded |= dict.fromkeys(others, NO_ALTERNATE)
+    return kept, excluded
+
+
+def is_ahead(record: DrawRecord) -> bool:
+    """Whether a draw is one of alternates."""
+    replaces = record.publication.problem.replaces
+    return replaces is not None and replaces.ahead is not None
 
 
 def _seated(chain: Sequence[DrawRecord]) -> tuple[list[str], dict[str, str]]:
@@ -130,7 +158,8 @@ def _seated(chain: Sequence[DrawRecord]) -> tuple[list[str], dict[str, str]]:
         for who in [who for who in seated if gone.get(who, HAS_SEAT) != HAS_SEAT]:
             del seated[who]
             out[who] = gone[who]
-        seated |= dict.fromkeys(record.ids)
+        if not is_ahead(record):
+            seated |= dict.fromkeys(record.ids)
     return sorted(seated), out
 
 
@@ -155,24 +184,35 @@ def _missing(problem: SelectionProblem, kept: Iterable[str]) -> QuotaPlan:
     """The quotas less those who keep their seats."""
     person_of = {who: person for person, who in enumerate(problem.ids)}
     answers = [problem.answers(person_of[who]) for who in kept]
+    held = Counter((name, value) for answer in answers for name, value in answer.items())
+    missing = {
+        (feature.name, quota.value): (
+            max(0, quota.min - held[feature.name, quota.value]),
+            max(0, quota.max - held[feature.name, quota.value]),
+        )
+        for feature in problem.quotas.features
+        for quota in feature.quotas
+    }
+    return with_bounds(problem.quotas, missing)
+
+
+def with_bounds(plan: QuotaPlan, bounds: Mapping[tuple[str, str], tuple[int, int]]) -> QuotaPlan:
+    """The plan with other limits: (feature, value) to minimum and maximum."""
     features = []
-    for feature in problem.quotas.features:
+    for feature in plan.features:
         quotas = []
         for quota in feature.quotas:
-            held = sum(answer[feature.name] == quota.value for answer in answers)
-            low, high = max(0, quota.min - held), max(0, quota.max - held)
-            quotas.append(quota.model_copy(update=_bounds(low, high)))
+            low, high = bounds.get((feature.name, quota.value), (quota.min, quota.max))
+            changed = {"min": low, "max": high, "min_flex": None, "max_flex": None}
+            quotas.append(quota.model_copy(update=changed))
         features.append(feature.model_copy(update={"quotas": tuple(quotas)}))
-    return problem.quotas.model_copy(update={"features": tuple(features)})
+    return plan.model_copy(update={"features": tuple(features)})
 
 
-def _bounds(low: int, high: int) -> dict[str, int | None]:
-    return {"min": low, "max": high, "min_flex": None, "max_flex": None}
-
-
-def _problem(
+def problem_without(
     before: SelectionProblem, plan: QuotaPlan, seats: int, excluded: Mapping[str, str]
 ) -> SelectionProblem:
+    """The problem of the same applicants without those who are ``excluded``, id to reason."""
     wishes = Wishes(
         must_not=excluded, companions=before.companions, household_rule=before.household_rule
     )
@@ -198,20 +238,16 @@ def _within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened,
         place: (int(low) // parts, int(high) // parts)
         for place, low, high in zip(types.quotas, *found, strict=False)
     }
-    features: list[Feature] = []
     loosened: list[Loosened] = []
+    changed: dict[tuple[str, str], tuple[int, int]] = {}
     for feature in plan.features:
-        quotas = []
         for quota in feature.quotas:
             low, high = near[feature.name, quota.value]
             if low < min(quota.min, problem.seats + 1) or high > min(quota.max, problem.seats):
                 loosened.append(Loosened(feature.name, quota.value, quota.min, quota.max))
-                bounds = _bounds(min(low, quota.min), max(high, quota.max))
-                quotas.append(quota.model_copy(update=bounds))
-            else:
-                quotas.append(quota)
-        features.append(feature.model_copy(update={"quotas": tuple(quotas)}))
-    return plan.model_copy(update={"features": tuple(features)}), tuple(loosened)
+                bounds = (min(low, quota.min), max(high, quota.max))
+                changed[feature.name, quota.value] = bounds
+    return with_bounds(plan, changed), tuple(loosened)
 
 
 def _new_bounds(

@@ -8,7 +8,7 @@ from mitwirkung.lottery import files
 from mitwirkung.lottery.draw import DrawRecord, public_record
 from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.publication import Publication
-from mitwirkung.lottery.replacement import GAVE_UP, replacement_problem
+from mitwirkung.lottery.replacement import GAVE_UP, excluded_from, replacement_problem
 from mitwirkung.lottery.rules import CHECKABLE, Check
 
 Folder = Mapping[str, bytes]
@@ -44,7 +44,9 @@ def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterab
             yield f"lottery {number} does not follow from the draw before it"
         if lottery.event != public.event:
             yield f"lottery {number} is of another event"
-        if lottery.replaces is not None and lottery.replaces.kept + lottery.seats != seats:
+        ahead = lottery.replaces is not None and lottery.replaces.ahead is not None
+        kept = 0 if lottery.replaces is None else lottery.replaces.kept
+        if kept + (0 if ahead else lottery.seats) != seats:
             yield f"lottery {number} does not fill up to {seats} seats"
         twice = taken.intersection(lot for each in lottery.classes for lot in each.lots)
         if twice:
@@ -54,7 +56,8 @@ def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterab
             if public_record(lottery, drawn.seed).content != drawn.content:
                 yield f"draw {number} does not follow from its lottery and its seed"
             digest = drawn.digest
-            taken.update(seat.lot for seat in drawn.seats)
+            if not ahead:  # alternates have no seats yet
+                taken.update(seat.lot for seat in drawn.seats)
 
 
 def private_checks(published: Publication, before: Sequence[Folder]) -> list[Check]:
@@ -79,6 +82,11 @@ def _private_flaws(published: Publication, before: Sequence[Folder]) -> Iterable
         drawn = files.PublicRecordFile.from_bytes(folder["record-public.json"])
         records.append(DrawRecord.of(load(public, private), drawn.seed))
     problem = published.problem
+    if problem.replaces is not None and problem.replaces.ahead is not None:
+        _, excluded = excluded_from(records, {}, problem.seats)
+        if excluded != problem.refused:
+            yield "other people are left out of it"
+        return
     earlier = {who for record in records[1:] for who in record.publication.problem.refused}
     earlier -= {
         who
