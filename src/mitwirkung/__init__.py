@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
     from mitwirkung.intake import Applicants as Applicants
     from mitwirkung.intake import read_applicants as read_applicants
+    from mitwirkung.lottery.alternates import Dropout as Dropout
+    from mitwirkung.lottery.alternates import alternates_problem as alternates_problem
+    from mitwirkung.lottery.alternates import compare_alternates as compare_alternates
+    from mitwirkung.lottery.alternates import dropout_from_past as dropout_from_past
+    from mitwirkung.lottery.alternates import simulate_dropouts as simulate_dropouts
     from mitwirkung.lottery.apportionment import quotas_from_population as quotas_from_population
     from mitwirkung.lottery.apportionment import read_population as read_population
     from mitwirkung.lottery.certificates import OptimumNotProven as OptimumNotProven
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
     from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.reports.alternates_plot import plot_alternates as plot_alternates
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
     from mitwirkung.reports.chance_plots import plot_lorenz as plot_lorenz
     from mitwirkung.reports.comparison_plot import plot_comparison as plot_comparison
@@ -104,6 +110,13 @@ _HOMES = {
         "UnknownStrategy",
     ],
     "intake": ["Applicants", "read_applicants"],
+    "lottery.alternates": [
+        "alternates_problem",
+        "compare_alternates",
+        "Dropout",
+        "dropout_from_past",
+        "simulate_dropouts",
+    ],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
     "lottery.certificates": ["OptimumNotProven"],
     "lottery.draw": ["DrawRecord"],
@@ -143,6 +156,7 @@ _HOMES = {
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
+    "reports.alternates_plot": ["plot_alternates"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.comparison_plot": ["plot_comparison"],
     "reports.panel_plot": ["plot_panel"],

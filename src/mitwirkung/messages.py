@@ -274,6 +274,13 @@ TEXTS: dict[str, str] = {
     "freed-twice": "This person is listed before.",
     "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
     "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "dropout-rate": (
+        "A drop-out rate is a number from 0 to 1, such as 0.1 or 1/10; the common one is above 0."
+    ),
+    "dropout-columns": "The table of drop-out rates needs the columns feature, value and rate.",
+    "dropout-unknown": (
+        "A drop-out rate is stated for an answer that no quota knows. Features: {available}."
+    ),
     "alternates-number": "{number} alternates cannot be drawn: {most} people are left.",
     "alternates-companions": (
         "Alternates cannot be chosen ahead where people come together: use replacements."

@@ -8,16 +8,27 @@ panel: by leximin among all who have no seat.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import tagged_hash
+from mitwirkung.lottery.leximin import LeximinStrategy
 from mitwirkung.lottery.problem import Ahead, Replaces, SelectionProblem
-from mitwirkung.lottery.replacement import excluded_from, problem_without, with_bounds
+from mitwirkung.lottery.publication import publication
+from mitwirkung.lottery.replacement import (
+    excluded_from,
+    problem_without,
+    with_bounds,
+    within_reach,
+)
+from mitwirkung.names import clean
+from mitwirkung.tables import Source, read_table
 
 SCENARIOS = 20
 MOST_SIMULATED = 14
@@ -49,6 +60,44 @@ class Dropout:
         for feature, rates in self.answers.items():
             chance *= rates.get(answers.get(feature) or "", self.rate) / self.rate
         return min(Fraction(1), chance)
+
+
+def read_dropout(rate: str, source: Source | None = None) -> Dropout:
+    """Rates from a text such as `0.1` or `1/10`, and a table `feature,value,rate` of answers.
+
+    Raises:
+        InputError: with everything that is wrong.
+        TypeError: the source is of no kind that can be read.
+    """
+    errors: list[Finding] = []
+
+    def read(text: str, **place: Any) -> Fraction:
+        try:
+            found = Fraction(text.strip().replace(",", "."))
+        except (ValueError, ZeroDivisionError):
+            found = Fraction(-1)
+        if not 0 <= found <= 1:
+            errors.append(Finding("dropout-rate", {}, **place))
+        return found
+
+    common = read(rate)
+    if common == 0:
+        errors.append(Finding("dropout-rate"))
+    answers: dict[str, dict[str, Fraction]] = {}
+    if source is not None:
+        table = read_table(source)
+        errors += table.errors
+        places = [table.find(name) for name in ("feature", "value", "rate")]
+        columns = [place for place in places if place is not None]
+        if table.columns and len(columns) < len(places):
+            errors.append(Finding("dropout-columns", {}, table.file))
+        elif table.columns:
+            for row, cells in table.rows:
+                feature, value, text = (clean(cells[place]) for place in columns)
+                answers.setdefault(feature, {})[value] = read(text, file=table.file, row=row)
+    if errors:
+        raise InputError.of(errors)
+    return Dropout(common, answers)
 
 
 def dropout_from_past(
@@ -108,6 +157,15 @@ def alternates_problem(
     chain = [records] if isinstance(records, DrawRecord) else list(records)
     seated, excluded = excluded_from(chain, {}, number)
     problem = chain[0].publication.problem
+    known = {(f.name, q.value) for f in problem.features for q in f.quotas}
+    wrong = [
+        Finding("dropout-unknown", {"available": list(problem.quotas.names)})
+        for feature, rates in dropout.answers.items()
+        for value in rates
+        if (feature, value) not in known
+    ]
+    if wrong:
+        raise InputError.of(wrong)
     pool = problem_without(problem, problem.quotas, max(number, 1), excluded)
     if any(kind.together for kind in pool.kinds):
         raise InputError.of([Finding("alternates-companions")])
@@ -210,17 +268,92 @@ def simulate_dropouts(
     given = [problem.answers(person_of[who]) for who in record.ids]
     chances = np.array([float(dropout.of(answers)) for answers in given])
     # Every choice of those who come: how many, and what they add to each quota.
-    choices = [np.zeros((1, len(quotas)), np.int64)]
+    choices = np.zeros((1, len(quotas)), np.int64)
     sizes = np.zeros(1, np.int64)
     for row in counted(alternates):
-        choices = [np.concatenate([choices[0], choices[0] + np.array(row)])]
+        choices = np.concatenate([choices, choices + np.array(row)])
         sizes = np.concatenate([sizes, sizes + 1])
     rng = np.random.default_rng(seed)
     off = 0
     for _ in range(rounds):
         stays = rng.random(len(panel)) >= chances
         comes = min(len(alternates), int((~stays).sum()))
-        held = panel[stays].sum(axis=0) + choices[0][sizes == comes]
+        held = panel[stays].sum(axis=0) + choices[sizes == comes]
         missed = np.maximum(low - held, 0) + np.maximum(held - high, 0)
         off += int(missed.sum(axis=1).min())
     return off / rounds
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Seats off the quotas on average after drop-outs, by the number of alternates and by how they
+    are found: `chosen` by drop-out, or `proportional`, a small panel with quotas to scale."""
+
+    numbers: tuple[int, ...]
+    chosen: tuple[float, ...]
+    proportional: tuple[float, ...]
+    rounds: int
+
+
+def compare_alternates(
+    record: DrawRecord,
+    *,
+    numbers: Sequence[int],
+    dropout: Dropout,
+    rounds: int = 300,
+    draws: int = 5,
+) -> Rules:
+    """Chosen alternates beside those of the simple rule, in a simulation of who drops out.
+
+    For each number and rule the alternates' lottery is solved by leximin and drawn ``draws`` times;
+    each time ``rounds`` drop-outs are tried, other ones than those that the choice was made with.
+
+    Raises:
+        InputError, InfeasibleQuotas: alternates cannot be drawn.
+    """
+    found: dict[str, list[float]] = {"chosen": [], "proportional": []}
+    for number in numbers:
+        if not number:
+            off = simulate_dropouts(record, (), dropout=dropout, rounds=rounds * draws)
+            for each in found.values():
+                each.append(off)
+            continue
+        problems = {
+            "chosen": alternates_problem(record, number=number, dropout=dropout),
+            "proportional": proportional_problem(record, number),
+        }
+        for rule, problem in problems.items():
+            published = publication(LeximinStrategy().solve(problem))
+            off = sum(
+                simulate_dropouts(
+                    record,
+                    published.draw(f"draw {i}").ids,
+                    dropout=dropout,
+                    rounds=rounds,
+                    seed=i + 1,
+                )
+                for i in range(draws)
+            )
+            found[rule].append(off / draws)
+    return Rules(
+        tuple(numbers), tuple(found["chosen"]), tuple(found["proportional"]), rounds * draws
+    )
+
+
+def proportional_problem(record: DrawRecord, number: int) -> SelectionProblem:
+    """The simple rule: alternates are a small panel, whose quotas are those of the panel to scale.
+
+    Where nobody can meet them any more they are loosened as little as possible.
+    """
+    _, excluded = excluded_from([record], {}, number)
+    problem = record.publication.problem
+    share = Fraction(number, problem.seats)
+    scaled = {
+        (f.name, q.value): (math.floor(q.min * share), math.ceil(q.max * share))
+        for f in problem.features
+        for q in f.quotas
+    }
+    plan = with_bounds(problem.quotas, scaled)
+    found = problem_without(problem, plan, number, excluded)
+    plan, loosened = within_reach(found)
+    return problem_without(problem, plan, number, excluded) if loosened else found

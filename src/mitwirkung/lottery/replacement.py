@@ -91,7 +91,7 @@ def replacement_problem(
     replacement = problem_without(problem, plan, len(freed), excluded)
     loosened: tuple[Loosened, ...] = ()
     if replacement.ids:
-        plan, loosened = _within_reach(replacement)
+        plan, loosened = within_reach(replacement)
         if loosened:
             replacement = problem_without(problem, plan, len(freed), excluded)
     replacement.replaces = Replaces(
@@ -221,7 +221,7 @@ def problem_without(
     )
 
 
-def _within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, ...]]:
+def within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, ...]]:
     """The quotas of a problem, loosened as little as possible if no panel meets them, and those
     that were, as they were."""
     # numpy and HiGHS come with the engine.
