@@ -19,13 +19,14 @@ from pathlib import Path
 
 import growth
 import imports
+import replacement
 import steps
 import strategies
 import targets
 from measure import Block
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
-SECTIONS = ("targets", "steps", "strategies", "growth", "imports")
+SECTIONS = ("targets", "steps", "strategies", "replacement", "growth", "imports")
 
 
 def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
@@ -36,6 +37,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         ),
         "steps": lambda: steps.blocks(scratch),
         "strategies": strategies.blocks,
+        "replacement": replacement.blocks,
         "growth": lambda: growth.blocks(scratch),
         "imports": imports.blocks,
     }

@@ -20,6 +20,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
   best lottery over known panels, `walk` and `integer` a better panel.
 - `conflict`: quotas that no panel meets together.
 - `nearest`: such quotas, loosened as little as possible.
+- `alternates`: who should stand by, given who may drop out.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
 """
