@@ -47,6 +47,7 @@ from mitwirkung.cli.terminal import (
     warn,
     wrong_call,
 )
+from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts, sample_facts
@@ -104,34 +105,47 @@ def read_problem_files(
     """The problem that the files of a call make; doubtful things are printed."""
     if applicants is None or quotas is None or seats is None:
         raise wrong_call("Name the files of applications and quotas, and --seats.")
-    problem = library.read_problem(
-        applicants,
-        quotas,
-        seats=seats,
-        id=id_column,
-        household=[name.strip() for name in household_columns.split(",") if name.strip()],
-        missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # unknown ones are findings
-        encoding=encoding,
-        quotas_encoding=quotas_encoding,
-        population=population,
-        sheet=sheet,
-        quotas_sheet=quotas_sheet,
-        population_sheet=population_sheet,
-        mapping=None if mapping is None else read_mapping(mapping),
-        wishes=_wishes(wishes, companions, household_rule),
-    )
+    declared, wrong = _wishes(wishes, companions, household_rule)
+    try:
+        problem = library.read_problem(
+            applicants,
+            quotas,
+            seats=seats,
+            id=id_column,
+            household=[name.strip() for name in household_columns.split(",") if name.strip()],
+            missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # others are findings
+            encoding=encoding,
+            quotas_encoding=quotas_encoding,
+            population=population,
+            sheet=sheet,
+            quotas_sheet=quotas_sheet,
+            population_sheet=population_sheet,
+            mapping=None if mapping is None else read_mapping(mapping),
+            wishes=declared,
+        )
+    except InputError as error:
+        raise InputError.of([*error.findings, *wrong]) from None
+    if wrong:
+        raise InputError.of(wrong)
     warn(problem.warnings)
     return problem
 
 
-def _wishes(file: Path | None, companions: str | None, household_rule: str) -> Wishes:
+def _wishes(
+    file: Path | None, companions: str | None, household_rule: str
+) -> tuple[Wishes, tuple[Finding, ...]]:
+    """What the options declare, and what is wrong in the file of wishes."""
     known: tuple[HouseholdRule, ...] = get_args(HouseholdRule)
     rule = next((rule for rule in known if rule == household_rule.strip().lower()), None)
     if rule is None:
         raise wrong_call("--household-rule is 'at most one' or 'together'.")
+    without = Wishes(companions=companions, household_rule=rule)
     if file is None:
-        return Wishes(companions=companions, household_rule=rule)
-    return read_wishes(file, companions=companions, household_rule=rule)
+        return without, ()
+    try:
+        return read_wishes(file, companions=companions, household_rule=rule), ()
+    except InputError as error:
+        return without, error.findings
 
 
 def solve_problem(
@@ -276,6 +290,7 @@ def draw(
         )
         others += (sheet, quotas_sheet, population_sheet, mapping, wishes, companions)
         others += (key_file, facts, population, out, household_columns or None)
+        others += (None if household_rule == "at most one" else household_rule,)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
         record = library.draw_folder(lottery, seed, force=force)
