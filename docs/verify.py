@@ -61,17 +61,19 @@ def rules_of(lottery):
         whole = [vector["weight"], *(x for c, _, n in seats for x in (c, n))]
         yield "numbers are whole", all(type(x) is int and x >= 1 for x in whole)
         yield "seats are sorted", is_sorted([seat[:2] for seat in seats])
-        yield "each vector fills the seats", sum(taken.values()) == lottery["seats"]
+        filled = sum(n * classes[c - 1].get("people", 1) for c, n in taken.items())
+        yield "each vector fills the seats", filled == lottery["seats"]
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
     panels, keys = lottery.get("panels", []), []
+    people = [each.get("people", 1) for each in classes for _ in each["lots"]]
     drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
     yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
     for panel in panels:
         keys.append(hash_of("mitwirkung-panel-1", *(x for n, p in panel for x in (lots[n - 1], p))))
         yield "panels are sorted, with lots", is_sorted([0, *(n for n, _ in panel), len(lots) + 1])
-        yield "panels fill the seats", len(panel) == lottery["seats"] or "'all'" in str(panel)
+        yield "panels fill the seats", sum(people[n - 1] for n, _ in panel) == lottery["seats"]
     yield "panels are sorted by hash", keys == sorted(keys)
     for text in {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}:
         ways, base, _ = examine(text)

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from mitwirkung.intake import Applicants, read_applicants
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL
 from mitwirkung.lottery.panels import PanelLottery
-from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.problem import SelectionProblem, check_problem
 from mitwirkung.lottery.quota_files import read_quotas
 from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
+from mitwirkung.lottery.wishes import Wishes
 
 DATA = Path(__file__).parent / "data" / "lottery"
 INSTANCES = sorted(folder.name for folder in DATA.iterdir())
@@ -90,8 +91,11 @@ def town() -> SelectionProblem:
 
 
 @st.composite
-def small_problems(draw: st.DrawFn, *, households: bool = True, most: int = 9) -> SelectionProblem:
-    """A handful of people with two or three features, quotas that may clash, and households."""
+def small_problems(
+    draw: st.DrawFn, *, households: bool = True, most: int = 9, wishes: bool = False
+) -> SelectionProblem:
+    """A handful of people with two or three features, quotas that may clash, households, and if
+    asked for wishes, which may clash too."""
     names = draw(st.sampled_from([("sex", "age"), ("sex", "age", "place")]))
     values = {name: ("x", "y", "z")[: draw(st.integers(2, 3))] for name in names}
     count = draw(st.integers(2, most))
@@ -99,6 +103,7 @@ def small_problems(draw: st.DrawFn, *, households: bool = True, most: int = 9) -
     for _ in range(count):
         row = {name: draw(st.sampled_from(values[name])) for name in names}
         row["home"] = draw(st.sampled_from(["", "", "A", "B", "C"])) if households else ""
+        row["party"] = draw(st.sampled_from(["", "", "P", "Q"])) if wishes else ""
         rows.append(row)
     seats = draw(st.integers(1, min(count, 4)))
     features: dict[str, dict[str, tuple[int, int]]] = {}
@@ -107,22 +112,36 @@ def small_problems(draw: st.DrawFn, *, households: bool = True, most: int = 9) -
         for value in values[name]:
             low = draw(st.sampled_from([0, 0, 0, 1, 1, 2]))
             features[name][value] = (low, low + draw(st.integers(0, 3)))
-    return SelectionProblem(
-        people(*rows), plan(**features), seats=seats, household=["home"] if households else []
-    )
+    declared = None
+    if wishes:
+        ids = st.sampled_from([f"p{i}" for i in range(count)])
+        declared = Wishes(
+            must=draw(st.dictionaries(ids, st.sampled_from(["expert", "host"]), max_size=1)),
+            must_not=draw(st.dictionaries(ids, st.sampled_from(["council", "late"]), max_size=1)),
+            companions="party",
+            household_rule=draw(st.sampled_from(["at most one", "together", "together"])),
+        )
+    home = ["home"] if households else []
+    applicants, quotas = people(*rows), plan(**features)
+    if wishes:
+        assume(not check_problem(applicants, quotas, seats=seats, household=home, wishes=declared))
+    return SelectionProblem(applicants, quotas, seats=seats, household=home, wishes=declared)
 
 
 def assert_promises_hold(lottery: PanelLottery) -> None:
-    """Size, quotas, households and weights of every vector, counted from the people themselves."""
+    """Size, quotas, households, wishes and weights of every vector, counted from the people
+    themselves."""
     problem = lottery.problem
     assert sum(lottery.weights) == WEIGHT_TOTAL
     for vector in lottery.vectors:
         counts: Counter[tuple[str, str | None]] = Counter()
         taken: Counter[int] = Counter()
         for number, position, seats in vector:
-            counts.update(dict.fromkeys(lottery.classes[number].labels[position], seats))
+            for label in lottery.classes[number].seated_at(position):
+                counts.update(dict.fromkeys(label, seats))
             taken[number] += seats
-        assert taken.total() == problem.seats
+        assert sum(n * lottery.classes[c].people for c, n in taken.items()) == problem.seats
+        assert all(taken[c] == len(k.lots) for c, k in enumerate(lottery.classes) if k.must)
         assert all(n <= len(lottery.classes[c].lots) for c, n in taken.items())
         for feature in problem.features:
             for quota in feature.quotas:
@@ -130,16 +149,25 @@ def assert_promises_hold(lottery: PanelLottery) -> None:
 
 
 def feasible_panels(problem: SelectionProblem) -> list[tuple[int, ...]]:
-    """Every panel that meets all quotas with at most one person per household, by brute force."""
+    """Every panel that meets all quotas and wishes, by brute force: of a household at most one
+    person, of companions all or none."""
     from itertools import combinations
 
     lot_of = {person: lot for lot, members in enumerate(problem.lots) for person in members}
+    together = [set(problem.lots[lot]) for k in problem.kinds if k.together for lot in k.lots]
+    apart = set(range(len(problem))).difference(*together)
+    must = {person for person, name in enumerate(problem.ids) if name in problem.must}
     limits = [(f.name, q.value, q.min, q.max) for f in problem.features for q in f.quotas]
     answers = [problem.answers(person) for person in range(len(problem))]
 
     def fits(panel: Iterable[int]) -> bool:
         members = list(panel)
-        if len({lot_of[person] for person in members}) < len(members):
+        alone = apart.intersection(members)
+        if len({lot_of[person] for person in alone}) < len(alone):
+            return False
+        if any(0 < len(party.intersection(members)) < len(party) for party in together):
+            return False
+        if not must <= set(members):
             return False
         return all(
             low <= sum(answers[person][name] == value for person in members) <= high

@@ -8,6 +8,7 @@ The same versions of altair and vl-convert make the same bytes.
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import mitwirkung as mw
@@ -22,7 +23,7 @@ GOALS = ("leximin", "maximin", "nash", "goldilocks")
 
 def pictures() -> dict[str, mw.Picture]:
     """File names and pictures."""
-    return {**of_the_readme(), **of_the_method()}
+    return {**of_the_readme(), **of_the_method(), **of_replacement()}
 
 
 def of_the_readme() -> dict[str, mw.Picture]:
@@ -75,6 +76,32 @@ def of_the_method() -> dict[str, mw.Picture]:
         "whole-people.svg": mw.plot_stages(mw.solve(trap)),
         "goals.svg": mw.plot_comparison(lotteries),
     }
+
+
+def of_replacement() -> dict[str, mw.Picture]:
+    """The simulation of `docs/how-to/replace-a-seat.md`: a town in which young people drop out."""
+    share = {"f": 50, "m": 50}, {"young": 20, "middle": 45, "old": 35}, {"no": 60, "yes": 40}
+    people = [
+        {
+            "sex": sex,
+            "age": age,
+            "degree": degree,
+        }
+        for sex, many in share[0].items()
+        for age, more in share[1].items()
+        for degree, most in share[2].items()
+        for _ in range(many * more * most // 2000)
+    ]
+    quotas = {
+        "sex": {"f": (15, 15), "m": (15, 15)},
+        "age": {"young": (9, 10), "middle": (11, 12), "old": (8, 9)},
+        "degree": {"no": (17, 18), "yes": (12, 13)},
+    }
+    record = publication(mw.solve(problem(people, quotas, seats=30))).draw("a seed")
+    third, tenth = Fraction(1, 3), Fraction(1, 10)
+    dropout = mw.Dropout(tenth, {"age": {"young": third, "middle": tenth, "old": Fraction(1, 20)}})
+    found = mw.compare_alternates(record, numbers=(0, 2, 4, 6, 8, 10), dropout=dropout)
+    return {"alternates.svg": mw.plot_alternates(found)}
 
 
 def problem(

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
     from mitwirkung.intake import Applicants as Applicants
     from mitwirkung.intake import read_applicants as read_applicants
+    from mitwirkung.lottery.alternates import Dropout as Dropout
+    from mitwirkung.lottery.alternates import alternates_problem as alternates_problem
+    from mitwirkung.lottery.alternates import compare_alternates as compare_alternates
+    from mitwirkung.lottery.alternates import dropout_from_past as dropout_from_past
+    from mitwirkung.lottery.alternates import simulate_dropouts as simulate_dropouts
     from mitwirkung.lottery.apportionment import quotas_from_population as quotas_from_population
     from mitwirkung.lottery.apportionment import read_population as read_population
     from mitwirkung.lottery.attempts import AttemptRefused as AttemptRefused
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.folder import FolderOccupied as FolderOccupied
     from mitwirkung.lottery.folder import PublishedLottery as PublishedLottery
     from mitwirkung.lottery.folder import read_lottery as read_lottery
+    from mitwirkung.lottery.folder import read_record as read_record
     from mitwirkung.lottery.numbered import PanelsRefused as PanelsRefused
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.publication import CountsRefused as CountsRefused
     from mitwirkung.lottery.publication import KeyRefused as KeyRefused
     from mitwirkung.lottery.publication import LotteryRefused as LotteryRefused
+    from mitwirkung.lottery.publication import ReplacementRefused as ReplacementRefused
     from mitwirkung.lottery.quota_files import read_quotas as read_quotas
     from mitwirkung.lottery.quota_files import write_quotas as write_quotas
     from mitwirkung.lottery.quotas import Feature as Feature
@@ -70,6 +77,8 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.relaxing import ReasonUnfit as ReasonUnfit
     from mitwirkung.lottery.relaxing import Relaxation as Relaxation
     from mitwirkung.lottery.relaxing import smallest_relaxations as smallest_relaxations
+    from mitwirkung.lottery.replacement import read_freed as read_freed
+    from mitwirkung.lottery.replacement import replacement_problem as replacement_problem
     from mitwirkung.lottery.sortition_files import check_panels as check_panels
     from mitwirkung.lottery.sortition_files import export_draw as export_draw
     from mitwirkung.lottery.sortition_files import panels_table as panels_table
@@ -79,12 +88,15 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.strategy import SelectionStrategy as SelectionStrategy
     from mitwirkung.lottery.strategy import StrategySettings as StrategySettings
     from mitwirkung.lottery.verification import Verification as Verification
+    from mitwirkung.lottery.wishes import Wishes as Wishes
+    from mitwirkung.lottery.wishes import read_wishes as read_wishes
     from mitwirkung.mapping import AgeGroups as AgeGroups
     from mitwirkung.mapping import FeatureMapping as FeatureMapping
     from mitwirkung.mapping import FeatureSource as FeatureSource
     from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.reports.alternates_plot import plot_alternates as plot_alternates
     from mitwirkung.reports.assessment import QuotaAssessment as QuotaAssessment
     from mitwirkung.reports.assessment import assess_quotas as assess_quotas
     from mitwirkung.reports.chance_plots import plot_chances as plot_chances
@@ -129,6 +141,13 @@ _HOMES = {
         "UnknownStrategy",
     ],
     "intake": ["Applicants", "read_applicants"],
+    "lottery.alternates": [
+        "alternates_problem",
+        "compare_alternates",
+        "Dropout",
+        "dropout_from_past",
+        "simulate_dropouts",
+    ],
     "lottery.apportionment": ["quotas_from_population", "read_population"],
     "lottery.attempts": ["AttemptRefused"],
     "lottery.certificates": ["OptimumNotProven"],
@@ -146,12 +165,18 @@ _HOMES = {
         "FolderOccupied",
         "PublishedLottery",
         "read_lottery",
+        "read_record",
     ],
     "lottery.numbered": ["PanelsRefused"],
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
     "lottery.progress": ["LotteryStopped", "Step"],
-    "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused"],
+    "lottery.publication": [
+        "CountsRefused",
+        "KeyRefused",
+        "LotteryRefused",
+        "ReplacementRefused",
+    ],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed", "UnfitTemplate"],
@@ -163,14 +188,17 @@ _HOMES = {
         "Relaxation",
         "smallest_relaxations",
     ],
+    "lottery.replacement": ["read_freed", "replacement_problem"],
     "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
     "lottery.sources": ["RandomnessSource", "SourceSettings"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
+    "lottery.wishes": ["Wishes", "read_wishes"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
     "reports.assessment": ["QuotaAssessment", "assess_quotas"],
+    "reports.alternates_plot": ["plot_alternates"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.comparison_plot": ["plot_comparison"],
     "reports.explaining": ["Explanation", "UnknownPerson", "explain"],

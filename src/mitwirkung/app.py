@@ -41,6 +41,7 @@ from mitwirkung.lottery.sortition_files import export_draw
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
+from mitwirkung.lottery.wishes import Wishes
 from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
 from mitwirkung.plugins.manager import PluginManager, unbroken
@@ -185,6 +186,7 @@ class Mitwirkung:
         quotas: QuotaPlan | None = None,
         key: bytes | None = None,
         previous: Sequence[str | Path] = (),
+        before: Sequence[str | Path] = (),
     ) -> Verification:
         """Check a draw with the files that lie beside its record, as far as they allow.
 
@@ -192,6 +194,7 @@ class Mitwirkung:
             record: `record.json`, `record-public.json` (public files only), or their folder.
             commitment, receipt, applicants, quotas, key: see `lottery.verification.verify`.
             previous: folders of earlier attempts at this draw, all of them, in any order.
+            before: of a draw that filled free seats, the folders of those before it, in order.
 
         Raises:
             FileMissing: a public file, or the named one, is not there.
@@ -216,6 +219,7 @@ class Mitwirkung:
             solve=again,
             given_up=found.get(GivenUpFile.file_name),
             previous=[read_attempt(Path(place)) for place in previous],
+            before=[read_draw(Path(folder)) for folder in before],
         )
 
 
@@ -250,6 +254,7 @@ def verify_record(
     quotas: QuotaPlan | None = None,
     key: bytes | None = None,
     previous: Sequence[str | Path] = (),
+    before: Sequence[str | Path] = (),
 ) -> Verification:
     """`Mitwirkung().verify_record`: without settings of an installation."""
     return Mitwirkung().verify_record(
@@ -260,6 +265,7 @@ def verify_record(
         quotas=quotas,
         key=key,
         previous=previous,
+        before=before,
     )
 
 
@@ -278,6 +284,7 @@ def read_problem(
     quotas_sheet: str | None = None,
     population_sheet: str | None = None,
     mapping: FeatureMapping | None = None,
+    wishes: Wishes | None = None,
 ) -> SelectionProblem:
     """The problem that files of applications and quotas make, with the errors of all files at once.
 
@@ -290,6 +297,7 @@ def read_problem(
         population: counts per feature and value, for the report to compare with.
         sheet, quotas_sheet, population_sheet: of a workbook, where it is not the first one.
         mapping: makes features of the columns: see `read_mapping`.
+        wishes: who must have a seat, who gets none, who comes together: see `read_wishes`.
 
     Raises:
         InputError: with every error of every file.
@@ -302,7 +310,9 @@ def read_problem(
     )
     errors: list[Finding] = [*intake.errors, *quota_errors]
     if intake.applicants is not None and plan is not None:
-        found = check_problem(intake.applicants, plan, seats=seats, household=household)
+        found = check_problem(
+            intake.applicants, plan, seats=seats, household=household, wishes=wishes
+        )
         told = {_about(error) for error in intake.errors if "feature" in error.params}
         errors += [f for f in found if f not in errors and _about(f) not in told]
     counts = None
@@ -316,7 +326,9 @@ def read_problem(
     if errors or intake.applicants is None or plan is None:
         raise InputError.of(errors)
     plan = plan.model_copy(update={"population": counts})
-    problem = SelectionProblem(intake.applicants, plan, seats=seats, household=household)
+    problem = SelectionProblem(
+        intake.applicants, plan, seats=seats, household=household, wishes=wishes
+    )
     problem.warnings = (*quota_warnings, *problem.warnings)
     return problem
 

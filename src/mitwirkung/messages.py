@@ -146,6 +146,38 @@ TEXTS: dict[str, str] = {
         "A policy for missing answers names {column!r}, which is no feature of the quotas. "
         "Features: {available}."
     ),
+    # wishes
+    "wish-columns": (
+        "The table of wishes needs the columns id, seat and reason; missing: {missing}."
+    ),
+    "wish-seat": "The seat is one of: {available}.",
+    "wish-twice": "Something is declared about this person already, in row {first}.",
+    "wish-both": "This person must and must not have a seat.",
+    "wish-id-unknown": "Nobody with the id of entry {number} ({declared}) applied.",
+    "wish-reason-blank": "Entry {number} ({declared}) has no reason; it is published.",
+    "wish-reason-line": "Entry {number} ({declared}): the reason is one line of text.",
+    "must-too-many": "{count} people must have a seat, but there are {seats} seats.",
+    "must-household": (
+        "This person must have a seat, and so must another of the household, of which at most one "
+        "is seated. Let households be seated together, or decide for one of them."
+    ),
+    "companions-column-unknown": "No column {column!r} for companions. There are: {available}.",
+    "companions-both": (
+        "These companions are seated all or none, but one of them must and another must not have "
+        "a seat."
+    ),
+    "companions-too-many": ("{count} people are seated all or none, but there are {seats} seats."),
+    "companions-household": (
+        "This person has a companion and lives with others who applied, but of a household at most "
+        "one is seated. Let households be seated together, or leave the companion out."
+    ),
+    "companion-alone": (
+        "{count} people name a companion in {column!r} who did not apply, or who was refused; "
+        "they are treated as single people."
+    ),
+    "household-rule-no-columns": (
+        "Households are to be seated together, but no columns make an address."
+    ),
     "answer-not-allowed": "Not an answer that the quotas know. Allowed: {allowed}.",
     "answer-missing": (
         "The answer is missing. Allowed: {allowed}. Ask for it, or declare what a missing answer "
@@ -255,6 +287,36 @@ TEXTS: dict[str, str] = {
     "clash-min": "{feature}: {value}: at least {limit} seats ({people} applied)",
     "clash-max": "{feature}: {value}: at most {limit} seats ({people} applied)",
     "clash-household": "at most one seat per household",
+    "replacement-loosened": (
+        "Whoever is left cannot meet what is missing; loosened as little as possible: {feature}: "
+        "{value}: {min} to {max} became {new_min} to {new_max}."
+    ),
+    "replacement-chain": (
+        "The draws do not follow each other: name the first one, then its replacements in order."
+    ),
+    "replacement-event": (
+        "A replacement is a lottery of the same event: "
+        "leave it out of the facts, or state {event!r}."
+    ),
+    "freed-columns": (
+        "The table of those who gave up a seat needs the columns id and reason; missing: {missing}."
+    ),
+    "freed-twice": "This person is listed before.",
+    "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
+    "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "dropout-rate": (
+        "A drop-out rate is a number from 0 to 1, such as 0.1 or 1/10; the common one is above 0."
+    ),
+    "dropout-columns": "The table of drop-out rates needs the columns feature, value and rate.",
+    "dropout-unknown": (
+        "A drop-out rate is stated for an answer that no quota knows. Features: {available}."
+    ),
+    "alternates-number": "{number} alternates cannot be drawn: {most} people are left.",
+    "alternates-companions": (
+        "Alternates cannot be chosen ahead where people come together: use replacements."
+    ),
+    "freed-nobody": "Nobody gave up a seat, so there is nothing to fill.",
+    "clash-must": "a seat for everybody who must have one",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
     # relaxation of quotas
@@ -296,6 +358,8 @@ TEXTS: dict[str, str] = {
     "panel-unknown": "Panel {panel}: {count} members are not among the applicants.",
     "panel-twice": "Panel {panel}: {count} members are listed more than once.",
     "panel-household": "Panel {panel}: {count} members live with another member.",
+    "panel-companions": "Panel {panel}: {count} groups of companions are only partly seated.",
+    "panel-must": "Panel {panel}: {count} people who must have a seat have none.",
     "panel-size": "Panel {panel} has {found} members, not {seats}.",
     "panel-quota": "Panel {panel}: {feature}: {value}: {found} seats; the quota is {min} to {max}.",
     "export-column-unknown": "There are no columns {columns}. There are: {available}.",
@@ -348,6 +412,16 @@ TEXTS: dict[str, str] = {
     "check-quotas": "every vector meets all quotas",
     "check-certificate": "the certificate proves the optimum: {promise} (gap {gap})",
     "check-private-record": "record.json follows from the lottery and the seed",
+    "check-replaces": "it fills the seats that fell free in the draws before; nobody twice",
+    "check-replaces-missing": (
+        "the draws whose seats it fills are NOT checked: they were not given (--before)"
+    ),
+    "check-replacement": "pool, quotas and tokens follow from the draws before",
+    "check-replacement-missing": (
+        "what follows from the draws before is NOT checked: their private files are missing"
+    ),
+    "check-key-before": "the tokens are those of the lottery before; NOT checked here",
+    "check-wishes": "seats that are given or refused in any case are so, and counted by reason",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
     "check-portfolio": "made again, the lottery is the same: nobody chose among its like",
     "check-portfolio-other": (
@@ -423,6 +497,14 @@ TEXTS: dict[str, str] = {
     "strategy-households": (
         "Strategy {name!r} cannot keep households apart; leave out the household columns "
         "or choose another strategy."
+    ),
+    "strategy-wishes": (
+        "Strategy {name!r} cannot seat companions together, nor somebody in any case; "
+        "choose another strategy."
+    ),
+    "simple-companions": (
+        "Strategy {name!r} cannot give all lots the same chance: "
+        "too few single people applied to fill up beside companions."
     ),
     # new plugins
     "new-plugin-name": (

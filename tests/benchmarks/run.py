@@ -21,13 +21,23 @@ import clashes
 import growth
 import imports
 import numbered
+import replacement
 import steps
 import strategies
 import targets
 from measure import Block
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
-SECTIONS = ("targets", "numbered", "steps", "strategies", "growth", "clashes", "imports")
+SECTIONS = (
+    "targets",
+    "numbered",
+    "replacement",
+    "clashes",
+    "steps",
+    "strategies",
+    "growth",
+    "imports",
+)
 
 
 def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
@@ -39,6 +49,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "numbered": numbered.blocks,
         "steps": lambda: steps.blocks(scratch),
         "strategies": strategies.blocks,
+        "replacement": replacement.blocks,
         "growth": lambda: growth.blocks(scratch),
         "imports": imports.blocks,
         "clashes": clashes.blocks,

@@ -12,7 +12,7 @@ import pytest
 from svg_pictures import read_svg, texts_of
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/explanation/method.md")
+PAGES = ("README.md", "docs/explanation/method.md", "docs/how-to/replace-a-seat.md")
 
 
 def shown_on(page: str) -> list[tuple[str, str]]:
@@ -41,6 +41,7 @@ def test_each_page_shows_its_own() -> None:
     assert found == {
         "README.md": ["panel", "chances"],
         "docs/explanation/method.md": ["stages", "whole-people", "goals"],
+        "docs/how-to/replace-a-seat.md": ["alternates"],
     }
 
 

@@ -21,6 +21,7 @@ from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
 from mitwirkung.cli.plugins import plugins, settings
 from mitwirkung.cli.quotas import quotas
+from mitwirkung.cli.replacement import alternates, replace
 from mitwirkung.cli.schemas import schema
 from mitwirkung.cli.terminal import progress_bar, reported, say, screen
 from mitwirkung.cli.verification import say_verification, verify
@@ -34,6 +35,8 @@ cli = typer.Typer(
 for command in (
     lottery,
     draw,
+    replace,
+    alternates,
     verify,
     give_up,
     check,

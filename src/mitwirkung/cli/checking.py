@@ -11,9 +11,11 @@ import typer
 from mitwirkung.cli.lottery import read_problem_files
 from mitwirkung.cli.options import (
     ApplicantsFile,
+    Companions,
     Encoding,
     ErrorsFile,
     Force,
+    HouseholdRuleName,
     Households,
     IdColumn,
     MappingFile,
@@ -23,6 +25,7 @@ from mitwirkung.cli.options import (
     QuotasSheet,
     Seats,
     Sheet,
+    WishesFile,
 )
 from mitwirkung.cli.terminal import (
     DIFFERS,
@@ -57,6 +60,9 @@ def check(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     relax: Annotated[
         bool, typer.Option("--relax", help="List the smallest changes of quotas that would do.")
     ] = False,
@@ -87,6 +93,7 @@ def check(
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
     )
     try:
         check_feasible(problem)

@@ -11,9 +11,11 @@ from mitwirkung import app as library
 from mitwirkung.cli.lottery import read_problem_files
 from mitwirkung.cli.options import (
     ApplicantsFile,
+    Companions,
     Encoding,
     ErrorsFile,
     Force,
+    HouseholdRuleName,
     Households,
     IdColumn,
     MappingFile,
@@ -24,6 +26,7 @@ from mitwirkung.cli.options import (
     QuotasSheet,
     Seats,
     Sheet,
+    WishesFile,
 )
 from mitwirkung.cli.terminal import DIFFERS, errors, reported, say, screen, wrong_call
 from mitwirkung.lottery.sortition_files import check_panels, read_panels
@@ -60,12 +63,16 @@ def compare(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     errors_file: ErrorsFile = None,
 ) -> None:
     """Compare panels that another tool selected with applications and quotas."""
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
     )
     found = read_panels(panels, id=problem.applicants.id_column)
     wrong = check_panels(problem, found)

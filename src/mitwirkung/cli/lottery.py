@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from mitwirkung import app as library
 from mitwirkung.cli.options import (
+    Companions,
     Encoding,
     ErrorsFile,
     FactsFile,
     Force,
+    HouseholdRuleName,
     Households,
     IdColumn,
     KeyFile,
@@ -32,6 +34,7 @@ from mitwirkung.cli.options import (
     SettingsFile,
     Sheet,
     StrategyName,
+    WishesFile,
 )
 from mitwirkung.cli.terminal import (
     errors,
@@ -43,6 +46,7 @@ from mitwirkung.cli.terminal import (
     warn,
     wrong_call,
 )
+from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import sample_facts
@@ -51,6 +55,7 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
+from mitwirkung.lottery.wishes import HouseholdRule, Wishes, read_wishes
 from mitwirkung.mapping import read_mapping
 
 
@@ -89,46 +94,76 @@ def read_problem_files(
     sheet: str | None,
     quotas_sheet: str | None,
     mapping: Path | None,
+    wishes: Path | None,
+    companions: str | None,
+    household_rule: str,
     population: Path | None = None,
     population_sheet: str | None = None,
 ) -> SelectionProblem:
     """The problem that the files of a call make; doubtful things are printed."""
     if applicants is None or quotas is None or seats is None:
         raise wrong_call("Name the files of applications and quotas, and --seats.")
-    problem = library.read_problem(
-        applicants,
-        quotas,
-        seats=seats,
-        id=id_column,
-        household=[name.strip() for name in household_columns.split(",") if name.strip()],
-        missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # unknown ones are findings
-        encoding=encoding,
-        quotas_encoding=quotas_encoding,
-        population=population,
-        sheet=sheet,
-        quotas_sheet=quotas_sheet,
-        population_sheet=population_sheet,
-        mapping=None if mapping is None else read_mapping(mapping),
-    )
+    declared, wrong = _wishes(wishes, companions, household_rule)
+    try:
+        problem = library.read_problem(
+            applicants,
+            quotas,
+            seats=seats,
+            id=id_column,
+            household=[name.strip() for name in household_columns.split(",") if name.strip()],
+            missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # others are findings
+            encoding=encoding,
+            quotas_encoding=quotas_encoding,
+            population=population,
+            sheet=sheet,
+            quotas_sheet=quotas_sheet,
+            population_sheet=population_sheet,
+            mapping=None if mapping is None else read_mapping(mapping),
+            wishes=declared,
+        )
+    except InputError as error:
+        raise InputError.of([*error.findings, *wrong]) from None
+    if wrong:
+        raise InputError.of(wrong)
     warn(problem.warnings)
     return problem
 
 
-def _solve(
+def _wishes(
+    file: Path | None, companions: str | None, household_rule: str
+) -> tuple[Wishes, tuple[Finding, ...]]:
+    """What the options declare, and what is wrong in the file of wishes."""
+    known: tuple[HouseholdRule, ...] = get_args(HouseholdRule)
+    rule = next((rule for rule in known if rule == household_rule.strip().lower()), None)
+    if rule is None:
+        raise wrong_call("--household-rule is 'at most one' or 'together'.")
+    without = Wishes(companions=companions, household_rule=rule)
+    if file is None:
+        return without, ()
+    try:
+        return read_wishes(file, companions=companions, household_rule=rule), ()
+    except InputError as error:
+        return without, error.findings
+
+
+def solve_problem(
     problem: SelectionProblem,
     app: library.Mitwirkung,
     strategy: str | None,
     setting: list[str] | None,
     facts: Path | None,
     key_file: Path | None,
-    panels: int | None,
+    panels: int | None = None,
+    *,
+    settings: dict[str, Any] | None = None,
 ) -> tuple[PanelLottery, dict[str, Any]]:
     """The lottery, and the facts and key it is published with; they are refused before the work."""
     stated = Facts() if facts is None else app.read_facts(facts)
     key = None if key_file is None else key_file.read_bytes()
     check_statements(problem, stated, key, panels)
     with progress_bar() as progress:
-        made = app.solve(problem, strategy, settings=_settings(setting), progress=progress)
+        chosen = {**(settings or {}), **_settings(setting)}
+        made = app.solve(problem, strategy, settings=chosen, progress=progress)
     return made, {"facts": stated, "key": key, "panels": panels}
 
 
@@ -148,6 +183,9 @@ def lottery(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     key_file: KeyFile = None,
     facts: FactsFile = None,
     panels: Panels = None,
@@ -170,11 +208,12 @@ def lottery(
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
         *(population, population_sheet),
     )
-    made, stated = _solve(problem, app, strategy, setting, facts, key_file, panels)
+    made, stated = solve_problem(problem, app, strategy, setting, facts, key_file, panels)
     published = made.publish(out, force=force, **stated)
-    _say_lottery(published, out)
+    say_lottery(published, out)
 
 
 def _warn_unprotected(publication: Publication) -> bool:
@@ -193,7 +232,8 @@ def _print_sample() -> None:
     screen.print(sample_facts(), markup=False, end="")
 
 
-def _say_lottery(published: PublishedLottery, folder: Path) -> None:
+def say_lottery(published: PublishedLottery, folder: Path) -> None:
+    """Where the lottery is, and what has to be published of it."""
     screen.print(say("The lottery is in {folder}.").format(folder=folder), markup=False)
     if _warn_unprotected(published.publication):
         screen.print(say("Publish this commitment before the draw:"))
@@ -234,6 +274,9 @@ def draw(
     sheet: Sheet = None,
     quotas_sheet: QuotasSheet = None,
     mapping: MappingFile = None,
+    wishes: WishesFile = None,
+    companions: Companions = None,
+    household_rule: HouseholdRuleName = "at most one",
     key_file: KeyFile = None,
     facts: FactsFile = None,
     panels: Panels = None,
@@ -260,8 +303,9 @@ def draw(
             encoding,
             quotas_encoding,
         )
-        others += (sheet, quotas_sheet, population_sheet, mapping)
+        others += (sheet, quotas_sheet, population_sheet, mapping, wishes, companions)
         others += (key_file, facts, panels, population, out, household_columns or None)
+        others += (None if household_rule == "at most one" else household_rule,)
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
         seed = seed or read_lottery(lottery).seed_from(drawn, fallback=fallback)
@@ -274,10 +318,11 @@ def draw(
     problem = read_problem_files(
         *(applicants, quotas, seats, id_column, household_columns, missing),
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
+        *(wishes, companions, household_rule),
         *(population, population_sheet),
     )
     check_seed(seed)
-    made, stated = _solve(problem, app, strategy, setting, facts, key_file, panels)
+    made, stated = solve_problem(problem, app, strategy, setting, facts, key_file, panels)
     record = library.draw_at_once(made, seed, out, force=force, **stated)
     _warn_unprotected(record.publication)
     _say_draw(record, out)

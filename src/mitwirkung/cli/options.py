@@ -28,6 +28,16 @@ IdColumn = Annotated[str | None, typer.Option(help="Column of the ids, if not a 
 Households = Annotated[
     str, typer.Option(help="Columns that make an address, by comma: at most one seat each.")
 ]
+HouseholdRuleName = Annotated[
+    str, typer.Option(help="Of a household: 'at most one', or all of it 'together'.")
+]
+Companions = Annotated[
+    str | None,
+    typer.Option(help="Column in which companions have the same entry: seated all or none."),
+]
+WishesFile = Annotated[
+    Path | None, typer.Option("--wishes", help="id,seat,reason: who must, who must not be seated.")
+]
 Missing = Annotated[
     list[str] | None,
     typer.Option(help="FEATURE=refuse, FEATURE=own value or FEATURE=unconstrained."),

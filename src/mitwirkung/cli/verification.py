@@ -62,6 +62,10 @@ def verify(
         list[Path] | None,
         typer.Option(help="Folder of an earlier attempt at this draw; may be given several times."),
     ] = None,
+    before: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of the draw whose seats were filled; all of them, in order."),
+    ] = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Check a draw, and everything it stands on."""
@@ -83,6 +87,7 @@ def verify(
         receipt=None if token is None or features is None else _receipt(token, features),
         key=None if key_file is None else key_file.read_bytes(),
         previous=previous or (),
+        before=before or (),
         **inputs,
     )
     say_verification(result)

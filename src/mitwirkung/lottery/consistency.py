@@ -17,7 +17,8 @@ from mitwirkung.lottery.publication import (
     private_file,
     rebuild_lottery_file,
 )
-from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws
+from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws, wish_flaws
+from mitwirkung.lottery.wishes import counted
 from mitwirkung.names import clean
 
 MOST_REASONS = 20
@@ -33,6 +34,7 @@ _STATED = (
     "strategy",
     "seed",
     "replacement",
+    "replaces",
     "software",
 )
 
@@ -48,10 +50,13 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     reasons = [] if private.lottery == public.digest else ["it is of another lottery file"]
     if private.portfolio_seed != problem.digest:
         reasons.append("portfolio_seed is not the hash of the problem")
-    if (private.key == "file") != (public.pseudonyms == "protected"):
+    unprotected = "derived" if public.replaces is None else "before"
+    if private.key != ("file" if public.pseudonyms == "protected" else unprotected):
         reasons.append("the key does not fit the pseudonyms")
     reasons += _applicant_flaws(private)
-    rebuilt_private = private_file(lottery, published.tokens, private.lottery, private.key)
+    rebuilt_private = private_file(
+        problem, lottery.certificate, published.tokens, private.lottery, private.key
+    )
     reasons += [
         place
         for place in differences(rebuilt_private.content, private.content)
@@ -59,7 +64,9 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     ]
     checks.append(Check("check-private-fields", tuple(reasons)))
     secret = derived_key(problem) if private.key == "derived" else key
-    if secret is None:
+    if private.key == "before":
+        checks.append(Check("check-key-before", skipped=True))
+    elif secret is None:
         checks.append(Check("check-key-missing", skipped=True))
     else:
         expected = [encoding.token_from_key(secret, public.event, i) for i in problem.ids]
@@ -83,9 +90,24 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
         checks.append(Check("check-quotas", tuple(quota_flaws(lottery))))
     else:
         checks.append(Check("check-quotas-not-promised", skipped=True))
+    if problem.must or problem.refused:
+        checks.append(Check("check-wishes", tuple(_wish_flaws(published))))
     if promised_optimum(public.strategy.promises):
         checks.append(_certificate_check(published))
     return checks
+
+
+def _wish_flaws(published: Publication) -> Iterable[str]:
+    """Seats that are given or refused without being counted by reason."""
+    problem, counts = published.problem, published.public.counts
+    for name, reasons in (("refused", problem.refused), ("must_include", problem.must)):
+        stated = getattr(counts, name)
+        for reason, number in counted(reasons.values()).items():
+            if isinstance(stated, str) or stated.get(reason, 0) < number:
+                yield f"counts.{name} does not count all of one reason"
+    if set(problem.refused) & set(problem.ids):
+        yield "somebody who is refused is in the pool"
+    yield from wish_flaws(published.lottery)
 
 
 def _applicant_flaws(private: files.PrivateFile) -> Iterable[str]:

@@ -222,10 +222,26 @@ def seated_people(publication: Publication, public: files.PublicRecordFile) -> t
     }
     return tuple(
         sorted(
-            holder(publication, *place[seat.lot], seat, public.lottery, public.seed)
+            person
             for seat in public.seats
+            for person in holders(publication, *place[seat.lot], seat, public.lottery, public.seed)
         )
     )
+
+
+def holders(
+    publication: Publication,
+    lot: int,
+    lot_class: LotClass,
+    seat: files.SeatEntry,
+    commitment: str,
+    seed: str,
+) -> tuple[int, ...]:
+    """The members of a lot who are seated with it, as indexes into `problem.ids`: at the position
+    `all` all of them, else the `holder`."""
+    if lot_class.together:
+        return publication.problem.lots[lot]
+    return (holder(publication, lot, lot_class, seat, commitment, seed),)
 
 
 def holder(

@@ -20,12 +20,19 @@ class InfeasibleQuotas(MitwirkungError, ValueError):
 
     `params["clashes"]` lists a smallest set of limits that cannot be met together: objects
     with `feature`, `value`, `bound` (`min` or `max`), `limit` and `people` (how many applied);
-    `params["households"]` says whether "one seat per household" is part of it.
+    `params["households"]` says whether "one seat per household" is part of it, `params["must"]`
+    whether those are who must be seated.
     """
 
     @classmethod
     def of(
-        cls, seats: int, clashes: list[dict[str, Any]], *, households: bool, whole: bool
+        cls,
+        seats: int,
+        clashes: list[dict[str, Any]],
+        *,
+        households: bool,
+        whole: bool,
+        must: bool = False,
     ) -> Self:
         features = list(dict.fromkeys(clash["feature"] for clash in clashes))
         return cls(
@@ -34,6 +41,7 @@ class InfeasibleQuotas(MitwirkungError, ValueError):
             features=features,
             clashes=clashes,
             households=households,
+            must=must,
             whole=whole,
         )
 
@@ -44,6 +52,8 @@ class InfeasibleQuotas(MitwirkungError, ValueError):
             lines.append("- " + text_of(f"clash-{clash['bound']}", clash, translate))
         if self.params["households"]:
             lines.append("- " + text_of("clash-household", {}, translate))
+        if self.params["must"]:
+            lines.append("- " + text_of("clash-must", {}, translate))
         if self.params["whole"]:
             lines.append(text_of("clash-whole", {}, translate))
         if self.params["features"]:
@@ -61,11 +71,11 @@ def require_enough_lots(problem: SelectionProblem) -> None:
     Raises:
         TooFewApplicants: with the numbers.
     """
-    if len(problem.lots) < problem.seats:
+    if seatable(problem) < problem.seats:
         raise TooFewApplicants(
             "applicants-too-few",
             people=len(problem),
-            lots=len(problem.lots),
+            lots=seatable(problem),
             seats=problem.seats,
         )
 
@@ -79,6 +89,13 @@ def applied(problem: SelectionProblem) -> Mapping[tuple[str, str | None], int]:
     )
 
 
+def seatable(problem: SelectionProblem) -> int:
+    """How many people could be seated at most if there were no quotas."""
+    return sum(
+        len(kind.lots) * (len(kind.profiles) if kind.together else 1) for kind in problem.kinds
+    )
+
+
 def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> InfeasibleQuotas:
     """The engine's conflict between rows, told by features and values."""
     limits = {
@@ -88,8 +105,11 @@ def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> I
     }
     people = applied(problem)
     clashes = []
-    households = False
+    households = must = False
     for row, bound in conflict.rows:
+        if row == types.must:
+            must = True
+            continue
         if row >= len(types.quotas):
             households = True
             continue
@@ -105,7 +125,7 @@ def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> I
             }
         )
     return InfeasibleQuotas.of(
-        problem.seats, clashes, households=households, whole=conflict.integral
+        problem.seats, clashes, households=households, must=must, whole=conflict.integral
     )
 
 

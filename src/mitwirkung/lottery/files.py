@@ -22,6 +22,7 @@ from pydantic import (
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
 from mitwirkung.lottery.facts import Counts, ReplacementFacts, SeedFacts
+from mitwirkung.lottery.wishes import HouseholdRule
 from mitwirkung.mapping import FeatureMapping
 
 MissingPolicies = dict[str, Literal["refuse", "own value", "unconstrained"]]
@@ -50,6 +51,11 @@ class _Sparse(_Entry):
             if field.default is None and getattr(self, name) is None:
                 data.pop(name, None)
         return data
+
+
+def _without(data: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """The data without keys that have their usual value: what is not used is not written."""
+    return {name: value for name, value in data.items() if usual.get(name, ...) != value}
 
 
 class StrictFile(_Entry):
@@ -131,6 +137,12 @@ class StrategyEntry(_Entry):
 class ClassEntry(_Entry):
     lots: tuple[str, ...] = Field(min_length=1)
     positions: tuple[str, ...] = Field(min_length=1)
+    people: int = Field(default=1, ge=1)
+    must: bool = False
+
+    @model_serializer(mode="wrap")
+    def _wishes_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(write(self), {"people": 1, "must": False})
 
 
 class VectorEntry(_Entry):
@@ -142,6 +154,26 @@ class SeedEntry(SeedFacts):
     model_config = ConfigDict(strict=True)
 
     known: bool
+
+
+class LoosenedEntry(_Entry):
+    feature: str
+    value: str
+    min: int
+    max: int
+
+
+class AheadEntry(_Entry):
+    scenarios: int = Field(ge=1)
+    rate: str
+    answers: dict[str, dict[str, str]]
+
+
+class ReplacesEntry(_Sparse):
+    record: str = Field(pattern="^[0-9a-f]{64}$")
+    kept: int = Field(ge=0)
+    loosened: tuple[LoosenedEntry, ...]
+    ahead: AheadEntry | None = None
 
 
 class LotteryFile(StrictFile, _Sparse):
@@ -168,6 +200,7 @@ class LotteryFile(StrictFile, _Sparse):
     deviation: str | None = None
     seed: SeedEntry
     replacement: ReplacementFacts
+    replaces: ReplacesEntry | None = None
     software: dict[str, str]
 
 
@@ -192,12 +225,20 @@ class PublicRecordFile(StrictFile, _Sparse):
     seats: tuple[SeatEntry, ...]
 
 
+class WishesEntry(_Entry):
+    must: dict[str, str] = Field(default_factory=dict)
+    refused: dict[str, str] = Field(default_factory=dict)
+    companions: str | None = None
+    household_rule: HouseholdRule = "at most one"
+
+
 class IntakeEntry(_Sparse):
     id_column: str
     household: tuple[str, ...]
     missing: MissingPolicies
     columns: tuple[str, ...]
     mapping: FeatureMapping | None = None
+    wishes: WishesEntry | None = None
 
 
 class ApplicantEntry(_Entry):
@@ -238,7 +279,7 @@ class PrivateFile(StrictFile):
     intake: IntakeEntry
     applicants: tuple[ApplicantEntry, ...]
     quotas: PlanEntry
-    key: Literal["file", "derived"]
+    key: Literal["file", "derived", "before"]
     portfolio_seed: str
     certificate: dict[str, Any] | None
 

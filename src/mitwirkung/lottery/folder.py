@@ -184,6 +184,22 @@ def read_attempt(place: Path) -> dict[str, bytes]:
     return found
 
 
+def read_record(folder: str | Path) -> DrawRecord:
+    """The draw in a folder.
+
+    Raises:
+        FileMissing: a file of the lottery or the public record is not there.
+        UnreadableFile: one of them is not what it should be, or they do not belong together.
+    """
+    folder = Path(folder)
+    published = read_lottery(folder)
+    data = read_bytes(folder / files.PublicRecordFile.file_name)
+    record = published.publication.draw(files.PublicRecordFile.from_bytes(data).seed)
+    if record.public.content != data:
+        raise UnreadableFile("files-do-not-fit", reason="the record is not that of the lottery")
+    return record
+
+
 def read_draw(record: Path) -> dict[str, bytes]:
     """The files that a verification of `record` can use, name to bytes.
 

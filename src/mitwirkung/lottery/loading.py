@@ -8,9 +8,10 @@ from fractions import Fraction
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.panels import PanelLottery, StrategyInfo, lot_classes
-from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.problem import Ahead, Loosened, Replaces, SelectionProblem
 from mitwirkung.lottery.publication import Publication, arranged_classes, position_names
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
+from mitwirkung.lottery.wishes import Wishes
 
 
 def load(public: files.LotteryFile, private: files.PrivateFile) -> Publication:
@@ -21,6 +22,8 @@ def load(public: files.LotteryFile, private: files.PrivateFile) -> Publication:
         ValueError: classes or vectors do not fit the applicants.
     """
     problem = problem_from(private, public.seats)
+    if public.replaces is not None:
+        problem.replaces = replaces_of(public, public.replaces, private)
     tokens = tuple(entry.token for entry in private.applicants)
     return Publication(lottery_from(public, private, problem, tokens), tokens, public, private)
 
@@ -49,7 +52,38 @@ def problem_from(private: files.PrivateFile, seats: int) -> SelectionProblem:
         provenance=Provenance(**plan.provenance.model_dump()),
         population=plan.population,
     )
-    return SelectionProblem(applicants, quotas, seats=seats, household=intake.household)
+    problem = SelectionProblem(
+        applicants, quotas, seats=seats, household=intake.household, wishes=wishes_of(intake)
+    )
+    if intake.wishes is not None:  # they are not among the applicants of this file
+        problem.refused = dict(intake.wishes.refused)
+    return problem
+
+
+def replaces_of(
+    public: files.LotteryFile, entry: files.ReplacesEntry, private: files.PrivateFile
+) -> Replaces:
+    """Which draw's seats the lottery fills again."""
+    return Replaces(
+        record=entry.record,
+        kept=entry.kept,
+        loosened=tuple(Loosened(**each.model_dump()) for each in entry.loosened),
+        event=public.event,
+        tokens={each.id: each.token for each in private.applicants},
+        protected=public.pseudonyms == "protected",
+        ahead=None if entry.ahead is None else Ahead(**entry.ahead.model_dump()),
+    )
+
+
+def wishes_of(intake: files.IntakeEntry, *, refused: bool = False) -> Wishes:
+    """What was declared about the people of the pool, and if wished about those left out of it."""
+    entry = intake.wishes or files.WishesEntry()
+    return Wishes(
+        must=entry.must,
+        must_not=entry.refused if refused else {},
+        companions=entry.companions,
+        household_rule=entry.household_rule,
+    )
 
 
 def lottery_from(

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.folder import PublishedLottery
 
 Seats = tuple[tuple[int, int, int], ...]
-"""One vector: (class, position, number of seats), indexes from 0, ascending, numbers positive."""
+"""One vector: (class, position, number of lots), indexes from 0, ascending, numbers positive."""
 
-_NUMBER = itemgetter(2)
+_NUMBER = itemgetter(2)  # of lots
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,37 @@ class LotClass:
     `lots` are indexes into `SelectionProblem.lots`. `labels` holds one label per position: in
     each lot the members' answers, as far as the strategy looks at them, are these. No labels
     mean the single position `any`: any one member of the lot.
+
+    Companions are seated all or none: a lot takes as many seats as it has `people`, and its single
+    position is `all`; the labels are those of its members. All lots of a class that `must` be
+    seated are seated in every vector.
     """
 
     lots: tuple[int, ...]
     labels: tuple[Label, ...]
+    people: int = 1
+    must: bool = False
+
+    @property
+    def together(self) -> bool:
+        """Whether its lots are companions."""
+        return self.people > 1
 
     @property
     def positions(self) -> int:
         """How many positions the class has."""
-        return len(self.labels) or 1
+        return 1 if self.together else len(self.labels) or 1
 
     def positions_of(self, label: Label) -> list[int]:
-        """The positions that members with these answers share."""
+        """The positions that members with these answers share; none where all share the only
+        one."""
+        if self.together:
+            return []
         return [i for i, other in enumerate(self.labels) if other == label]
+
+    def seated_at(self, position: int) -> tuple[Label, ...]:
+        """The answers of those who are seated when a lot has a seat at this position."""
+        return self.labels if self.together else self.labels[position : position + 1]
 
 
 @dataclass(frozen=True)
@@ -125,8 +143,13 @@ class PanelLottery(Displayed):
             if not 1 <= number <= room[number_of_class]:
                 raise ValueError("a vector seats more lots of a class than there are, or none")
         shared = any(lot_class.positions > 1 for lot_class in self.classes)
+        people = [lot_class.people for lot_class in self.classes]
+        together = max(people) > 1
         for vector in self.vectors:
-            seated = sum(map(_NUMBER, vector))
+            if together:
+                seated = sum(people[c] * number for c, _, number in vector)
+            else:
+                seated = sum(map(_NUMBER, vector))
             if seated != self.problem.seats:
                 raise ValueError(f"a vector seats {seated} instead of {self.problem.seats}")
             if not shared:
@@ -189,18 +212,20 @@ class PanelLottery(Displayed):
         """Everyone's chance of a seat as an exact fraction, in the order of `problem.ids`.
 
         Members with equal answers share the chances of their positions; in a class with the
-        position `any` the members share that of the lot.
+        position `any` the members share that of the lot, and companions all have it.
         """
         chances = [Fraction(0)] * len(self.problem)
         for lot_class, by_position in zip(self.classes, self.position_chances, strict=True):
             shared = {
                 label: _mean([by_position[i] for i in lot_class.positions_of(label)])
-                for label in lot_class.labels
+                for label in (() if lot_class.together else lot_class.labels)
             }
             for lot in lot_class.lots:
                 members = self.problem.lots[lot]
                 for person in members:
-                    if shared:
+                    if lot_class.together:
+                        chances[person] = by_position[0]
+                    elif shared:
                         chances[person] = shared[self.label_of(person)]
                     else:
                         chances[person] = by_position[0] / len(members)
@@ -242,7 +267,8 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
     """The lots grouped by their members' answers to some features, in canonical order.
 
     With all features these are the kinds of the problem. With none there is one class whose
-    single position is `any`.
+    single position is `any`. Lots about which something else is declared are apart: companions, and
+    those that must be seated.
 
     Raises:
         ValueError: a name that is no feature.
@@ -254,24 +280,41 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
     if len(set(names)) < len(names):
         raise ValueError("a feature is named twice")
     if not names:
-        return (LotClass(tuple(range(len(problem.lots))), ()),)
+        return _featureless(problem)
     if len(names) == len(problem.features):
         everything = [tuple(zip(names, answers, strict=True)) for answers in problem.profiles]
         return tuple(
-            LotClass(kind.lots, tuple(everything[profile] for profile in kind.profiles))
+            LotClass(
+                kind.lots,
+                tuple(everything[profile] for profile in kind.profiles),
+                len(kind.profiles) if kind.together else 1,
+                kind.must,
+            )
             for kind in problem.kinds
         )
     labels = [problem.label(profile, names) for profile in range(len(problem.profiles))]
     distinct = sorted(set(labels), key=_label_key)
     rank = {label: i for i, label in enumerate(distinct)}
     of_profile = [rank[label] for label in labels]
-    grouped: dict[tuple[int, ...], list[int]] = {}
-    for lot, members in enumerate(problem.lots):
-        key = tuple(sorted(of_profile[problem.profile_of[person]] for person in members))
-        grouped.setdefault(key, []).append(lot)
+    grouped: dict[tuple[tuple[int, ...], int, bool], list[int]] = {}
+    for kind in problem.kinds:
+        key = tuple(sorted(of_profile[profile] for profile in kind.profiles))
+        people = len(kind.profiles) if kind.together else 1
+        grouped.setdefault((key, people, kind.must), []).extend(kind.lots)
     return tuple(
-        LotClass(tuple(lots), tuple(distinct[i] for i in key))
-        for key, lots in sorted(grouped.items())
+        LotClass(tuple(sorted(lots)), tuple(distinct[i] for i in key), people, must)
+        for (key, people, must), lots in sorted(grouped.items())
+    )
+
+
+def _featureless(problem: SelectionProblem) -> tuple[LotClass, ...]:
+    grouped: dict[tuple[int, bool], list[int]] = {}
+    for kind in problem.kinds:
+        people = len(kind.profiles) if kind.together else 1
+        grouped.setdefault((people, kind.must), []).extend(kind.lots)
+    return tuple(
+        LotClass(tuple(sorted(lots)), (), people, must)
+        for (people, must), lots in sorted(grouped.items())
     )
 
 

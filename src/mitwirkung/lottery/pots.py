@@ -41,8 +41,10 @@ class PotsStrategy(SelectionStrategy):
 
     def lottery(self, problem: SelectionProblem) -> PanelLottery:
         require_enough_lots(problem)
-        if problem.household:
+        if problem.household and problem.household_rule == "at most one":
             raise StrategyRefused("strategy-households", name=self.name)
+        if any(kind.together or kind.must for kind in problem.kinds):
+            raise StrategyRefused("strategy-wishes", name=self.name)
         features = self._features(problem)
         pots = lot_classes(problem, features)
         targets = pot_targets(problem, features, pots)

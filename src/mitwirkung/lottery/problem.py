@@ -6,7 +6,7 @@ result: people by id, features and values by code point, profiles and kinds by c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from mitwirkung.errors import Finding, InputError
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery.encoding import canonical_json, tagged_hash
 from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
+from mitwirkung.lottery.wishes import Grouping, Wishes, group
 from mitwirkung.names import NOT_STATED, fold
 
 Profile = tuple[str | None, ...]
@@ -32,15 +33,64 @@ class Kind:
     """Lots whose members have the same multiset of profiles: interchangeable for the quotas.
 
     `profiles` are indexes into `SelectionProblem.profiles`, one per member, ascending;
-    `lots` are indexes into `SelectionProblem.lots`.
+    `lots` are indexes into `SelectionProblem.lots`. Of each lot all members are seated or nobody
+    if they come `together`, at most one if not; those that `must` be seated are.
     """
 
     profiles: tuple[int, ...]
     lots: tuple[int, ...]
+    together: bool = False
+    must: bool = False
+
+
+@dataclass(frozen=True)
+class Loosened:
+    """A quota that nobody could meet any more, as it was before it was loosened."""
+
+    feature: str
+    value: str
+    min: int
+    max: int
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """That alternates are drawn ahead: the drop-out rates, as ratios such as `1/10`, and how many
+    scenarios were drawn from them. `answers` is feature to answer to rate."""
+
+    scenarios: int
+    rate: str
+    answers: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, repr=False)
+class Replaces:
+    """That a problem is one of filling seats that fell free.
+
+    Attributes:
+        record: the SHA-256 of the `record-public.json` whose seats fell free.
+        kept: how many people keep their seats.
+        loosened: quotas that could not be met any more.
+        event: of the lottery before; it is the same.
+        tokens: id to token, as in the lottery before.
+        protected: whether the pseudonyms are.
+        ahead: the seats are those of alternates, and nobody's seat fell free yet.
+    """
+
+    record: str
+    kept: int
+    loosened: tuple[Loosened, ...]
+    event: str
+    tokens: Mapping[str, str]
+    protected: bool
+    ahead: Ahead | None = None
+
+    def __repr__(self) -> str:
+        return f"<Replaces: seats of {self.record}>"
 
 
 class SelectionProblem:
-    """`seats` seats for a pool of applicants under quotas, at most one seat per household.
+    """`seats` seats for a pool of applicants under quotas and wishes.
 
     Args:
         applicants: who applied.
@@ -48,16 +98,23 @@ class SelectionProblem:
         seats: size of the panel, in people.
         household: columns that make an address together. People whose columns are equal
             (case and blanks folded) are one household; a blank in any of them never makes one.
+            Of a household at most one is seated, unless the wishes say `together`.
+        wishes: who must have a seat, who gets none, and who comes together.
 
     Raises:
         InputError: with every finding of every row.
 
     Attributes:
-        ids: the n people, by id.
+        ids: the n people of the pool, by id.
         profiles: the distinct answers, sorted; `profile_of` has one index into it per person.
-        lots: people (indexes) who are drawn as one: a single person, or a household.
-        kinds: the lots by their multiset of profiles.
+        lots: people (indexes) who are drawn as one: a single person, companions, or a household.
+        kinds: the lots by their multiset of profiles and what is declared about them.
+        must: id to reason of those who are seated in any case.
+        refused: id to reason of those who applied and are left out of the pool.
+        replaces: which draw's seats are to be filled again, if it is about that.
     """
+
+    replaces: Replaces | None = None
 
     def __init__(
         self,
@@ -66,27 +123,45 @@ class SelectionProblem:
         *,
         seats: int,
         household: Sequence[str] | str = (),
+        wishes: Wishes | None = None,
     ) -> None:
-        reading = _Reading(applicants, quotas, seats, household)
+        reading = _Reading(applicants, quotas, seats, household, wishes or Wishes())
         if reading.errors:
             raise InputError.of(reading.findings())
         self.applicants = applicants
         self.seats = seats
         self.quotas = reading.plan
         self.household = reading.household
-        addresses = reading.addresses()
+        self.companions = reading.companions
+        self.household_rule = reading.wishes.household_rule
+        found = reading.grouping
         self.warnings = (*applicants.warnings, *reading.warnings)
+        names = applicants.ids
+        self.must = {names[i]: found.must[i] for i in sorted(found.must, key=names.__getitem__)}
+        self.refused = {
+            names[i]: found.refused[i] for i in sorted(found.refused, key=names.__getitem__)
+        }
 
-        order = sorted(range(len(applicants)), key=applicants.ids.__getitem__)
+        order = sorted((i for lot in found.lots for i in lot), key=names.__getitem__)
         self.ids = tuple(applicants.ids[i] for i in order)
         self.order = tuple(order)
         """Where each person stands in the applicants as read."""
         profile_of_row = reading.profiles()
-        self.profiles: tuple[Profile, ...] = tuple(sorted(set(profile_of_row), key=_profile_key))
+        answered = {profile_of_row[i] for i in order}
+        self.profiles: tuple[Profile, ...] = tuple(sorted(answered, key=_profile_key))
         index = {profile: i for i, profile in enumerate(self.profiles)}
         self.profile_of = tuple(index[profile_of_row[i]] for i in order)
-        self.lots = _lots([addresses[i] for i in order], self.profile_of)
-        self.kinds = _kinds(self.lots, self.profile_of)
+        person_of = {row: person for person, row in enumerate(order)}
+        together = {
+            person_of[rows[0]] for rows, yes in zip(found.lots, found.together, strict=True) if yes
+        }
+        must = {person_of[row] for row in found.must if row in person_of}
+        members = (tuple(person_of[row] for row in rows) for rows in found.lots)
+        self.lots = tuple(
+            tuple(sorted(lot, key=lambda person: (self.profile_of[person], person)))
+            for lot in sorted(members, key=min)
+        )
+        self.kinds = _kinds(self.lots, self.profile_of, together, must)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -102,6 +177,8 @@ class SelectionProblem:
                 {
                     "members": [list(self.profiles[profile]) for profile in kind.profiles],
                     "lots": len(kind.lots),
+                    **({"together": True} if kind.together else {}),
+                    **({"must": True} if kind.must else {}),
                 }
                 for kind in self.kinds
             ],
@@ -151,35 +228,35 @@ def quotas_data(plan: QuotaPlan) -> list[dict[str, Any]]:
 
 
 def check_problem(
-    applicants: Applicants, quotas: QuotaPlan, *, seats: int, household: Sequence[str] | str = ()
+    applicants: Applicants,
+    quotas: QuotaPlan,
+    *,
+    seats: int,
+    household: Sequence[str] | str = (),
+    wishes: Wishes | None = None,
 ) -> tuple[Finding, ...]:
     """Every error that making a `SelectionProblem` of these would raise."""
-    return _Reading(applicants, quotas, seats, household).findings()
+    return _Reading(applicants, quotas, seats, household, wishes or Wishes()).findings()
 
 
 def _profile_key(profile: Profile) -> tuple[tuple[bool, str], ...]:
     return tuple((answer is not None, answer or "") for answer in profile)
 
 
-def _lots(
-    addresses: Sequence[tuple[str, ...] | None], profile_of: Sequence[int]
-) -> tuple[tuple[int, ...], ...]:
-    households: dict[tuple[str, ...] | int, list[int]] = {}
-    for person, address in enumerate(addresses):
-        households.setdefault(person if address is None else address, []).append(person)
-    return tuple(
-        tuple(sorted(members, key=lambda person: (profile_of[person], person)))
-        for members in households.values()
-    )
-
-
-def _kinds(lots: Iterable[tuple[int, ...]], profile_of: Sequence[int]) -> tuple[Kind, ...]:
-    by_profiles: dict[tuple[int, ...], list[int]] = {}
+def _kinds(
+    lots: Iterable[tuple[int, ...]],
+    profile_of: Sequence[int],
+    together: Container[int],
+    must: Container[int],
+) -> tuple[Kind, ...]:
+    """The lots by profiles and wishes; those of the people in `together`, and in `must`."""
+    kinds: dict[tuple[tuple[int, ...], bool, bool], list[int]] = {}
     for number, members in enumerate(lots):
-        by_profiles.setdefault(tuple(profile_of[i] for i in members), []).append(number)
+        wished = (any(i in together for i in members), members[0] in must)
+        kinds.setdefault((tuple(profile_of[i] for i in members), *wished), []).append(number)
     return tuple(
-        Kind(profiles=profiles, lots=tuple(numbers))
-        for profiles, numbers in sorted(by_profiles.items())
+        Kind(profiles, tuple(numbers), *wished)
+        for (profiles, *wished), numbers in sorted(kinds.items())
     )
 
 
@@ -192,8 +269,10 @@ class _Reading:
         quotas: QuotaPlan,
         seats: object,
         household: Sequence[str] | str,
+        wishes: Wishes,
     ) -> None:
         self.applicants = applicants
+        self.wishes = wishes
         self.errors: list[Finding] = []
         self.warnings: list[Finding] = []
         self._column_of = {fold(name): name for name in applicants.columns}
@@ -214,6 +293,26 @@ class _Reading:
             if fold(column) not in names:
                 params = {"column": column, "available": list(quotas.names)}
                 self._error("missing-policy-no-feature", params, file=applicants.file)
+        named = () if wishes.companions is None else (wishes.companions,)
+        found = self._find_columns(named, "companions-column-unknown")
+        self.companions = found[0] if found else None
+        self.grouping = self._group()
+
+    def _group(self) -> Grouping:
+        if self.wishes.household_rule == "together" and not self.household:
+            self._error("household-rule-no-columns", {})
+        applicants, column = self.applicants, self.companions
+        grouping = group(
+            applicants.ids,
+            self.addresses(),
+            None if column is None else applicants.columns[column],
+            self.wishes,
+            self._seats,
+            (applicants.file, applicants.rows),
+        )
+        self.errors += grouping.errors
+        self.warnings += grouping.warnings
+        return grouping
 
     def findings(self) -> tuple[Finding, ...]:
         """All errors: those of the whole first, then row by row."""

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.certificates import certificate_entry, certified_gap
-from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.facts import Counts, Facts
 from mitwirkung.lottery.panels import LotClass, PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import Label, SelectionProblem, quotas_data
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.randomness import UnfitSeed, check_outcomes, is_stated, parse_template
-from mitwirkung.lottery.rules import lottery_checks, quota_flaws
+from mitwirkung.lottery.rules import lottery_checks, quota_flaws, wish_flaws
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class KeyRefused(MitwirkungError, ValueError):
 
 class CountsRefused(MitwirkungError, ValueError):
     """The organiser's counts do not add up to the pool."""
+
+
+class ReplacementRefused(MitwirkungError, ValueError):
+    """A lottery that fills seats again is not one of the event whose seats they are."""
 
 
 class LotteryRefused(MitwirkungError, ValueError):
@@ -145,15 +150,21 @@ def publication(
         PanelsRefused: too few or too many numbered panels.
         UnfitTemplate: the seed's template or fallback has too few outcomes for the draw.
         LotteryRefused: the strategy broke what it promises.
+        ReplacementRefused: the facts name another event than that whose seats are filled.
         ValueError: the lottery is not signed by a strategy.
     """
-    facts = facts or Facts()
     problem = lottery.problem
+    facts = facts_of(problem, facts)
     if lottery.strategy is None:
         raise ValueError("only a lottery that a strategy solved can be published")
     check_statements(problem, facts, key, panels)
-    secret = key if key is not None else derived_key(problem)
-    tokens = tuple(encoding.token_from_key(secret, facts.event, person) for person in problem.ids)
+    before = problem.replaces
+    if before is not None:
+        tokens = tuple(before.tokens[person] for person in problem.ids)
+    else:
+        secret = key if key is not None else derived_key(problem)
+        tokens = tuple(encoding.token_from_key(secret, facts.event, who) for who in problem.ids)
+    protected = key is not None if before is None else before.protected
     handles = tuple(map(encoding.handle, tokens))
     arranged = arrange(lottery, handles)
     numbered = None
@@ -162,9 +173,10 @@ def publication(
 
         numbered = numbered_panels(arranged, handles, panels)
     public = _lottery_file(
-        arranged, lottery.strategy, tokens, facts, key is not None, seed_known, numbered
+        arranged, lottery.strategy, tokens, facts, protected, seed_known, numbered
     )
-    private = private_file(arranged, tokens, public.digest, "derived" if key is None else "file")
+    kind = "file" if protected else "derived" if before is None else "before"
+    private = private_file(problem, lottery.certificate, tokens, public.digest, kind)
     published = Publication(arranged, tokens, public, private)
     _hold_to_rules(published)
     return published
@@ -176,6 +188,7 @@ def _hold_to_rules(published: Publication) -> None:
     flaws = [reason for check in lottery_checks(public) for reason in check.reasons]
     if "quotas" in public.strategy.promises:
         flaws += quota_flaws(published.lottery)
+    flaws += wish_flaws(published.lottery)
     flaws += numbered_flaws(published)
     if flaws:
         name = public.strategy.name
@@ -213,9 +226,38 @@ def check_statements(
             check_outcomes(template, panels)
     if key is not None and len(key) < encoding.MIN_KEY_BYTES:
         raise KeyRefused("key-too-short", needed=encoding.MIN_KEY_BYTES, found=len(key))
-    expected = facts.counts.expected_pool()
+    facts = facts_of(problem, facts)
+    expected = published_counts(problem, facts.counts).expected_pool()
     if expected is not None and expected != len(problem):
         raise CountsRefused("counts-do-not-add-up", expected=expected, pool=len(problem))
+
+
+def facts_of(problem: SelectionProblem, stated: Facts | None) -> Facts:
+    """The facts; where seats are filled again, with the event and the counts that follow from it.
+
+    Raises:
+        ReplacementRefused: they name another event.
+    """
+    facts = stated or Facts()
+    if problem.replaces is None:
+        return facts
+    event = problem.replaces.event
+    if facts.event not in (NOT_STATED, event):
+        raise ReplacementRefused("replacement-event", event=event)
+    pool = Counts(received=len(problem) + len(problem.refused), refused={}, merged=0, late=0)
+    return facts.model_copy(update={"event": event, "counts": pool})
+
+
+def published_counts(problem: SelectionProblem, stated: Counts) -> Counts:
+    """The organiser's counts, and to them what the wishes do: each person by its reason."""
+    counts = {"refused": problem.refused, "must_include": problem.must}
+    changed = {}
+    for name, reasons in counts.items():
+        before = getattr(stated, name)
+        if reasons:
+            total = Counter({} if before == NOT_STATED else before) + Counter(reasons.values())
+            changed[name] = dict(sorted(total.items()))
+    return stated.model_copy(update=changed)
 
 
 def derived_key(problem: SelectionProblem) -> bytes:
@@ -273,9 +315,9 @@ def arranged_classes(
             features = tuple(name for name, _ in before.labels[0])
             members = sorted(problem.lots[sorted_lots[old][0]], key=handles.__getitem__)
             labels = tuple(problem.label(problem.profile_of[i], features) for i in members)
-        after = LotClass(sorted_lots[old], labels)
+        after = LotClass(sorted_lots[old], labels, before.people, before.must)
         arranged.append(after)
-        for label in labels:
+        for label in () if before.together else labels:
             both = zip(before.positions_of(label), after.positions_of(label), strict=True)
             place.update({(old, i): (new, j) for i, j in both})
     return tuple(arranged), place
@@ -283,6 +325,8 @@ def arranged_classes(
 
 def position_names(lot_class: LotClass) -> tuple[str, ...]:
     """The names of a class's positions in the files."""
+    if lot_class.together:
+        return ("all",)
     return tuple(str(i + 1) for i in range(lot_class.positions)) if lot_class.labels else ("any",)
 
 
@@ -332,7 +376,7 @@ def _lottery_file(
         place=facts.place,
         attempt=facts.attempt,
         previous=facts.previous,
-        counts=facts.counts,
+        counts=published_counts(lottery.problem, facts.counts),
         pseudonyms="protected" if protected else "not protected",
         strategy=files.StrategyEntry(
             name=strategy.name,
@@ -346,6 +390,7 @@ def _lottery_file(
         panels=panels,
         seed=files.SeedEntry(**facts.seed.model_dump(), known=seed_known),
         replacement=facts.replacement,
+        replaces=replaces_entry(lottery.problem),
         software=software(),
     )
 
@@ -380,7 +425,10 @@ def rebuild_lottery_file(
             "quotas": quotas_entry(problem.quotas, quotas),
             "classes": tuple(
                 files.ClassEntry(
-                    lots=tuple(handle_of[lot] for lot in lot_class.lots), positions=names[number]
+                    lots=tuple(handle_of[lot] for lot in lot_class.lots),
+                    positions=names[number],
+                    people=lot_class.people,
+                    must=lot_class.must,
                 )
                 for number, lot_class in enumerate(lottery.classes)
             ),
@@ -407,6 +455,19 @@ def _numbered_keys(
     return {"draw": "number", "panels": tuple(panels), "deviation": deviation}
 
 
+def replaces_entry(problem: SelectionProblem) -> files.ReplacesEntry | None:
+    """Which draw's seats are filled again, as it is published."""
+    before = problem.replaces
+    if before is None:
+        return None
+    return files.ReplacesEntry(
+        record=before.record,
+        kept=before.kept,
+        loosened=tuple(files.LoosenedEntry(**asdict(each)) for each in before.loosened),
+        ahead=None if before.ahead is None else files.AheadEntry(**asdict(before.ahead)),
+    )
+
+
 def quotas_entry(plan: QuotaPlan, provenance: Mapping[str, str]) -> files.QuotasEntry:
     """The quotas as they are published, in canonical order."""
     features = tuple(
@@ -420,10 +481,13 @@ def quotas_entry(plan: QuotaPlan, provenance: Mapping[str, str]) -> files.Quotas
 
 
 def private_file(
-    lottery: PanelLottery, tokens: Sequence[str], commitment: str, key: str
+    problem: SelectionProblem,
+    certificate: Mapping[str, Any] | None,
+    tokens: Sequence[str],
+    commitment: str,
+    key: str,
 ) -> files.PrivateFile:
-    """`lottery-private.json` of an arranged lottery."""
-    problem = lottery.problem
+    """`lottery-private.json` of a lottery with this certificate."""
     applicants = problem.applicants
     columns = list(applicants.columns.items())
     return files.PrivateFile.model_validate(
@@ -432,6 +496,7 @@ def private_file(
             "intake": {
                 "id_column": applicants.id_column,
                 "household": problem.household,
+                "wishes": wishes_entry(problem),
                 "missing": dict(applicants.missing),
                 "columns": tuple(applicants.columns),
                 "mapping": applicants.mapping,
@@ -447,9 +512,20 @@ def private_file(
             "quotas": _plan_entry(problem.quotas),
             "key": key,
             "portfolio_seed": problem.digest,
-            "certificate": None if lottery.certificate is None else dict(lottery.certificate),
+            "certificate": None if certificate is None else dict(certificate),
         }
     )
+
+
+def wishes_entry(problem: SelectionProblem) -> files.WishesEntry | None:
+    """What was declared about people; None where nothing was."""
+    entry = files.WishesEntry(
+        must=problem.must,
+        refused=problem.refused,
+        companions=problem.companions,
+        household_rule=problem.household_rule,
+    )
+    return None if entry == files.WishesEntry() else entry
 
 
 def _plan_entry(plan: QuotaPlan) -> files.PlanEntry:

@@ -161,6 +161,9 @@ def _chance_check(
         chance = position_chance(public, number, "any") / len(members)
         return Check("check-chance", params={"chance": encoding.decimal_text(chance)})
     chances = {name: position_chance(public, number, name) for name in positions}
+    if positions == ("all",):
+        params = {"chance": encoding.decimal_text(chances["all"])}
+        return Check("check-chance", params=params)
     if not receipt.positions and len(positions) > 1:
         ends = [encoding.decimal_text(end(chances.values())) for end in (min, max)]
         return Check("check-chance-between", params={"low": ends[0], "high": ends[1]})

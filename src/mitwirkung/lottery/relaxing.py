@@ -192,10 +192,10 @@ def smallest_relaxations(
     require_enough_lots(problem)
     types = _unclipped(fold_types(problem))
     bounds = _elastic_bounds(types, beyond_flex=beyond_flex)
-    ways = cheapest_moves(types.polytope, bounds, most)
+    ways = cheapest_moves(types.polytope, bounds, most, parts=types.parts)
     if not ways and not beyond_flex:
         bounds = _elastic_bounds(types, beyond_flex=True)
-        for way in cheapest_moves(types.polytope, bounds, 1):
+        for way in cheapest_moves(types.polytope, bounds, parts=types.parts):
             changes = [change.as_data() for change in _changes(types, bounds, way)]
             raise FlexTooNarrow("flex-too-narrow", seats=problem.seats, changes=changes)
     if not ways:
@@ -211,7 +211,7 @@ def _unclipped(types: Types) -> Types:
     """The limits as the plan has them: for panels it is enough to know that one is too large."""
     lower, upper = types.polytope.lower.copy(), types.polytope.upper.copy()
     for row, quota in enumerate(_quotas(types)):
-        lower[row], upper[row] = quota.min, quota.max
+        lower[row], upper[row] = quota.min * types.parts, quota.max * types.parts
     return replace(types, polytope=replace(types.polytope, lower=lower, upper=upper))
 
 

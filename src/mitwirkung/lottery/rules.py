@@ -108,12 +108,22 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield "a lot is in two classes"
     if len(lots) != public.pool.lots:
         yield f"pool.lots is {public.pool.lots}, but the classes list {len(lots)}"
+        if (each.people > 1) != (each.positions == ("all",)):
+            yield f"classes[{number}] has lots of {each.people} people at other positions than all"
     if public.strategy.features:
-        people = sum(len(each.lots) * len(each.positions) for each in public.classes)
+        people = sum(len(each.lots) * len(each.positions) * each.people for each in public.classes)
         if people != public.pool.people:
             yield f"pool.people is {public.pool.people}, but the positions hold {people}"
-    elif len(public.classes) != 1 or public.classes[0].positions != ("any",):
-        yield "a strategy that looks at no feature has one class with the position any"
+    else:
+        wished = [(each.people, each.must) for each in public.classes]
+        if len(set(wished)) < len(wished) or any(
+            each.positions not in (("any",), ("all",)) for each in public.classes
+        ):
+            yield "a strategy that looks at no feature has one class with the position any"
+    seated = sum(len(each.lots) * each.people for each in public.classes if each.must)
+    stated = public.counts.must_include
+    if seated and (isinstance(stated, str) or sum(stated.values()) < seated):
+        yield f"{seated} people must be seated, but counts.must_include does not say why"
 
 
 def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
@@ -137,8 +147,14 @@ def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
         places = [place[:2] for place in key]
         if any(a >= b for a, b in pairwise(places)):
             yield f"vectors[{number}].seats are not sorted, or a place comes twice"
-        if sum(taken.values()) != public.seats:
-            yield f"vectors[{number}] seats {sum(taken.values())} instead of {public.seats}"
+        seated = sum(count * public.classes[c - 1].people for c, count in taken.items())
+        if seated != public.seats:
+            yield f"vectors[{number}] seats {seated} instead of {public.seats}"
+        if any(
+            each.must and taken.get(c, 0) != len(each.lots)
+            for c, each in enumerate(public.classes, start=1)
+        ):
+            yield f"vectors[{number}] leaves out somebody who must be seated"
         if any(count > len(public.classes[c - 1].lots) for c, count in taken.items()):
             yield f"vectors[{number}] seats more lots of a class than it has"
         keys.append(key)
@@ -253,9 +269,21 @@ def quota_flaws(lottery: PanelLottery) -> Iterable[str]:
     for number, vector in enumerate(lottery.vectors, start=1):
         counts = dict.fromkeys(limits, 0)
         for number_of_class, position, count in vector:
-            for answer in lottery.classes[number_of_class].labels[position]:
-                if answer in counts:
-                    counts[answer] += count
+            for label in lottery.classes[number_of_class].seated_at(position):
+                for answer in label:
+                    if answer in counts:
+                        counts[answer] += count
         for (name, value), (low, high) in limits.items():
             if not low <= counts[name, value] <= high:
                 yield f"vector {number} seats {counts[name, value]} of {name}: {value}"
+
+
+def wish_flaws(lottery: PanelLottery) -> Iterable[str]:
+    """Vectors in which somebody has no seat who must have one; every strategy is held to it."""
+    must = {c: len(each.lots) for c, each in enumerate(lottery.classes) if each.must}
+    for number, vector in enumerate(lottery.vectors, start=1) if must else ():
+        taken = Counter[int]()
+        for number_of_class, _, count in vector:
+            taken[number_of_class] += count
+        if any(taken[c] != lots for c, lots in must.items()):
+            yield f"vector {number} leaves out somebody who must be seated"

@@ -46,7 +46,7 @@ def export_draw(record: DrawRecord, keep: Sequence[str] | None = None) -> dict[s
     problem = record.publication.problem
     columns = _columns(problem, keep)
     seated = set(record.panel)
-    housed = {i for members in problem.lots if seated & set(members) for i in members}
+    housed = {i for members in problem.lots if not seated.isdisjoint(members) for i in members}
     rest = (i for i in range(len(problem)) if i not in housed)
     return {
         SELECTED: _people(problem, columns, record.panel),
@@ -95,18 +95,30 @@ def check_panels(problem: SelectionProblem, panels: Sequence[Sequence[str]]) -> 
     """What keeps panels of ids from being panels of the problem: nothing, if all is well.
 
     Each has to have as many members as seats, all of them applicants and none twice, has to meet
-    every quota, and may not hold two people of a household.
+    every quota, and may not hold two people of a household, nor companions without each other, nor
+    leave out somebody who must be seated.
     """
     person_of = {name: person for person, name in enumerate(problem.ids)}
-    lot_of = {person: lot for lot, members in enumerate(problem.lots) for person in members}
+    together = {lot for kind in problem.kinds if kind.together for lot in kind.lots}
+    home_of = {
+        person: lot
+        for lot, members in enumerate(problem.lots)
+        for person in members
+        if lot not in together
+    }
+    parties = [set(problem.lots[lot]) for lot in sorted(together)]
+    must = {person_of[name] for name in problem.must}
     findings: list[Finding] = []
     for number, panel in enumerate(panels, 1):
         known = [person_of[name] for name in panel if name in person_of]
         people = list(dict.fromkeys(known))
+        at_home = [person for person in people if person in home_of]
         counts = {
             "panel-unknown": len(panel) - len(known),
             "panel-twice": len(known) - len(people),
-            "panel-household": len(people) - len({lot_of[person] for person in people}),
+            "panel-household": len(at_home) - len({home_of[person] for person in at_home}),
+            "panel-companions": sum(0 < len(party & set(people)) < len(party) for party in parties),
+            "panel-must": len(must - set(people)),
         }
         findings += [
             Finding(code, {"panel": number, "count": count})

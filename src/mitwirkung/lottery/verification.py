@@ -27,7 +27,7 @@ from mitwirkung.lottery.attempts import Attempt, GivenUpFile, chain_checks, give
 from mitwirkung.lottery.consistency import differences, publication_checks
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord, public_record
-from mitwirkung.lottery.loading import load
+from mitwirkung.lottery.loading import load, wishes_of
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import (
@@ -39,6 +39,7 @@ from mitwirkung.lottery.publication import (
 )
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt, token_checks
+from mitwirkung.lottery.replacement_checks import Folder, private_checks, public_checks
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
 from mitwirkung.messages import Translate, text_of
 
@@ -148,6 +149,7 @@ def verify(
     solve: Solve | None = None,
     given_up: bytes | None = None,
     previous: Sequence[Attempt] = (),
+    before: Sequence[Folder] = (),
 ) -> Verification:
     """Check a draw as far as the given files allow.
 
@@ -163,6 +165,7 @@ def verify(
         solve: the strategy that the lottery names, to make the lottery once more.
         given_up: the bytes of `given-up.json`, if the attempt was given up.
         previous: the public files of earlier attempts, in any order.
+        before: of a draw that filled free seats, the files of those before it, the first one first.
     """
     checks: list[Check] = []
     level: Level = "public"
@@ -180,12 +183,15 @@ def verify(
             checks.append(Check("check-draw", differences(drawn.content, record)))
         _add(checks, "check-chain", lambda: chain_checks(public, previous))
         checks += given_up_checks({} if given_up is None else {GivenUpFile.file_name: given_up})
+        checks += public_checks(public, before)
         if receipt is not None:
             level = "token"
             _add(checks, "check-token", lambda: token_checks(public, drawn, receipt))
         if private is not None or private_record is not None:
             level = "private"
-            city = _City(private, private_record, applicants, quotas, key, tables or {}, solve)
+            city = _City(
+                private, private_record, applicants, quotas, key, tables or {}, solve, before
+            )
             seed = None if drawn is None else drawn.seed
             _add(checks, "check-private-fields", lambda: _private_checks(public, seed, city))
     anchored = commitment is not None and encoding.sha256_hex(lottery) == commitment.strip().lower()
@@ -212,6 +218,7 @@ class _City:
     key: bytes | None
     tables: Mapping[str, bytes]
     solve: Solve | None
+    before: Sequence[Folder]
 
 
 def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) -> list[Check]:
@@ -234,6 +241,7 @@ def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) ->
     if city.private is not None and city.applicants is not None and city.quotas is not None:
         checks.append(_inputs_check(published, city.applicants, city.quotas))
     checks += publication_checks(published, city.key)
+    checks += private_checks(published, city.before)
     if seed is None or not all(check.ok for check in checks):
         return checks
     if city.solve is not None:
@@ -296,22 +304,34 @@ def _rebuilt_private(
     """The private file made anew from the inputs, the key and the record's proof."""
     if city.key is None and public.pseudonyms == "protected":
         raise ValueError("the pseudonyms are protected: give the key file")
+    if city.key is None and public.replaces is not None:
+        raise ValueError("the pseudonyms are those of the lottery before: give the private file")
     assert city.applicants is not None
     assert city.quotas is not None
     problem = SelectionProblem(
-        city.applicants, city.quotas, seats=public.seats, household=record.intake.household
+        city.applicants,
+        city.quotas,
+        seats=public.seats,
+        household=record.intake.household,
+        wishes=wishes_of(record.intake, refused=True),
     )
     secret = derived_key(problem) if city.key is None else city.key
     tokens = [encoding.token_from_key(secret, public.event, person) for person in problem.ids]
-    bare = PanelLottery(problem, (), [(1, {(0, 0): problem.seats})], record.certificate.proof)
-    return private_file(bare, tokens, public.digest, "derived" if city.key is None else "file")
+    kind = "derived" if city.key is None else "file"
+    return private_file(problem, record.certificate.proof, tokens, public.digest, kind)
 
 
 def _inputs_check(published: Publication, applicants: Applicants, quotas: QuotaPlan) -> Check:
     problem = published.problem
+    # Where seats are filled again, what is missing follows from the draw before.
+    plan = quotas if problem.replaces is None else problem.quotas
     try:
         given = SelectionProblem(
-            applicants, quotas, seats=problem.seats, household=problem.household
+            applicants,
+            plan,
+            seats=problem.seats,
+            household=problem.household,
+            wishes=wishes_of(published.private.intake, refused=True),
         )
     except MitwirkungError as error:
         return Check("check-inputs", (str(error),))

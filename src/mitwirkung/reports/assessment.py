@@ -204,17 +204,18 @@ def assess_quotas(problem: SelectionProblem) -> QuotaAssessment:
     polytope = types.polytope
     apart = never_on_a_panel(polytope)
     row_of = {name: row for row, name in enumerate(types.quotas)}
-    reachable = row_ends(polytope, range(len(types.quotas)))
+    parts = types.parts
+    reachable = row_ends(polytope, range(len(types.quotas)), parts=parts)
     people = applied(problem)
 
     def chance(rows: list[int]) -> Fraction:
-        level = largest_minimum(without(polytope, rows), apart)
+        level = largest_minimum(without(polytope, rows, parts=parts), apart)
         return Fraction(round(level * 10**DIGITS), 10**DIGITS)
 
     features = []
     for feature in problem.quotas.features:
         rows = [row_of[feature.name, quota.value] for quota in feature.quotas]
-        alone = row_ends(without(polytope, rows), rows)
+        alone = row_ends(without(polytope, rows, parts=parts), rows, parts=parts)
         quotas = [
             QuotaOutlook(
                 value=quota.value,

@@ -36,6 +36,8 @@ class Head(_Part):
 
     Attributes:
         households: lots of more than one person, of which at most one person is seated.
+        companions: lots of people who are seated all or none.
+        replaces: the draw whose free seats were filled, where it is about that.
         commitment: C, the SHA-256 of `lottery.json`.
         vector, vectors: which one was drawn (the first is 1), and out of how many.
         numbered: which numbered panel was drawn instead, if there are any.
@@ -50,6 +52,8 @@ class Head(_Part):
     people: int
     lots: int
     households: int
+    companions: int
+    replaces: files.ReplacesEntry | None
     pool_digest: str
     pseudonyms: str
     counts: Counts

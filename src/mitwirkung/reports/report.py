@@ -20,6 +20,14 @@ def build_report(record: DrawRecord) -> Report:
     )
 
 
+def _shared(record: DrawRecord, *, together: bool) -> int:
+    """How many lots hold several people: households, or those who come together."""
+    kinds = record.publication.problem.kinds
+    return sum(
+        len(kind.lots) for kind in kinds if len(kind.profiles) > 1 and kind.together == together
+    )
+
+
 def _head(record: DrawRecord) -> Head:
     public, drawn = record.publication.public, record.public
     return Head(
@@ -31,7 +39,9 @@ def _head(record: DrawRecord) -> Head:
         seats=public.seats,
         people=public.pool.people,
         lots=public.pool.lots,
-        households=sum(1 for lot in record.publication.problem.lots if len(lot) > 1),
+        households=_shared(record, together=False),
+        companions=_shared(record, together=True),
+        replaces=public.replaces,
         pool_digest=public.pool.digest,
         pseudonyms=public.pseudonyms,
         counts=public.counts,

@@ -49,6 +49,19 @@ PROMISES = {
     ),
 }
 
+COMPANIONS = "Those who come together are seated together or not at all."
+
+REPLACEMENT = {
+    "seats": (
+        "{seats} seats had fallen free after an earlier draw; {kept} people kept theirs. "
+        "The quotas here are what was still missing. That draw's record has the digest {record}."
+    ),
+    "loosened": (
+        "{feature}: {value}: {min} to {max} were missing; as whoever was left could not meet all "
+        "of what was missing, this was loosened."
+    ),
+}
+
 REASONS = {
     "maximum-zero": "The quota of this answer has the maximum 0.",
     "minimums-fill": "The minimums of the other answers to the same question take all seats.",
@@ -91,7 +104,14 @@ POOL_DIFFERENCES = {
     ),
 }
 
-SENTENCES = (PROMISES, REASONS, LIMITS, PANEL_DIFFERENCES, POOL_DIFFERENCES)
+SENTENCES = (
+    {**PROMISES, "companions": COMPANIONS},
+    REPLACEMENT,
+    REASONS,
+    LIMITS,
+    PANEL_DIFFERENCES,
+    POOL_DIFFERENCES,
+)
 """Sentences that are chosen by a code; all others stand where they are said."""
 
 NEVER_SHOWN = 40
@@ -195,9 +215,38 @@ class Wording(Words):
         """What the strategy promises, a sentence each."""
         strategy = self.report.head.strategy
         gamma = strategy.settings.get("gamma", "")
-        said = [name for name in PROMISES if name in strategy.promises]
+        said = [PROMISES[name] for name in PROMISES if name in strategy.promises]
         unknown = [name for name in strategy.promises if name not in PROMISES]
-        return [*(self.t(PROMISES[name], gamma=gamma) for name in said), *unknown]
+        if self.report.head.companions:
+            if not self.report.head.households:
+                said = [text for text in said if text != PROMISES["households"]]
+            said.append(COMPANIONS)
+        return [*(self.t(text, gamma=gamma) for text in said), *unknown]
+
+    def replaces(self) -> list[str]:
+        """What the lottery fills, a sentence each; none where it is not a replacement."""
+        head = self.report.head
+        if head.replaces is None:
+            return []
+        said = [
+            self.t(
+                REPLACEMENT["seats"],
+                seats=self.number(head.seats),
+                kept=self.number(head.replaces.kept),
+                record=head.replaces.record,
+            )
+        ]
+        said += [
+            self.t(
+                REPLACEMENT["loosened"],
+                feature=each.feature,
+                value=self.stated(each.value),
+                min=self.number(each.min),
+                max=self.number(each.max),
+            )
+            for each in head.replaces.loosened
+        ]
+        return said
 
     def looked_at(self) -> str:
         """Which features the lottery looked at."""

@@ -7,6 +7,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `relaxation`: leximin as if people could be divided: the target.
 - `face`: what all panels of a lottery with this target have in common.
 - `sampling`: many whole panels around the target.
+- `several`: the same where companions are seated all or none.
 - `weights`: weights under which the mean of the panels is the target.
 - `realise`: from the target to panels and weights: face, sampling, weights.
 - `certificate`: the proof in whole numbers, and its check in exact arithmetic.
@@ -20,6 +21,8 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `reach`: what panels can be, and what a bound costs.
 - `conflict`: quotas that no panel meets together; `elastic` how little of them must give way.
 - `numbering`: equally likely panels in place of weighted ones.
+- `nearest`: quotas loosened as little as possible, where free seats are filled again.
+- `alternates`: who should stand by, given who may drop out.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
 """
@@ -42,6 +45,7 @@ from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
+from mitwirkung.lottery.engine.nearest import nearest_bounds
 from mitwirkung.lottery.engine.numbering import equal_panels
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
@@ -79,6 +83,7 @@ __all__ = [
     "largest_minimum",
     "leximin",
     "never_on_a_panel",
+    "nearest_bounds",
     "optimise",
     "realise",
     "relax",

@@ -266,8 +266,9 @@ def check_chances(polytope: Polytope, chances: Sequence[Fraction]) -> Expected:
     if abs(sum(expected.seats) - polytope.seats * expected.unit) > slack:
         raise CertificateError("the chances do not fill the seats")
     held = [0] * polytope.row_count
-    for row, t in zip(*(numbers.tolist() for numbers in polytope.entries()), strict=True):
-        held[row] += expected.seats[t]
+    rows, types, values = (numbers.tolist() for numbers in polytope.entries())
+    for row, t, value in zip(rows, types, values, strict=True):
+        held[row] += int(value) * expected.seats[t]
     for r, (low, high) in enumerate(
         zip(polytope.lower.tolist(), polytope.upper.tolist(), strict=True)
     ):
@@ -350,9 +351,12 @@ def inequality(polytope: Polytope, stage: Stage, cuts: Sequence[Cut]) -> tuple[l
 
 def _row_multipliers(polytope: Polytope, multiplier: list[int], seats: int) -> list[int]:
     """Per type the sum of the multipliers of its rows and of ``seats``, exactly."""
-    fits = abs(seats) + sum(map(abs, multiplier)) < 2**63
-    numbers = np.array(multiplier, np.int64 if fits else object)
-    total: list[int] = (numbers[polytope.rows].sum(axis=1) + seats).tolist()
+    most = 1 if polytope.values is None else int(polytope.values.max(initial=1))
+    fits = abs(seats) + most * sum(map(abs, multiplier)) < 2**63
+    numbers = np.array(multiplier, np.int64 if fits else object)[polytope.rows]
+    if polytope.values is not None:
+        numbers = numbers * polytope.values
+    total: list[int] = (numbers.sum(axis=1) + seats).tolist()
     return total
 
 

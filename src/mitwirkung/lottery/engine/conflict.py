@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows
+from mitwirkung.lottery.engine.highs import INFINITY, Model
+from mitwirkung.lottery.engine.integer import panel_rows
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.progress import Watch
 
@@ -82,23 +83,12 @@ class _Question:
 
     def __init__(self, polytope: Polytope, integral: bool, watch: Watch) -> None:
         self.polytope = polytope
-        rows, types = polytope.entries()
-        count = polytope.types
         self.everyone = polytope.counts(polytope.sizes.astype(np.float64))
+        open_ends = np.full(polytope.row_count, INFINITY)
+        rows, most = panel_rows(polytope, -open_ends, open_ends, None, whole=integral)
+        zeros = np.zeros(len(most))
         self.model = Model(
-            np.zeros(count),
-            np.zeros(count),
-            polytope.sizes.astype(np.float64),
-            Rows(
-                np.full(polytope.row_count + 1, -INFINITY),
-                np.full(polytope.row_count + 1, INFINITY),
-                np.concatenate([rows, np.full(count, polytope.row_count, np.int64)]),
-                np.concatenate([types, np.arange(count, dtype=np.int64)]),
-                np.ones(len(rows) + count),
-            ),
-            integer=integral,
-            presolve=integral,
-            check=watch.check,
+            zeros, zeros, most, rows, integer=integral, presolve=integral, check=watch.check
         )
 
     def all_bounds(self) -> list[Bound]:

@@ -67,7 +67,12 @@ class Moves:
 
 
 def cheapest_moves(
-    polytope: Polytope, bounds: Sequence[Elastic], count: int = 1, watch: Watch | None = None
+    polytope: Polytope,
+    bounds: Sequence[Elastic],
+    count: int = 1,
+    *,
+    parts: int = 1,
+    watch: Watch | None = None,
 ) -> tuple[Moves, ...]:
     """Up to ``count`` ways to make a panel possible, the cheapest first; none if there is no way.
 
@@ -80,10 +85,12 @@ def cheapest_moves(
     after a way is found, each of its bounds in turn has to stay. A tree that gets large is left,
     with fewer ways than were asked for.
 
+    Bounds move by whole seats; ``parts`` of the unit in which rows count are one.
+
     Raises:
         SolverError: if HiGHS gives no answer.
     """
-    programme = _Programme(polytope, bounds, watch)
+    programme = _Programme(polytope, bounds, parts, watch)
     left = _QUESTIONS * count
     met: list[Moves] = []
     found: list[Moves] = []
@@ -118,11 +125,14 @@ def cheapest_moves(
 class _Programme:
     """The live model: seats of the types, then the steps of the bounds."""
 
-    def __init__(self, polytope: Polytope, bounds: Sequence[Elastic], watch: Watch | None) -> None:
-        self.polytope, self.bounds = polytope, bounds
+    def __init__(
+        self, polytope: Polytope, bounds: Sequence[Elastic], parts: int, watch: Watch | None
+    ) -> None:
+        self.polytope, self.bounds, self.parts = polytope, bounds, parts
         self.model = panel_model(polytope, watch)
+        self.first_step = self.model.columns
         for bound in bounds:
-            towards = 1.0 if bound.side == "min" else -1.0
+            towards = float(parts if bound.side == "min" else -parts)
             for seats, cost in bound.steps:
                 self.model.add_column([bound.row], [towards], cost=float(cost), upper=float(seats))
 
@@ -133,11 +143,10 @@ class _Programme:
             for number, bound in enumerate(self.bounds)
             for seats, _ in bound.steps
         ]
-        types = self.polytope.types
-        self.model.set_upper_bounds(list(range(types, self.model.columns)), upper)
+        self.model.set_upper_bounds(list(range(self.first_step, self.model.columns)), upper)
         if not self.model.solve():
             return None
-        held = np.round(self.model.values()[:types])
+        held = np.round(self.model.values()[: self.polytope.types])
         seats = self._moved(np.round(self.polytope.counts(held)).astype(np.int64))
         return Moves(tuple(seats), sum(self.bounds[number].cost(n) for number, n in seats))
 
@@ -150,5 +159,5 @@ class _Programme:
             else:
                 short = int(rows[bound.row] - self.polytope.upper[bound.row])
             if short > 0:
-                found.append((number, short))
+                found.append((number, -(-short // self.parts)))
         return found

@@ -59,7 +59,7 @@ def minimal_face(polytope: Polytope, chances: NDArray[np.float64]) -> Face:
     seats = polytope.seats - len(always)
     if not len(types) or seats <= 0:
         return Face(None, types[:0], always, np.zeros(0))
-    smaller = Polytope(seats, sizes[types], polytope.rows[types], lower - taken, upper - taken)
+    smaller = polytope.part(types, seats, lower - taken, upper - taken)
     return Face(smaller, types, always, onto_equalities(smaller, x[types]))
 
 
@@ -72,6 +72,9 @@ def onto_equalities(polytope: Polytope, x: NDArray[np.float64]) -> NDArray[np.fl
     """
     numbers = np.append(np.flatnonzero(polytope.lower == polytope.upper), polytope.row_count + 1)
     aims = np.append(polytope.lower, [0, polytope.seats])[numbers].astype(np.float64)
+    counted = np.ones((polytope.types, polytope.rows.shape[1] + 1))
+    if polytope.values is not None:
+        counted[:, :-1] = polytope.values
     # The rows of each type, numbered as in `numbers`; the last place collects rows that are no
     # equalities.
     spare = len(numbers)
@@ -79,13 +82,12 @@ def onto_equalities(polytope: Polytope, x: NDArray[np.float64]) -> NDArray[np.fl
     place[numbers] = np.arange(spare)
     seats_row = np.full((polytope.types, 1), polytope.row_count + 1)
     member = place[np.concatenate([polytope.rows, seats_row], axis=1)]
-    width = member.shape[1]
 
     def row_sums(v: NDArray[np.float64]) -> NDArray[np.float64]:
-        return sums(member.ravel(), np.repeat(v, width), spare + 1)[:spare]
+        return sums(member.ravel(), (counted * v[:, None]).ravel(), spare + 1)[:spare]
 
     def spread(y: NDArray[np.float64]) -> NDArray[np.float64]:
-        along: NDArray[np.float64] = np.append(y, 0.0)[member].sum(axis=1)
+        along: NDArray[np.float64] = (counted * np.append(y, 0.0)[member]).sum(axis=1)
         return along
 
     for _ in range(2):

@@ -13,14 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut, Pairs
-from mitwirkung.lottery.engine.highs import Model
-from mitwirkung.lottery.engine.integer import better, highest, hold, panel_model, panels_met
+from mitwirkung.lottery.engine.integer import (
+    PanelModel,
+    better,
+    highest,
+    hold,
+    panel_model,
+    panels_met,
+)
 from mitwirkung.lottery.engine.master import nearest_lottery
 from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
-from mitwirkung.lottery.engine.sampling import sample_panels
-from mitwirkung.lottery.engine.walk import Walks
+from mitwirkung.lottery.engine.several import neighbours, sample_panels
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
 from mitwirkung.lottery.progress import Watch
 
@@ -32,9 +37,9 @@ _PRICINGS_A_ROUND = 2000
 _TILTS = (3.0, 8.0, 20.0)
 _WALKING_TILT = 2.0
 _FEWEST_STARTS, _MOST_STARTS = 10, 100
-_STRIDE, _ENOUGH = 20, 5  # steps; better panels
-_FEWEST_STRIDES, _MOST_STRIDES = 1, 20
-_EFFORT_PER_STRIDE = 1200  # iterations of the simplex method
+_FEWEST_STEPS, _MOST_STEPS = 20, 400
+_EFFORT_PER_STEP = 60  # iterations of the simplex method
+_ENOUGH = 5  # better panels
 
 
 class Hull:
@@ -44,10 +49,9 @@ class Hull:
         self.polytope = polytope
         self.rng = rng
         self.watch = watch
-        self.model: Model = panel_model(polytope, watch, presolve=False)
+        self.model: PanelModel = panel_model(polytope, watch, presolve=False)
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
-        self.walks: Walks | None = None
 
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
@@ -102,18 +106,17 @@ class Hull:
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
         starts, best = self.panels[start[:_MOST_STARTS]], float(worth.max())
-        if self.walks is None:
-            self.walks = Walks(self.polytope, starts, self.rng)
         tilt = prices / float(prices.max()) * _WALKING_TILT
-        strides = max(_FEWEST_STRIDES, self.model.effort // _EFFORT_PER_STRIDE)
-        better = 0
-        for _ in range(min(strides, _MOST_STRIDES)):
-            panels = self.walks.look(starts, tilt, _STRIDE, self.watch)
-            panels = panels[self.meets(panels)]
-            self.add(panels)
-            better += int((prices[panels].sum(axis=1) > best * (1 + 1e-7)).sum())
-            if better >= _ENOUGH:
-                break
+        steps = max(_FEWEST_STEPS, self.model.effort // _EFFORT_PER_STEP)
+
+        def enough(panels: NDArray[np.int32]) -> bool:
+            better = prices[panels[self.meets(panels)]].sum(axis=1) > best * (1 + 1e-7)
+            return int(better.sum()) >= _ENOUGH
+
+        panels = neighbours(
+            *(self.polytope, starts, tilt, min(steps, _MOST_STEPS), enough, self.rng, self.watch)
+        )
+        self.add(panels[self.meets(panels)])
 
     def excluded(self) -> Cut | None:
         """The cut which says that some types are on no panel at all; None if each is on one (or

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,14 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.progress import Watch
+
+
+class PanelModel(Model):
+    """An integer model whose first ``types`` columns are the seats of the types; behind them stand
+    the numbers of lots where a lot takes several seats."""
+
+    types: int
+
 
 Coefficients = Sequence[tuple[int, int]]
 """(type, coefficient) of a weighted sum of seats."""
@@ -22,30 +31,52 @@ def panel_model(
     given: Sequence[tuple[Coefficients, int]] = (),
     *,
     presolve: bool = True,
-) -> Model:
+) -> PanelModel:
     """An integer model whose solutions are the panels, seats per type; only those with
     ``sum(c * x[t]) == value`` for each (coefficients, value) that is given. On small models
     ``presolve`` takes more time than it saves."""
-    rows, types = polytope.entries()
-    count = polytope.types
-    model = Model(
-        np.zeros(count),
-        np.zeros(count),
-        polytope.sizes.astype(np.float64),
-        Rows(
-            np.append(polytope.lower, polytope.seats).astype(np.float64),
-            np.append(polytope.upper, polytope.seats).astype(np.float64),
-            np.concatenate([rows, np.full(count, polytope.row_count, np.int64)]),
-            np.concatenate([types, np.arange(count, dtype=np.int64)]),
-            np.ones(len(rows) + count),
-        ),
-        integer=True,
-        presolve=presolve,
-        check=(watch or Watch()).check,
-    )
+    rows, most = panel_rows(polytope, polytope.lower, polytope.upper, polytope.seats, whole=True)
+    zeros = np.zeros(len(most))
+    check = (watch or Watch()).check
+    model = PanelModel(zeros, zeros, most, rows, integer=True, presolve=presolve, check=check)
+    model.types = polytope.types
     for coefficients, value in given:
         hold(model, coefficients, value)
     return model
+
+
+def panel_rows(
+    polytope: Polytope,
+    lower: NDArray[Any],
+    upper: NDArray[Any],
+    seats: float | None,
+    *,
+    whole: bool,
+) -> tuple[Rows, NDArray[np.float64]]:
+    """The rows of a model of panels, and the most each column can be.
+
+    The rows are the quota rows between ``lower`` and ``upper`` (R,), then the number of seats
+    (without bounds for None). If only ``whole`` lots count, each type of lots with several seats
+    has a row more, and a column for its number of lots.
+    """
+    row, column, value = polytope.entries()
+    count, quotas = polytope.types, polytope.row_count
+    units = np.ones(count, np.int64) if polytope.units is None else polytope.units
+    shared = np.flatnonzero(units > 1) if whole else np.empty(0, np.int64)
+    extra = np.arange(len(shared), dtype=np.int64)
+    ends = (-INFINITY, INFINITY) if seats is None else (float(seats), float(seats))
+    none = np.zeros(len(shared))
+    rows = Rows(
+        np.concatenate([lower, [ends[0]], none]).astype(np.float64),
+        np.concatenate([upper, [ends[1]], none]).astype(np.float64),
+        np.concatenate(
+            [row, np.full(count, quotas, np.int64), quotas + 1 + extra, quotas + 1 + extra]
+        ),
+        np.concatenate([column, np.arange(count, dtype=np.int64), shared, count + extra]),
+        np.concatenate([value, np.ones(count + len(shared)), -units[shared].astype(np.float64)]),
+    )
+    most = np.concatenate([polytope.sizes, polytope.sizes[shared] // units[shared]])
+    return rows, most.astype(np.float64)
 
 
 def hold(model: Model, coefficients: Coefficients, value: int) -> None:
@@ -55,7 +86,7 @@ def hold(model: Model, coefficients: Coefficients, value: int) -> None:
 
 
 def highest(
-    model: Model, coefficients: Coefficients
+    model: PanelModel, coefficients: Coefficients
 ) -> tuple[int, NDArray[np.int64]] | tuple[int, None]:
     """The largest ``sum(c * x[t])`` over the panels, as a proven whole bound, and a panel x (T,)
     that comes near.
@@ -68,10 +99,10 @@ def highest(
     _maximise(model, coefficients)
     if not model.solve():
         return -1, None
-    return math.floor(-model.bound() + 1e-6), np.round(model.values()).astype(np.int64)
+    return math.floor(-model.bound() + 1e-6), _panel(model)
 
 
-def better(model: Model, coefficients: Coefficients, known: int) -> NDArray[np.int64] | None:
+def better(model: PanelModel, coefficients: Coefficients, known: int) -> NDArray[np.int64] | None:
     """A panel x (T,) with ``sum(c * x[t]) > known``; None if there is none.
 
     Raises:
@@ -82,9 +113,13 @@ def better(model: Model, coefficients: Coefficients, known: int) -> NDArray[np.i
     # As a row it ends the search earlier than a best panel to start from does.
     model.add_row(INFINITY, list(types), [float(c) for c in values], lower=known + 1)
     try:
-        return np.round(model.values()).astype(np.int64) if model.solve() else None
+        return _panel(model) if model.solve() else None
     finally:
         model.drop_last_row()
+
+
+def _panel(model: PanelModel) -> NDArray[np.int64]:
+    return np.round(model.values()[: model.types]).astype(np.int64)
 
 
 def _maximise(model: Model, coefficients: Coefficients) -> None:
@@ -94,6 +129,7 @@ def _maximise(model: Model, coefficients: Coefficients) -> None:
     model.set_costs(cost)
 
 
-def panels_met(model: Model) -> NDArray[np.int64]:
+def panels_met(model: PanelModel) -> NDArray[np.int64]:
     """(N, T) seats per type of the panels that the last search met on its way."""
-    return np.round(np.array(model.met).reshape(-1, model.columns)).astype(np.int64)
+    met = np.array(model.met).reshape(-1, model.columns)[:, : model.types]
+    return np.round(met).astype(np.int64)

@@ -24,7 +24,7 @@ from mitwirkung.lottery.engine.hull import Hull
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.realise import Lottery, realise
 from mitwirkung.lottery.engine.relaxation import Relaxed
-from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.engine.several import sample_panels
 from mitwirkung.lottery.progress import Watch
 
 _MOST_CUTS = 400

@@ -20,12 +20,20 @@ class Polytope:
     ``upper[r]``. Quotas and household classes are both rows. A *panel* is written as the ascending
     list of the types of its seats, so that many panels are an array of shape (N, seats).
 
+    Companions are seated all or none: a type of lots of ``units[t]`` people each has ``x[t]`` seats
+    in multiples of it. Its people may have different answers, so that one of its seats counts only
+    in part in a row; to stay whole, all bounds and counts are then given in parts of a seat, and
+    ``values`` says how many parts a seat counts.
+
     Attributes:
         seats: people on a panel, at least 1.
         sizes: (T,) people per type, each at least 1.
         rows: (T, F) the rows a type counts in, each row at most once; the value R means "no row".
         lower: (R,) fewest seats per row.
         upper: (R,) most seats per row.
+        units: (T,) people per lot, a divisor of the size; None where all lots are single people.
+        values: (T, F) what one seat counts in each of ``rows``, for single people always the same;
+            None where there are no units.
 
     Raises:
         ValueError: if shapes or values do not fit together. Contradictory bounds are no error here.
@@ -36,6 +44,8 @@ class Polytope:
     rows: NDArray[np.int32]
     lower: NDArray[np.int64]
     upper: NDArray[np.int64]
+    units: NDArray[np.int64] | None = None
+    values: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if self.sizes.ndim != 1 or self.rows.ndim != 2 or len(self.rows) != len(self.sizes):
@@ -49,6 +59,12 @@ class Polytope:
         ordered = np.sort(self.rows, axis=1)
         if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] < len(self.lower))).any():
             raise ValueError("a type may count only once in a row")
+        if (self.units is None) != (self.values is None):
+            raise ValueError("units and values belong together")
+        if self.units is not None and (self.sizes % self.units).any():
+            raise ValueError("every size must be a multiple of its unit")
+        if self.values is not None and self.values.shape != self.rows.shape:
+            raise ValueError("values must have the shape of rows")
 
     @property
     def types(self) -> int:
@@ -60,15 +76,40 @@ class Polytope:
         """The number of rows, R."""
         return len(self.lower)
 
-    def entries(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the matrix rows x types is 1: the rows and the types of its entries, by type."""
+    def entries(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """The matrix rows x types where it is not 0: rows, types and values of its entries, by
+        type."""
         types, columns = np.nonzero(self.rows < self.row_count)
-        return self.rows[types, columns].astype(np.int64), types.astype(np.int64)
+        if self.values is None:
+            values = np.ones(len(types))
+        else:
+            values = self.values[types, columns].astype(np.float64)
+        return self.rows[types, columns].astype(np.int64), types.astype(np.int64), values
+
+    def part(
+        self,
+        types: NDArray[np.int64],
+        seats: int,
+        lower: NDArray[np.int64],
+        upper: NDArray[np.int64],
+    ) -> Polytope:
+        """The same over some ``types`` and with other seats and bounds.
+
+        With single people alone, rows count in whole seats again.
+        """
+        sizes, rows = self.sizes[types], self.rows[types]
+        if self.units is None or self.values is None:
+            return Polytope(seats, sizes, rows, lower, upper)
+        units, values = self.units[types], self.values[types]
+        if (units > 1).any():
+            return Polytope(seats, sizes, rows, lower, upper, units, values)
+        parts = int(values.max(initial=1))
+        return Polytope(seats, sizes, rows, -(-lower // parts), upper // parts)
 
     def counts(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Row sums (R,) of seats per type ``x`` (T,). Always summed in the same order."""
-        rows, types = self.entries()
-        return sums(rows, x[types].astype(np.float64), self.row_count)
+        rows, types, values = self.entries()
+        return sums(rows, values * x[types], self.row_count)
 
     def feasible(self, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which of the ``panels`` (N, seats) meet every row and every size; counted with
@@ -78,8 +119,10 @@ class Polytope:
             return np.zeros(n, np.bool_)
         held = seats_per_type(panels, self.types)
         fits: NDArray[np.bool_] = np.all(held <= self.sizes, axis=1)
+        if self.units is not None:
+            fits &= np.all(held % self.units == 0, axis=1)
         counts_in = np.zeros((self.types, self.row_count + 1), np.int32)
-        np.put_along_axis(counts_in, self.rows, 1, axis=1)
+        np.put_along_axis(counts_in, self.rows, 1 if self.values is None else self.values, axis=1)
         rows = np.zeros((n, self.row_count + 1), np.int32)
         for seat in panels.T:
             rows += counts_in.take(seat, axis=0)

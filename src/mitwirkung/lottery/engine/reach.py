@@ -9,25 +9,31 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mitwirkung.lottery.engine.highs import Model, Rows, SolverError
+from mitwirkung.lottery.engine.highs import Model, SolverError
 from mitwirkung.lottery.engine.hull import Hull
+from mitwirkung.lottery.engine.integer import panel_rows
 from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.relaxation import relax
-from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.engine.several import sample_panels
 from mitwirkung.lottery.progress import Watch
 
 _NEAR = 1e-6  # seats: a bound of the relaxation that is this near a whole number is that number
 
 
-def without(polytope: Polytope, rows: Sequence[int]) -> Polytope:
-    """The same people, with rows that bound nothing."""
+def without(polytope: Polytope, rows: Sequence[int], *, parts: int = 1) -> Polytope:
+    """The same people, with rows that bound nothing.
+
+    ``parts`` of the unit in which rows count are a seat.
+    """
     lower, upper = polytope.lower.copy(), polytope.upper.copy()
-    lower[list(rows)], upper[list(rows)] = 0, polytope.seats
+    lower[list(rows)], upper[list(rows)] = 0, polytope.seats * parts
     return replace(polytope, lower=lower, upper=upper)
 
 
-def row_ends(polytope: Polytope, rows: Sequence[int]) -> list[tuple[int, int]]:
+def row_ends(polytope: Polytope, rows: Sequence[int], *, parts: int = 1) -> list[tuple[int, int]]:
     """The fewest and most seats of each of these rows, over all panels.
+
+    ``parts`` of the unit in which rows count are a seat.
 
     They are whole bounds from fractional panels: no panel is outside, but whole people may stay a
     little inside.
@@ -35,21 +41,12 @@ def row_ends(polytope: Polytope, rows: Sequence[int]) -> list[tuple[int, int]]:
     Raises:
         SolverError: if HiGHS gives no answer, or there is no fractional panel.
     """
-    entry_row, entry_type = polytope.entries()
-    count = polytope.types
-    model = Model(
-        np.zeros(count),
-        np.zeros(count),
-        polytope.sizes.astype(np.float64),
-        Rows(
-            np.append(polytope.lower, polytope.seats).astype(np.float64),
-            np.append(polytope.upper, polytope.seats).astype(np.float64),
-            np.concatenate([entry_row, np.full(count, polytope.row_count, np.int64)]),
-            np.concatenate([entry_type, np.arange(count, dtype=np.int64)]),
-            np.ones(len(entry_row) + count),
-        ),
-        presolve=False,
+    rows_of, most = panel_rows(
+        polytope, polytope.lower, polytope.upper, polytope.seats, whole=False
     )
+    none = np.zeros(len(most))
+    model = Model(none, none, most, rows_of, presolve=False)
+    entry_row, entry_type, value = polytope.entries()
 
     def least(cost: NDArray[np.float64]) -> float:
         model.set_costs(cost)
@@ -59,8 +56,10 @@ def row_ends(polytope: Polytope, rows: Sequence[int]) -> list[tuple[int, int]]:
 
     ends = []
     for row in rows:
-        member = (polytope.rows == row).any(axis=1).astype(np.float64)
-        ends.append((math.ceil(least(member) - _NEAR), math.floor(-least(-member) + _NEAR)))
+        here = entry_row == row
+        share = np.zeros(polytope.types)
+        share[entry_type[here]] = value[here] / parts
+        ends.append((math.ceil(least(share) - _NEAR), math.floor(-least(-share) + _NEAR)))
     return ends
 
 

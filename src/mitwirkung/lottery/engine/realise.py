@@ -11,7 +11,7 @@ from mitwirkung.lottery.engine.face import Face, minimal_face
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.master import nearest_lottery
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
-from mitwirkung.lottery.engine.sampling import sample_panels
+from mitwirkung.lottery.engine.several import sample_panels
 from mitwirkung.lottery.engine.weights import (
     Portfolio,
     entropic_weights,

@@ -108,11 +108,11 @@ def entries(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """The matrix of the relaxation as entries (row, type, value): the quota rows, the number of
     seats, then the cuts, each divided by its largest coefficient."""
-    rows, types = polytope.entries()
+    rows, types, values = polytope.entries()
     everyone = np.arange(polytope.types, dtype=np.int64)
     all_rows = [rows, np.full(polytope.types, polytope.row_count, np.int64)]
     all_types = [types, everyone]
-    all_values = [np.ones(len(rows) + polytope.types)]
+    all_values = [values, np.ones(polytope.types)]
     for number, cut in enumerate(cuts):
         numbers, coefficients = np.array(cut.coefficients, np.int64).reshape(-1, 2).T
         all_rows.append(np.full(len(numbers), polytope.row_count + 1 + number, np.int64))

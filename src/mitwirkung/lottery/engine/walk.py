@@ -7,6 +7,8 @@ round. Each starts from a known panel in which a few seats were given to others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,48 +17,58 @@ from mitwirkung.lottery.engine.sampling import Chains
 from mitwirkung.lottery.progress import Watch
 
 _CHAINS = 512
+_ASK = 20  # steps between two questions whether it is enough
 _GIVE_UP = 200  # steps after which a chain starts anew
 _MOST_KICKS = 6  # seats that are given to others at the start
 
 
-class Walks(Chains):
-    """Chains that go on from where they stood when they are asked again."""
+def neighbours(
+    polytope: Polytope,
+    known: NDArray[np.int32],
+    tilt: NDArray[np.float64],
+    steps: int,
+    enough: Callable[[NDArray[np.int32]], bool],
+    rng: np.random.Generator,
+    watch: Watch,
+) -> NDArray[np.int32]:
+    """Feasible panels (N, seats) near ``known`` (M, seats) ones, possibly none, in canonical form.
 
+    ``tilt`` (T,) are the logarithms of the odds with which a type takes a seat. All chains make
+    ``steps`` steps at most, and now and then ask whether the panels (N, seats) that were found are
+    ``enough``.
+    """
+    chains = _Walks(polytope, known, tilt, rng)
+    found = [np.empty((0, polytope.seats), np.int32)]
+    for step in range(steps):
+        watch.check()
+        finished = chains.finished()
+        done = np.flatnonzero(finished)
+        if len(done):
+            found.append(chains.harvest(done))
+        anew = np.flatnonzero(finished | (chains.age > _GIVE_UP))
+        if len(anew):
+            chains.restart(anew)
+        chains.step()
+        if step % _ASK == _ASK - 1 and enough(tidy(np.concatenate(found))):
+            break
+    panels = tidy(np.concatenate(found))
+    return panels[polytope.feasible(panels)]
+
+
+class _Walks(Chains):
     penalty = 1.0
     greedy = 0.9
 
     def __init__(
-        self, polytope: Polytope, known: NDArray[np.int32], rng: np.random.Generator
+        self,
+        polytope: Polytope,
+        known: NDArray[np.int32],
+        tilt: NDArray[np.float64],
+        rng: np.random.Generator,
     ) -> None:
-        """``known`` (M, seats) are panels to start from."""
-        self.polytope = polytope
         self.known = known
         even = np.full(polytope.types, polytope.seats / polytope.types)
-        super().__init__(polytope, even, rng, np.zeros(polytope.types), _CHAINS)
-
-    def look(
-        self, known: NDArray[np.int32], tilt: NDArray[np.float64], steps: int, watch: Watch
-    ) -> NDArray[np.int32]:
-        """The panels (N, seats) met in so many ``steps``, possibly none, in canonical form.
-
-        ``tilt`` (T,) are the logarithms of the odds with which a type takes a seat.
-        """
-        self.known = known
-        self.odds = tilt[self.types]
-        self.refresh_in = 0
-        found = [np.empty((0, self.seat_count), np.int32)]
-        for _ in range(steps):
-            watch.check()
-            finished = self.finished()
-            done = np.flatnonzero(finished)
-            if len(done):
-                found.append(self.harvest(done))
-            anew = np.flatnonzero(finished | (self.age > _GIVE_UP))
-            if len(anew):
-                self.restart(anew)
-            self.step()
-        panels = tidy(np.concatenate(found))
-        return panels[self.polytope.feasible(panels)]
+        super().__init__(polytope, even, rng, tilt, _CHAINS)
 
     def _starts(self) -> NDArray[np.intp]:
         place = np.empty(len(self.types), np.intp)

@@ -1,0 +1,260 @@
+"""Seats that fall free are filled by a lottery of their own over those who have none.
+
+It is made like the first one, against what is still missing: the quotas less the people who keep
+their seats. Nobody who has or gave up a seat is in its pool, nor anybody of their household where
+at most one of a household is seated. Where whoever is left cannot meet what is missing, the quotas
+are loosened as little as possible, and the published file says by what.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from mitwirkung.errors import Finding, InputError
+from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem
+from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.wishes import HOUSEHOLD, Wishes
+from mitwirkung.names import clean
+from mitwirkung.tables import Source, read_table
+
+HAS_SEAT = "has a seat"
+GAVE_UP = "gave up a seat: "
+NO_ALTERNATE = "is no alternate"
+TOO_MANY = "comes with more people than seats are free"
+
+
+def read_freed(
+    source: Source, *, encoding: str | None = None, sheet: str | None = None
+) -> dict[str, str]:
+    """Who gave up a seat, id to reason, from a table `id,reason`.
+
+    Raises:
+        InputError: with every error of every row; it holds no personal data.
+        TypeError: the source is of no kind that can be read.
+    """
+    table = read_table(source, encoding=encoding, sheet=sheet)
+    errors = list(table.errors)
+    who, why = table.find("id"), table.find("reason")
+    freed: dict[str, str] = {}
+    if table.columns and (who is None or why is None):
+        missing = [n for n, place in (("id", who), ("reason", why)) if place is None]
+        errors.append(Finding("freed-columns", {"missing": missing}, table.file))
+    elif who is not None and why is not None:
+        for row, cells in table.rows:
+            if clean(cells[who]) in freed:
+                errors.append(Finding("freed-twice", {}, table.file, row))
+            freed[clean(cells[who])] = clean(cells[why])
+    if errors:
+        raise InputError.of(errors)
+    return freed
+
+
+def replacement_problem(
+    records: DrawRecord | Sequence[DrawRecord], *, freed: Mapping[str, str]
+) -> SelectionProblem:
+    """The problem of filling the seats that fell free.
+
+    Solve, publish and draw it like any other. Tokens are those of the first lottery, so that
+    everybody can see that nobody is seated twice. If alternates were drawn ahead after the last
+    replacement, and are named among the records, they alone are its pool.
+
+    Args:
+        records: the draw; if there were replacements already, it and they in their order.
+        freed: id to reason (`declined`, `expired`, ...) of those who gave up their seats since the
+            last of these draws. The reasons are published with the number of people.
+
+    Raises:
+        InputError: somebody has no seat to give up, a reason is missing, or the records do not
+            follow each other.
+    """
+    chain = [records] if isinstance(records, DrawRecord) else list(records)
+    seated, _ = _seated(chain)
+    errors = [
+        Finding(code, {"number": number})
+        for number, (who, reason) in enumerate(freed.items(), start=1)
+        for code, wrong in (
+            ("freed-not-seated", who not in seated),
+            ("freed-reason-blank", not clean(reason)),
+        )
+        if wrong
+    ]
+    if not freed:
+        errors.append(Finding("freed-nobody"))
+    if errors:
+        raise InputError.of(errors)
+    kept, excluded = excluded_from(chain, freed, len(freed))
+    first = chain[0].publication
+    problem = first.problem
+    plan = _missing(problem, kept)
+    replacement = problem_without(problem, plan, len(freed), excluded)
+    loosened: tuple[Loosened, ...] = ()
+    if replacement.ids:
+        plan, loosened = within_reach(replacement)
+        if loosened:
+            replacement = problem_without(problem, plan, len(freed), excluded)
+    replacement.replaces = Replaces(
+        record=chain[-1].public.digest,
+        kept=len(kept),
+        loosened=loosened,
+        event=first.public.event,
+        tokens=dict(zip(problem.ids, first.tokens, strict=True)),
+        protected=first.public.pseudonyms == "protected",
+    )
+    replacement.warnings = tuple(
+        Finding("replacement-loosened", {"feature": q.feature, "value": q.value, **bounds})
+        for q, bounds in _new_bounds(plan, loosened)
+    )
+    return replacement
+
+
+def excluded_from(
+    chain: Sequence[DrawRecord], freed: Mapping[str, str], seats: int
+) -> tuple[list[str], dict[str, str]]:
+    """Who keeps a seat after these draws, and all who cannot get one of so many ``seats``: id to
+    reason.
+
+    Raises:
+        InputError: the draws do not follow each other.
+    """
+    seated, out = _seated(chain)
+    out = {**out, **{who: GAVE_UP + clean(reason) for who, reason in freed.items()}}
+    kept = [who for who in seated if who not in freed]
+    problem = chain[0].publication.problem
+    excluded = {**dict.fromkeys(kept, HAS_SEAT), **out}
+    excluded |= _barred(problem, kept, seats, excluded)
+    if is_ahead(chain[-1]):
+        ahead = set(chain[-1].ids)
+        others = (who for who in problem.ids if who not in ahead and who not in excluded)
+        excluded |= dict.fromkeys(others, NO_ALTERNATE)
+    return kept, excluded
+
+
+def is_ahead(record: DrawRecord) -> bool:
+    """Whether a draw is one of alternates."""
+    replaces = record.publication.problem.replaces
+    return replaces is not None and replaces.ahead is not None
+
+
+def _seated(chain: Sequence[DrawRecord]) -> tuple[list[str], dict[str, str]]:
+    """Who has a seat after these draws, and the reasons of those who gave up one before the last.
+
+    Raises:
+        InputError: the draws do not follow each other.
+    """
+    seated: dict[str, None] = {}
+    out: dict[str, str] = {}
+    for before, record in zip([None, *chain], chain, strict=False):
+        replaces = record.publication.problem.replaces
+        follows = (
+            replaces is None
+            if before is None
+            else replaces is not None and replaces.record == before.public.digest
+        )
+        if not follows:
+            raise InputError.of([Finding("replacement-chain")])
+        gone = record.publication.problem.refused if before is not None else {}
+        for who in [who for who in seated if gone.get(who, HAS_SEAT) != HAS_SEAT]:
+            del seated[who]
+            out[who] = gone[who]
+        if not is_ahead(record):
+            seated |= dict.fromkeys(record.ids)
+    return sorted(seated), out
+
+
+def _barred(
+    problem: SelectionProblem, kept: Iterable[str], seats: int, excluded: Mapping[str, str]
+) -> dict[str, str]:
+    """Who else cannot be seated: households of seated people, and groups that are too large."""
+    holds = set(kept)
+    together = {lot for kind in problem.kinds if kind.together for lot in kind.lots}
+    barred: dict[str, str] = {}
+    for number, lot in enumerate(problem.lots):
+        members = [problem.ids[i] for i in lot]
+        free = [who for who in members if who not in excluded]
+        if number not in together and holds.intersection(members):
+            barred |= dict.fromkeys(free, HOUSEHOLD)
+        elif number in together and len(free) > seats:
+            barred |= dict.fromkeys(free, TOO_MANY)
+    return barred
+
+
+def _missing(problem: SelectionProblem, kept: Iterable[str]) -> QuotaPlan:
+    """The quotas less those who keep their seats."""
+    person_of = {who: person for person, who in enumerate(problem.ids)}
+    answers = [problem.answers(person_of[who]) for who in kept]
+    held = Counter((name, value) for answer in answers for name, value in answer.items())
+    missing = {
+        (feature.name, quota.value): (
+            max(0, quota.min - held[feature.name, quota.value]),
+            max(0, quota.max - held[feature.name, quota.value]),
+        )
+        for feature in problem.quotas.features
+        for quota in feature.quotas
+    }
+    return with_bounds(problem.quotas, missing)
+
+
+def with_bounds(plan: QuotaPlan, bounds: Mapping[tuple[str, str], tuple[int, int]]) -> QuotaPlan:
+    """The plan with other limits: (feature, value) to minimum and maximum."""
+    features = []
+    for feature in plan.features:
+        quotas = []
+        for quota in feature.quotas:
+            low, high = bounds.get((feature.name, quota.value), (quota.min, quota.max))
+            changed = {"min": low, "max": high, "min_flex": None, "max_flex": None}
+            quotas.append(quota.model_copy(update=changed))
+        features.append(feature.model_copy(update={"quotas": tuple(quotas)}))
+    return plan.model_copy(update={"features": tuple(features)})
+
+
+def problem_without(
+    before: SelectionProblem, plan: QuotaPlan, seats: int, excluded: Mapping[str, str]
+) -> SelectionProblem:
+    """The problem of the same applicants without those who are ``excluded``, id to reason."""
+    wishes = Wishes(
+        must_not=excluded, companions=before.companions, household_rule=before.household_rule
+    )
+    return SelectionProblem(
+        before.applicants, plan, seats=seats, household=before.household, wishes=wishes
+    )
+
+
+def within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, ...]]:
+    """The quotas of a problem, loosened as little as possible if no panel meets them, and those
+    that were, as they were."""
+    # numpy and HiGHS come with the engine.
+    from mitwirkung.lottery.engine import nearest_bounds
+    from mitwirkung.lottery.folding import fold_types
+
+    types = fold_types(problem)
+    plan = problem.quotas
+    found = nearest_bounds(types.polytope, len(types.quotas))
+    if found is None:
+        return plan, ()  # too few people: the strategy says so
+    parts = types.parts
+    near = {
+        place: (int(low) // parts, int(high) // parts)
+        for place, low, high in zip(types.quotas, *found, strict=False)
+    }
+    loosened: list[Loosened] = []
+    changed: dict[tuple[str, str], tuple[int, int]] = {}
+    for feature in plan.features:
+        for quota in feature.quotas:
+            low, high = near[feature.name, quota.value]
+            if low < min(quota.min, problem.seats + 1) or high > min(quota.max, problem.seats):
+                loosened.append(Loosened(feature.name, quota.value, quota.min, quota.max))
+                bounds = (min(low, quota.min), max(high, quota.max))
+                changed[feature.name, quota.value] = bounds
+    return with_bounds(plan, changed), tuple(loosened)
+
+
+def _new_bounds(
+    plan: QuotaPlan, loosened: Iterable[Loosened]
+) -> Iterable[tuple[Loosened, dict[str, int]]]:
+    for before in loosened:
+        feature = plan.feature(before.feature)
+        now = next(quota for quota in feature.quotas if quota.value == before.value)
+        bounds = {"min": before.min, "max": before.max, "new_min": now.min, "new_max": now.max}
+        yield before, bounds
