@@ -1,9 +1,8 @@
-"""Verify a public citizens' lottery with nothing but Python 3.11 or newer.
+"""Verify a public citizens' lottery (rules: reference/lottery-files.md) with Python 3.11 alone.
 
     python verify.py FOLDER_OR_RECORD [--commitment C] [--token T --features FILE]
 
-C is the commitment published before the draw; T and FILE come from a receipt. Exit code 0: all is
-right; 1: something differs; 2: wrong call. The rules are in reference/lottery-files.md.
+C was published before the draw; T and FILE come from a receipt. Exit code 0: right; 1: not; 2: call.
 """
 
 import argparse
@@ -53,7 +52,7 @@ def rules_of(lottery):
     yield "classes are sorted", is_sorted([each["lots"][0] for each in classes])
     for names in [each["positions"] for each in classes]:
         yield "positions", names in ([*map(str, range(1, len(names) + 1))], ["any"], ["all"])
-    places = []
+    places, keys = [], []
     for vector in vectors:
         seats = [(c, classes[c - 1]["positions"].index(p), n) for c, p, n in vector["seats"]]
         places.append(seats)
@@ -66,14 +65,16 @@ def rules_of(lottery):
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
-    panels, keys = lottery.get("panels", []), []
-    people = [each.get("people", 1) for each in classes for _ in each["lots"]]
+    panels, size = (
+        lottery.get("panels", []),
+        [x.get("people", 1) for x in classes for _ in x["lots"]],
+    )
     drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
     yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
     for panel in panels:
         keys.append(hash_of("mitwirkung-panel-1", *(x for n, p in panel for x in (lots[n - 1], p))))
         yield "panels are sorted, with lots", is_sorted([0, *(n for n, _ in panel), len(lots) + 1])
-        yield "panels fill the seats", sum(people[n - 1] for n, _ in panel) == lottery["seats"]
+        yield "panels fill the seats", sum(size[n - 1] for n, _ in panel) == lottery["seats"]
     yield "panels are sorted by hash", keys == sorted(keys)
     for text in {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}:
         ways, base, _ = examine(text)

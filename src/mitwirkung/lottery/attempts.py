@@ -127,6 +127,8 @@ class _Known:
             yield from check.reasons
         if self.lottery.event != last.event:
             yield "it is of another event"
+        if _fills(self.lottery) != _fills(last):
+            yield "it fills other seats"
         record = None
         if self.record is not None:
             record = files.PublicRecordFile.from_bytes(self.record)
@@ -145,6 +147,11 @@ class _Known:
         told = self.given_up
         if (told.event, told.attempt, told.lottery, told.record) != expected:
             yield "given-up.json is about other files than those beside it"
+
+
+def _fills(lottery: files.LotteryFile) -> str | None:
+    """The record of the draw whose free seats are filled; None for a first draw."""
+    return None if lottery.replaces is None else lottery.replaces.record
 
 
 def _twice(last: files.LotteryFile, known: Mapping[int, Sequence[_Known]]) -> Iterator[str]:

@@ -148,7 +148,7 @@ def _with_first_lot(lottery: PanelLottery) -> Iterator[tuple[LotClass, int]]:
 
 def _groups(lot_class: LotClass) -> list[list[int]]:
     """The positions of a class, those of equal answers together."""
-    if not lot_class.labels:
+    if not lot_class.labels or lot_class.together:
         return [[0]]
     return [lot_class.positions_of(label) for label in dict.fromkeys(lot_class.labels)]
 

@@ -169,6 +169,7 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
     if not least <= len(panels) <= most:
         yield f"there are {len(panels)} panels, not {least} to {most}"
     lots = [(lot, each.positions) for each in public.classes for lot in each.lots]
+    people = [each.people for each in public.classes for _ in each.lots]
     hashes = []
     for number, panel in enumerate(panels):
         label = encoding.panel_label(number, len(panels))
@@ -177,9 +178,9 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
             return
         if any(a[0] >= b[0] for a, b in pairwise(panel)):
             yield f"panel {label} is not sorted, or a lot comes twice"
-        together = any(name == "all" for _, name in panel)
-        if len(panel) > public.seats or (len(panel) < public.seats and not together):
-            yield f"panel {label} seats {len(panel)} instead of {public.seats}"
+        seated = sum(people[lot - 1] for lot, _ in panel)
+        if seated != public.seats:
+            yield f"panel {label} seats {seated} instead of {public.seats}"
         hashes.append(encoding.panel_hash((lots[lot - 1][0], name) for lot, name in panel))
     if any(a > b for a, b in pairwise(hashes)):
         yield "panels are not sorted by their hashes"
@@ -197,7 +198,8 @@ def _has(positions: Sequence[str], name: str) -> bool:
 
 
 def _deviation(public: files.LotteryFile) -> Fraction:
-    """By how much the chance of a lot of one person deviates at most: that much anybody sees."""
+    """By how much the chance of a lot with one position deviates at most: that much anybody
+    sees."""
     weights = Counter[int]()
     for vector in public.vectors:
         for number_of_class, _, count in vector.seats:
@@ -206,7 +208,7 @@ def _deviation(public: files.LotteryFile) -> Fraction:
     seats = Counter(lot for panel in panels for lot, _ in panel)
     largest, first = Fraction(0), 1
     for number, each in enumerate(public.classes, start=1):
-        if each.positions == ("1",):
+        if each.positions in (("1",), ("all",)):
             exact = Fraction(weights[number], encoding.WEIGHT_TOTAL * len(each.lots))
             counts = [seats[lot] for lot in range(first, first + len(each.lots))]
             ends = [Fraction(count, len(panels)) for count in (min(counts), max(counts))]
