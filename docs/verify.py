@@ -1,8 +1,7 @@
-"""Verify a public citizens' lottery (rules: reference/lottery-files.md) with Python 3.11 alone.
+"""Verify a public citizens' lottery with Python 3.11 alone. The rules: reference/lottery-files.md.
 
-    python verify.py FOLDER_OR_RECORD [--commitment C] [--token T --features FILE]
-
-C was published before the draw; T and FILE come from a receipt. Exit code 0: right; 1: not; 2: call.
+python verify.py FOLDER_OR_RECORD [--commitment C] [--token T --features FILE]
+    # C: published before the draw; T, FILE: of a receipt. Exit code 0: right, 1: not, 2: bad call
 """
 
 import argparse
@@ -65,10 +64,8 @@ def rules_of(lottery):
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
-    panels, size = (
-        lottery.get("panels", []),
-        [x.get("people", 1) for x in classes for _ in x["lots"]],
-    )
+    panels = lottery.get("panels", [])
+    size = [each.get("people", 1) for each in classes for _ in each["lots"]]
     drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
     yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
     for panel in panels:

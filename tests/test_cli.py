@@ -511,7 +511,7 @@ def test_check_shows_what_quotas_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Everybody can be on a panel." in done.output
     monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
     done = run("check", *inputs(CITY), "--seats", 75)
-    assert "Alle können in ein Gremium kommen." in done.output
+    assert "Alle können in eine Auswahl kommen." in done.output
 
 
 def test_check_as_json_and_ids_on_request(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_in_words_in_two_languages() -> None:
         "Ihre Chance auf einen Platz: 40,00\N{NO-BREAK SPACE}% (genau 0,400000000000; gleich für "
         "alle wären es 40,00\N{NO-BREAK SPACE}%)."
     )
-    assert german[2].startswith("Die Losung macht die kleinste Chance aller so groß")
+    assert german[2].startswith("Die Lotterie macht die kleinste Chance aller so groß")
     assert german[3] == "- sex: m: höchstens 3 Plätze (9 Bewerbungen)"
     assert str(found) == found.text("en")
     assert repr(found) == "<Explanation: chance 0.4000, leximin>"

@@ -29,7 +29,7 @@ from mitwirkung.lottery.engine.certificate import for_every_panel
 from mitwirkung.lottery.engine.exact import exact_prices
 from mitwirkung.lottery.engine.hull import Hull
 from mitwirkung.lottery.engine.polytope import panel_from_seats, tidy
-from mitwirkung.lottery.engine.walk import Walks
+from mitwirkung.lottery.engine.walk import neighbours
 from mitwirkung.lottery.progress import Watch
 from polytopes import WITH_GAP, all_panels, knotted, make
 
@@ -153,10 +153,15 @@ def test_exact_prices_by_hand() -> None:
 def test_walks_meet_panels() -> None:
     polytope = knotted(WITH_GAP[0])
     panels = tidy(np.concatenate([panel_from_seats(x) for x in all_panels(polytope)]))
-    walks = Walks(polytope, panels[:1], np.random.default_rng(1))
-    found = walks.look(panels[:1], np.zeros(polytope.types), 40, Watch())
+    rng = np.random.default_rng(1)
+    flat = np.zeros(polytope.types)
+    found = neighbours(polytope, panels[:1], flat, 40, lambda panels: False, rng, Watch())
     assert len(found) > 1
     assert {tuple(p) for p in found.tolist()} <= {tuple(p) for p in panels.tolist()}
+    asked = neighbours(
+        polytope, panels[:1], flat, 10**9, lambda panels: len(panels) > 1, rng, Watch()
+    )
+    assert len(asked) > 1
 
 
 def test_a_better_panel_is_found_or_there_is_none() -> None:
