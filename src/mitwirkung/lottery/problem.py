@@ -6,7 +6,7 @@ result: people by id, features and values by code point, profiles and kinds by c
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -246,14 +246,15 @@ def _profile_key(profile: Profile) -> tuple[tuple[bool, str], ...]:
 def _kinds(
     lots: Iterable[tuple[int, ...]],
     profile_of: Sequence[int],
-    together: Container[int],
-    must: Container[int],
+    together: set[int],
+    must: set[int],
 ) -> tuple[Kind, ...]:
     """The lots by profiles and wishes; those of the people in `together`, and in `must`."""
     kinds: dict[tuple[tuple[int, ...], bool, bool], list[int]] = {}
     for number, members in enumerate(lots):
-        wished = (any(i in together for i in members), members[0] in must)
-        kinds.setdefault((tuple(profile_of[i] for i in members), *wished), []).append(number)
+        wished = (not together.isdisjoint(members), members[0] in must)
+        profiles = tuple([profile_of[i] for i in members])
+        kinds.setdefault((profiles, *wished), []).append(number)
     return tuple(
         Kind(profiles, tuple(numbers), *wished)
         for (profiles, *wished), numbers in sorted(kinds.items())

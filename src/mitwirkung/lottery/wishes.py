@@ -135,6 +135,9 @@ def group(
         seats: size of the panel.
         place: file and row numbers of the applicants, for errors.
     """
+    if wishes == Wishes() and companions is None and not any(addresses):
+        # Everybody is drawn alone: nothing to look into.
+        return Grouping(tuple((i,) for i in range(len(ids))), (False,) * len(ids), {}, {}, (), ())
     return _Grouper(ids, addresses, companions, wishes, seats, place).grouping()
 
 
