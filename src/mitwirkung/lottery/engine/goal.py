@@ -75,19 +75,20 @@ class Goal(ABC):
         relaxed: Relaxed,
         cuts: tuple[Cut, ...],
         chances: Sequence[Fraction],
-    ) -> Certificate:
+    ) -> tuple[Certificate, Fraction]:
         """The proof in whole numbers, short or exact, whichever leaves these realised chances the
-        smaller gap."""
+        smaller gap; and that gap."""
         *absent, last = relaxed.stages
         expected = Expected.from_chances(polytope, chances)
         stages = [whole_stage(polytope, proof, cuts, expected) for proof in absent]
         exact = Certificate((*stages, fine_stage(last, cuts)), cuts)
         rounded = short_stage(last)
+        left = self.gap(polytope, exact, chances)
         if rounded is None:
-            return exact
+            return exact, left
         short = Certificate((*stages, rounded), cuts)
-        gaps = [self.gap(polytope, each, chances) for each in (short, exact)]
-        return short if gaps[0] <= gaps[1] else exact
+        left_by_short = self.gap(polytope, short, chances)
+        return (short, left_by_short) if left_by_short <= left else (exact, left)
 
     def of_leximin(self, certificate: Certificate) -> Certificate:
         """What a proof of leximin over whole panels proves for this goal."""
@@ -118,10 +119,17 @@ class Leximin(Goal):
         relaxed: Relaxed,
         cuts: tuple[Cut, ...],
         chances: Sequence[Fraction],
-    ) -> Certificate:
-        expected = Expected.from_chances(polytope, chances)
-        stages = tuple(whole_stage(polytope, proof, cuts, expected) for proof in relaxed.stages)
-        return Certificate(stages, cuts)
+    ) -> tuple[Certificate, Fraction]:
+        # Mostly all short ones are exact, so that there is nothing to choose.
+        stages = tuple(short_stage(each) or fine_stage(each, cuts) for each in relaxed.stages)
+        certificate = Certificate(stages, cuts)
+        left = gap(polytope, certificate, chances)
+        if left:
+            expected = Expected.from_chances(polytope, chances)
+            stages = tuple(whole_stage(polytope, each, cuts, expected) for each in relaxed.stages)
+            certificate = Certificate(stages, cuts)
+            left = gap(polytope, certificate, chances)
+        return certificate, left
 
     def highest_minimum(self, relaxed: Relaxed) -> float | None:
         return float(relaxed.chances.min())

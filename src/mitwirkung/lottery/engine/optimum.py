@@ -137,7 +137,11 @@ def _with_cuts(
         best = leximin_by_columns(polytope, hull.panels, excluded, rng, watch)
         if best is not None:
             certificate = goal.of_leximin(best[1])
-            return _proven(polytope, goal, relaxed, best[0], lambda chances: certificate, watch)
+
+            def certify(chances: Sequence[Fraction]) -> tuple[Certificate, Fraction]:
+                return certificate, goal.gap(polytope, certificate, chances)
+
+            return _proven(polytope, goal, relaxed, best[0], certify, watch)
     if excluded is not None:
         cuts.append(excluded)
         relaxed = _relaxed_again(polytope, goal, cuts)
@@ -180,7 +184,7 @@ def _relaxed_again(polytope: Polytope, goal: Goal, cuts: Sequence[Cut]) -> Relax
 
 def _relaxed_proof(
     polytope: Polytope, goal: Goal, relaxed: Relaxed, cuts: Sequence[Cut] = ()
-) -> Callable[[Sequence[Fraction]], Certificate]:
+) -> Callable[[Sequence[Fraction]], tuple[Certificate, Fraction]]:
     return lambda chances: goal.certify(polytope, relaxed, tuple(cuts), chances)
 
 
@@ -189,7 +193,7 @@ def _proven(
     goal: Goal,
     relaxed: Relaxed,
     lottery: Lottery,
-    certify: Callable[[Sequence[Fraction]], Certificate],
+    certify: Callable[[Sequence[Fraction]], tuple[Certificate, Fraction]],
     watch: Watch,
 ) -> Optimum:
     """The lottery in whole weights, if the proof that ``certify`` makes for its chances holds."""
@@ -200,8 +204,7 @@ def _proven(
     if not polytope.feasible(panels).all():
         raise LotteryNotProven("a panel breaks a row")
     chances = exact_chances(polytope, panels, weights.tolist())
-    certificate = certify(chances)
-    left = goal.gap(polytope, certificate, chances)
+    certificate, left = certify(chances)
     if left > TOLERANCE:
         reason = f"the proof leaves a gap of {float(left):.1e}"
         raise LotteryNotProven(reason, len(certificate.cuts), goal.highest_minimum(relaxed))
