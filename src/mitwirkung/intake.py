@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -46,6 +46,17 @@ class Applicants:
     missing: Mapping[str, MissingPolicy] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
     mapping: FeatureMapping | None = None
+
+    def only(self, ids: Collection[str]) -> Applicants:
+        """Those with these ids, in the order in which all were read."""
+        wanted = frozenset(ids)
+        kept = [i for i, who in enumerate(self.ids) if who in wanted]
+        return replace(
+            self,
+            ids=tuple(self.ids[i] for i in kept),
+            columns={name: tuple(c[i] for i in kept) for name, c in self.columns.items()},
+            rows=tuple(self.rows[i] for i in kept),
+        )
 
     def __len__(self) -> int:
         return len(self.ids)

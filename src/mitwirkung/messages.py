@@ -420,6 +420,10 @@ TEXTS: dict[str, str] = {
     "check-replacement-missing": (
         "what follows from the draws before is NOT checked: their private files are missing"
     ),
+    "check-alternates-other": (
+        "made again, other alternates came out: with other software or on another machine that can "
+        "be, so it is NOT decided whether somebody chose them"
+    ),
     "check-key-before": "the tokens are those of the lottery before; NOT checked here",
     "check-wishes": "seats that are given or refused in any case are so, and counted by reason",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),

@@ -216,9 +216,9 @@ def problem_without(
     wishes = Wishes(
         must_not=excluded, companions=before.companions, household_rule=before.household_rule
     )
-    return SelectionProblem(
-        before.applicants, plan, seats=seats, household=before.household, wishes=wishes
-    )
+    # A lottery read from its files knows nothing of those who were left out of it.
+    pool = before.applicants.only(before.ids)
+    return SelectionProblem(pool, plan, seats=seats, household=before.household, wishes=wishes)
 
 
 def within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, ...]]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from mitwirkung.lottery import files
+from mitwirkung.lottery.alternates import alternates_problem, dropout_of
+from mitwirkung.lottery.attempts import GivenUpFile
+from mitwirkung.lottery.consistency import publication_checks
 from mitwirkung.lottery.draw import DrawRecord, public_record
 from mitwirkung.lottery.loading import load
-from mitwirkung.lottery.publication import Publication
-from mitwirkung.lottery.replacement import GAVE_UP, excluded_from, replacement_problem
-from mitwirkung.lottery.rules import CHECKABLE, Check
+from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.publication import Publication, software
+from mitwirkung.lottery.replacement import (
+    GAVE_UP,
+    excluded_from,
+    problem_without,
+    replacement_problem,
+)
+from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
 
 Folder = Mapping[str, bytes]
 """The files of a draw: name to bytes."""
@@ -36,7 +46,8 @@ def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterab
         )
         for folder in before
     ]
-    seats = draws[0][0].seats
+    first = draws[0][0]
+    seats = first.seats
     digest = None
     taken: set[str] = set()
     for number, lottery in enumerate([*(lottery for lottery, _ in draws), public], start=1):
@@ -51,13 +62,43 @@ def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterab
         twice = taken.intersection(lot for each in lottery.classes for lot in each.lots)
         if twice:
             yield f"{len(twice)} lots of lottery {number} had a seat before"
+        if lottery.replaces is not None:
+            if any(each.must for each in lottery.classes):
+                yield f"lottery {number} seats somebody in any case"
+            if not ahead:
+                yield from (f"lottery {number}: {flaw}" for flaw in _quota_flaws(first, lottery))
         if number <= len(draws):
+            if GivenUpFile.file_name in before[number - 1]:
+                yield f"draw {number} was given up"
+            for check in lottery_checks(lottery):
+                yield from (f"lottery {number}: {reason}" for reason in check.reasons)
             drawn = draws[number - 1][1]
             if public_record(lottery, drawn.seed).content != drawn.content:
                 yield f"draw {number} does not follow from its lottery and its seed"
             digest = drawn.digest
             if not ahead:  # alternates have no seats yet
                 taken.update(seat.lot for seat in drawn.seats)
+
+
+def _quota_flaws(first: files.LotteryFile, lottery: files.LotteryFile) -> Iterable[str]:
+    """Quotas that cannot be what is missing, whoever keeps a seat: each person who does takes at
+    most 1 off a limit."""
+    assert lottery.replaces is not None
+    kept = lottery.replaces.kept
+    before = {(f.name, q.value): q for f in first.quotas.features for q in f.quotas}
+    now = {(f.name, q.value): q for f in lottery.quotas.features for q in f.quotas}
+    loosened = {(each.feature, each.value): each for each in lottery.replaces.loosened}
+    if before.keys() != now.keys() or not loosened.keys() <= now.keys():
+        yield "the quotas are about other groups"
+        return
+    for place, quota in before.items():
+        wider, new = loosened.get(place), now[place]
+        exact = (new.min, new.max) if wider is None else (wider.min, wider.max)
+        ends = ((quota.min, exact[0]), (quota.max, exact[1]))
+        if not all(max(0, limit - kept) <= found <= limit for limit, found in ends):
+            yield f"the quota of {place[0]}: {place[1]} is not what can be missing"
+        if not new.min <= exact[0] or not exact[1] <= new.max:
+            yield f"the quota of {place[0]}: {place[1]} was not loosened"
 
 
 def private_checks(published: Publication, before: Sequence[Folder]) -> list[Check]:
@@ -67,26 +108,87 @@ def private_checks(published: Publication, before: Sequence[Folder]) -> list[Che
     if not all("lottery-private.json" in folder for folder in before):
         return [Check("check-replacement-missing", skipped=True)]
     try:
-        return [Check("check-replacement", tuple(_private_flaws(published, before)))]
+        flaws = tuple(_private_flaws(published, before))
+        if not flaws and _other_alternates(published, before):
+            if published.public.software == software():
+                flaws = ("other alternates stand by best",)
+            else:
+                return [Check("check-alternates-other", skipped=True)]
     except CHECKABLE as error:
-        return [Check("check-replacement", (str(error) or type(error).__name__,))]
+        flaws = (str(error) or type(error).__name__,)
+    return [Check("check-replacement", flaws)]
 
 
-def _private_flaws(published: Publication, before: Sequence[Folder]) -> Iterable[str]:
+def _records(before: Sequence[Folder]) -> list[DrawRecord]:
     records = []
     for folder in before:
         public = files.LotteryFile.from_bytes(folder["lottery.json"])
         private = files.PrivateFile.from_bytes(folder["lottery-private.json"])
-        if private.lottery != public.digest:
-            yield "a private file is of another lottery"
         drawn = files.PublicRecordFile.from_bytes(folder["record-public.json"])
         records.append(DrawRecord.of(load(public, private), drawn.seed))
+    return records
+
+
+def _private_flaws(published: Publication, before: Sequence[Folder]) -> Iterable[str]:
+    records = _records(before)
+    for number, record in enumerate(records, start=1):
+        for check in publication_checks(record.publication):
+            yield from (f"the files of draw {number}: {reason}" for reason in check.reasons)
     problem = published.problem
-    if problem.replaces is not None and problem.replaces.ahead is not None:
-        _, excluded = excluded_from(records, {}, problem.seats)
-        if excluded != problem.refused:
-            yield "other people are left out of it"
+    assert problem.replaces is not None
+    again = _made_again(records, problem)
+    first = records[0].publication.problem
+    answers = {who: first.answers(person) for person, who in enumerate(first.ids)}
+    if any(problem.answers(i) != answers.get(who) for i, who in enumerate(problem.ids)):
+        yield "somebody has other answers than before"
+    if (again.ids, again.refused) != (problem.ids, problem.refused):
+        yield "other people are left out of it"
+    elif (again.lots, again.must) != (problem.lots, problem.must) or [
+        (kind.together, kind.must) for kind in again.kinds
+    ] != [(kind.together, kind.must) for kind in problem.kinds]:
+        yield "other people come together, or are seated in any case"
+    declared = ("household", "companions", "household_rule")
+    if any(getattr(again, name) != getattr(problem, name) for name in declared):
+        yield "households or companions are declared in another way"
+    assert again.replaces is not None
+    if again.replaces.kept != problem.replaces.kept:
+        yield "other people keep their seats"
+    tokens = records[0].publication.tokens
+    of_first = dict(zip(first.ids, tokens, strict=True))
+    if any(of_first.get(who) != token for who, token in problem.replaces.tokens.items()):
+        yield "somebody has another token than before"
+    if problem.replaces.ahead is not None:
         return
+    if again.quotas.features != problem.quotas.features:
+        yield "what is missing is another"
+    if again.replaces.loosened != problem.replaces.loosened:
+        yield "other quotas were loosened"
+
+
+def _other_alternates(published: Publication, before: Sequence[Folder]) -> bool:
+    """Whether other alternates are best here; floating point may differ between machines."""
+    problem = published.problem
+    if problem.replaces is None or problem.replaces.ahead is None:
+        return False
+    ahead = problem.replaces.ahead
+    again = alternates_problem(
+        _records(before),
+        number=problem.seats,
+        dropout=dropout_of(ahead),
+        scenarios=ahead.scenarios,
+    )
+    return again.quotas.features != problem.quotas.features
+
+
+def _made_again(records: Sequence[DrawRecord], problem: SelectionProblem) -> SelectionProblem:
+    """The problem as it follows from the draws before; of alternates with other quotas."""
+    assert problem.replaces is not None
+    if problem.replaces.ahead is not None:
+        kept, excluded = excluded_from(records, {}, problem.seats)
+        first = records[0].publication.problem
+        again = problem_without(first, problem.quotas, problem.seats, excluded)
+        again.replaces = replace(problem.replaces, kept=len(kept))
+        return again
     earlier = {who for record in records[1:] for who in record.publication.problem.refused}
     earlier -= {
         who
@@ -99,18 +201,4 @@ def _private_flaws(published: Publication, before: Sequence[Folder]) -> Iterable
         for who, reason in problem.refused.items()
         if reason.startswith(GAVE_UP) and who not in earlier
     }
-    again = replacement_problem(records, freed=freed)
-    if again.ids != problem.ids or again.refused != problem.refused:
-        yield "other people are left out of it"
-    if again.quotas.features != problem.quotas.features:
-        yield "what is missing is another"
-    assert again.replaces is not None
-    assert problem.replaces is not None
-    if (again.replaces.kept, again.replaces.loosened) != (
-        problem.replaces.kept,
-        problem.replaces.loosened,
-    ):
-        yield "other quotas were loosened"
-    tokens = again.replaces.tokens
-    if any(tokens[who] != token for who, token in problem.replaces.tokens.items()):
-        yield "somebody has another token than before"
+    return replacement_problem(records, freed=freed)
