@@ -20,6 +20,7 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts as read_facts_with
 from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
 from mitwirkung.lottery.folder import (
+    FolderOccupied,
     check_same,
     read_attempt,
     read_bytes,
@@ -356,11 +357,15 @@ def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
     Raises:
         FileMissing, UnreadableFile: the lottery's files are not there or not right.
         UnfitSeed: the seed is blank or holds control characters.
-        FolderOccupied: the folder holds another draw and `force` is not given.
+        FolderOccupied: the folder holds another draw and `force` is not given, or one with another
+            seed: that stays, unless it is given up.
         AttemptGivenUp: the lottery was given up.
     """
     refuse_given_up(folder)
     record = read_lottery(folder).publication.draw(seed)
+    drawn = read_attempt(folder).get(PublicRecordFile.file_name)
+    if drawn is not None and drawn != record.public.content:
+        raise FolderOccupied("drawn-already", folder=str(folder))
     write_record(record, folder, reports=report_files(record), force=force)
     return record
 

@@ -342,6 +342,10 @@ TEXTS: dict[str, str] = {
     "folder-occupied": (
         "{folder} already holds other content ({names}). Choose another folder, or say --force."
     ),
+    "drawn-already": (
+        "In {folder} stands a draw with another seed, and it stays. To draw again give it up with "
+        "a reason (mitwirkung give-up), and make the next attempt in another folder."
+    ),
     "folder-is-file": "{folder} is a file, not a folder.",
     "folder-not-empty": "{folder} is not empty. Choose another folder.",
     "lottery-file-missing": "There is no {file} in {folder}.",

@@ -335,6 +335,9 @@ def _say_draw(record: DrawRecord, folder: Path) -> None:
         said = text.format(number=numbered.panel, panels=numbered.panels)
         screen.print(said, markup=False)
     text = say("{count} people have a seat; panel, record and report are in {folder}.")
+    replaces = record.publication.public.replaces
+    if replaces is not None and replaces.ahead is not None:
+        text = say("{count} alternates are drawn; panel, record and report are in {folder}.")
     screen.print(text.format(count=len(record.panel), folder=folder), markup=False)
     if not record.committed:
         text = "Nothing fixed the seed beforehand: this record is uncommitted."

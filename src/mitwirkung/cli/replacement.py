@@ -20,6 +20,7 @@ from mitwirkung.cli.options import (
 from mitwirkung.cli.terminal import installation, reported, say, screen, warn, wrong_call
 from mitwirkung.lottery.alternates import alternates_problem, read_dropout
 from mitwirkung.lottery.folder import read_record
+from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.replacement import read_freed, replacement_problem
 
 
@@ -58,7 +59,15 @@ def replace(
     kept = 0 if problem.replaces is None else problem.replaces.kept
     line = text.format(seats=problem.seats, kept=kept, people=len(problem))
     screen.print(line, markup=False)
+    _say_without_chance(made)
     say_lottery(published, out)
+
+
+def _say_without_chance(lottery: PanelLottery) -> None:
+    count = sum(not chance for chance in lottery.exact_chances)
+    if count:
+        text = say("Without a chance, as few seats and tight quotas leave no room: {count} people.")
+        screen.print(text.format(count=count), markup=False)
 
 
 @reported
@@ -67,7 +76,7 @@ def alternates(
         list[Path],
         typer.Argument(help="Folder of the draw; then those of replacements before, in order."),
     ],
-    number: Annotated[int, typer.Option(help="How many alternates.")] = 0,
+    number: Annotated[int | None, typer.Option(min=1, help="How many alternates.")] = None,
     dropout_rate: Annotated[
         str, typer.Option(help="How many people drop out: 0.1 or 1/10.")
     ] = "1/10",
@@ -88,6 +97,12 @@ def alternates(
     app = installation(settings_file)
     records = [read_record(folder) for folder in draws]
     rates = read_dropout(dropout_rate, dropout)
+    if number is None:
+        raise wrong_call("Say how many alternates: --number N.")
     problem = alternates_problem(records, number=number, dropout=rates)
     made, stated = solve_problem(problem, app, strategy, setting, facts, None)
-    say_lottery(made.publish(out, force=force, **stated), out)
+    published = made.publish(out, force=force, **stated)
+    text = say("{number} alternates are to stand by; the pool has {people} people.")
+    screen.print(text.format(number=number, people=len(problem)), markup=False)
+    _say_without_chance(made)
+    say_lottery(published, out)

@@ -190,8 +190,10 @@ def read_record(folder: str | Path) -> DrawRecord:
     Raises:
         FileMissing: a file of the lottery or the public record is not there.
         UnreadableFile: one of them is not what it should be, or they do not belong together.
+        AttemptGivenUp: the draw does not count any more.
     """
     folder = Path(folder)
+    refuse_given_up(folder)
     published = read_lottery(folder)
     data = read_bytes(folder / files.PublicRecordFile.file_name)
     record = published.publication.draw(files.PublicRecordFile.from_bytes(data).seed)

@@ -55,6 +55,9 @@ def _introduction(public: LotteryFile, language: str) -> str:
     t = translator(language)
     panels = public.panels or ()
     last = panel_label(len(panels) - 1, len(panels))
+    all_of_them = t(
+        "Behind -all several people are seated, who come together: the lot counts for all of them."
+    )
     lines = [
         t("{count} panels of {seats} people each, numbered {first} to {last}.").format(
             count=len(panels), seats=public.seats, first=panel_label(0, len(panels)), last=last
@@ -64,6 +67,7 @@ def _introduction(public: LotteryFile, language: str) -> str:
             "people on that panel, shortened: the beginning of the lot handle that follows from "
             "the token on the receipt. A number behind a dash says who of a household it is."
         ),
+        *([all_of_them] if any(each.people > 1 for each in public.classes) else []),
         *_of_seed(public, t),
         f"{t('Largest deviation of a chance from the exact one')}: {public.deviation}",
         f"{t('Commitment (SHA-256 of lottery.json)')}: {public.digest}",

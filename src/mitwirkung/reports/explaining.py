@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.display import telling_decimals
@@ -17,8 +17,11 @@ from mitwirkung.messages import TEXTS
 from mitwirkung.reports.fairness import shut_out_by_quotas
 from mitwirkung.reports.model import Limit, ReasonCode
 from mitwirkung.reports.stages import level_of
-from mitwirkung.reports.wording import REASONS, limits_in_words
+from mitwirkung.reports.wording import COMPANIONS, REASONS, limits_in_words
 from mitwirkung.reports.words import Words
+
+if TYPE_CHECKING:
+    from mitwirkung.lottery.publication import Publication
 
 SAME = Fraction(1, 10**9)
 """Chances that differ by no more are equal: whole weights part them by a hair."""
@@ -38,6 +41,9 @@ Cause = Literal[
     "group",
     "lots",
     "other",
+    "whole",
+    "must",
+    "refused",
 ]
 
 CAUSES: dict[Cause, str] = {
@@ -74,6 +80,13 @@ CAUSES: dict[Cause, str] = {
         "{lots} lots."
     ),
     "other": "The strategy {name!r} gives it to everybody with these answers.",
+    "whole": (
+        "The lottery makes the smallest chance of all as large as it can be, then the next "
+        "smallest, and so on. As people cannot be divided, there are no panels with which people "
+        "like you would have more and nobody whose chance is no larger would have less."
+    ),
+    "must": "You are seated in any case, for this reason: {why}.",
+    "refused": "You are not among those from whom is drawn, for this reason: {why}.",
 }
 
 
@@ -95,6 +108,9 @@ class Explanation:
         applied: how many people gave each of the own answers.
         reason: why there is no chance, if there is none.
         household: at most one person of an address gets a seat in this lottery.
+        together: the person is seated together with others, or none of them is.
+        panels: (on how many of the numbered panels the person is, how many there are), where one of
+            these is drawn.
         one_seat: that is among what sets the chance.
         whole: so is that people cannot be divided.
         filled: what the sentence of the cause says in numbers.
@@ -109,6 +125,8 @@ class Explanation:
     applied: tuple[int, ...] = ()
     reason: ReasonCode | None = None
     household: bool = False
+    together: bool = False
+    panels: tuple[int, int] | None = None
     one_seat: bool = False
     whole: bool = False
     filled: tuple[tuple[str, Any], ...] = ()
@@ -141,7 +159,8 @@ class Explanation:
         """
         words = Words(language)
         answers = "; ".join(f"{name}: {words.answer(value)}" for name, value in self.answers)
-        lines = [words.t("Your answers: {answers}.", answers=answers), self._chance(words)]
+        lines = [words.t("Your answers: {answers}.", answers=answers)] if answers else []
+        lines.append(self._chance(words))
         filled = {name: words.number(v) if isinstance(v, int) else v for name, v in self.filled}
         lines.append(words.t(CAUSES[self.cause], **filled))
         if self.reason is not None:
@@ -152,12 +171,28 @@ class Explanation:
         if self.household:
             text = "At most one person of an address gets a seat, however many of them applied."
             lines.append(words.t(text))
+        if self.together:
+            lines.append(words.t(COMPANIONS))
         return "\n".join(lines)
 
     def _chance(self, words: Words) -> str:
         decimals = telling_decimals(self.equal) + 1
         if not self.chance:
             return words.t("Your chance of a seat: none.")
+        if self.panels is not None:
+            on, panels = self.panels
+            text = (
+                "Your chance of a seat: {percent}, as you are on {on} of {panels} numbered panels "
+                "(without these exactly {exact}; if all were equal, {equal})."
+            )
+            return words.t(
+                text,
+                percent=words.percent(Fraction(on, panels), decimals),
+                on=words.number(on),
+                panels=words.number(panels),
+                exact=words.number(self.chance, 12),
+                equal=words.percent(self.equal, decimals),
+            )
         text = "Your chance of a seat: {percent} (exactly {exact}; if all were equal, {equal})."
         return words.t(
             text,
@@ -175,12 +210,17 @@ class Explanation:
         shown = limits_in_words(self.others[:MOST_OTHERS], self.one_seat, words)
         lines += [f"- {text}" for text in shown]
         if len(self.others) > MOST_OTHERS:
-            count = words.number(len(self.others) - MOST_OTHERS)
-            lines.append("- " + words.t("and {count} limits of other groups", count=count))
+            more = len(self.others) - MOST_OTHERS
+            text = "and {count} limits of other groups"
+            if more == 1:
+                text = "and one of another group"
+            lines.append("- " + words.t(text, count=words.number(more)))
         return lines
 
 
-def explain(lottery: PanelLottery, person: str) -> Explanation:
+def explain(
+    lottery: PanelLottery, person: str, *, panels: tuple[int, int] | None = None
+) -> Explanation:
     """Why somebody has the chance that the lottery gives them.
 
     The quotas that set it are those with a multiplier in the certificate: for leximin, in the stage
@@ -190,11 +230,17 @@ def explain(lottery: PanelLottery, person: str) -> Explanation:
     Args:
         lottery: as solved, or as read from its folder (`read_lottery(folder).publication.lottery`).
         person: the id.
+        panels: on how many of the numbered panels the person is, and how many there are, if one of
+            them is drawn: `panels_of(publication, person)`.
 
     Raises:
         UnknownPerson: there is no such id in the lottery.
     """
     problem = lottery.problem
+    equal = Fraction(problem.seats, len(problem))
+    if person in problem.refused:
+        why = (("why", problem.refused[person]),)
+        return Explanation((), Fraction(0), equal, "refused", filled=why)
     if person not in problem.ids:
         raise UnknownPerson("person-unknown", people=len(problem))
     index = problem.ids.index(person)
@@ -208,14 +254,30 @@ def explain(lottery: PanelLottery, person: str) -> Explanation:
     return Explanation(
         answers=answers,
         chance=chance,
-        equal=Fraction(problem.seats, len(problem)),
+        equal=equal,
         cause=cause,
         own=own,
         others=tuple(limit for limit in limits if limit not in own),
         applied=tuple(people[limit.feature, limit.value] for limit in own),
-        household=bool(problem.household),
+        household=bool(problem.household) and problem.household_rule == "at most one",
+        together=any(
+            kind.together and any(index in problem.lots[lot] for lot in kind.lots)
+            for kind in problem.kinds
+        ),
+        panels=panels,
         **found,
     )
+
+
+def panels_of(publication: Publication, person: str) -> tuple[int, int] | None:
+    """On how many numbered panels somebody is, and how many there are; None without such panels."""
+    panels = publication.public.panels
+    if panels is None:
+        return None
+    from mitwirkung.lottery.numbered import holders, panel_counts
+
+    counts = panel_counts(panels, holders(publication.lottery, publication.handles))
+    return counts[publication.problem.ids.index(person)], len(panels)
 
 
 def _cause(lottery: PanelLottery, person: int, chance: Fraction) -> tuple[Cause, dict[str, Any]]:
@@ -235,6 +297,9 @@ def _cause(lottery: PanelLottery, person: int, chance: Fraction) -> tuple[Cause,
         }
     if optimum is None or lottery.certificate is None:
         return _by_form(lottery, person)
+    who = lottery.problem.ids[person]
+    if who in lottery.problem.must:
+        return "must", {"filled": (("why", lottery.problem.must[who]),)}
     if chance >= 1 - SAME:
         return "certain", {}
     level = level_of(lottery, person)
@@ -243,7 +308,9 @@ def _cause(lottery: PanelLottery, person: int, chance: Fraction) -> tuple[Cause,
         least = min(each for each in lottery.exact_chances if each)
         return ("maximin-smallest" if chance <= least + SAME else "maximin-above"), held
     if optimum == "leximin":
-        return ("leximin" if level.limits or level.households or level.cuts else "equal"), held
+        if level.limits or level.households:
+            return "leximin", held
+        return ("whole", {}) if level.cuts else ("equal", held)
     return ("nash" if optimum == "nash" else "goldilocks"), held
 
 

@@ -256,17 +256,22 @@ def _conflict(types: Types, kind: int, profile: Profile) -> tuple[tuple[Limit, .
     from mitwirkung.lottery.engine import find_conflict
 
     problem, base = types.problem, types.polytope
-    position = problem.kinds[kind].profiles.index(problem.profiles.index(profile))
-    mine = types.places.index((kind, position))
+    wanted = problem.kinds[kind]
+    own_profile = problem.profiles.index(profile)
+    mine = types.places.index((kind, 0 if wanted.together else wanted.profiles.index(own_profile)))
     seat = base.row_count
     rows = np.where(base.rows == seat, seat + 1, base.rows)
     own = np.full((base.types, 1), seat + 1)
     own[mine] = seat
+    values = base.values
+    if values is not None:
+        values = np.hstack([values, np.full((base.types, 1), types.parts)])
     asked = replace(
         base,
         rows=np.hstack([rows, own]).astype(np.int32),
-        lower=np.append(base.lower, 1),
-        upper=np.append(base.upper, base.sizes[mine]),
+        lower=np.append(base.lower, types.parts),
+        upper=np.append(base.upper, base.sizes[mine] * types.parts),
+        values=values,
     )
     conflict = find_conflict(asked)
     if conflict is None:
@@ -280,7 +285,7 @@ def _conflict(types: Types, kind: int, profile: Profile) -> tuple[tuple[Limit, .
             quota = quotas[name, value]
             limit = quota.min if bound == "min" else quota.max
             limits.append(Limit(feature=name, value=value, bound=bound, limit=limit))
-        elif row != seat:
+        elif row not in (seat, types.must):
             households = True
     return tuple(limits), households
 

@@ -110,7 +110,7 @@ def _level(
         chance=sum((chances[t] * sizes[t] for t in members), Fraction(0)) / people,
         people=people,
         limits=tuple(sorted(limits, key=lambda limit: limit in known)),
-        households=len(rows) > len(quotas),
+        households=any(len(types.quotas) <= row != types.must for row in rows),
         sizes=any(stage.caps for stage in stages),
         seats=any(stage.seats for stage in stages),
         cuts=any(stage.cuts for stage in stages),
@@ -123,5 +123,8 @@ def _limit(types: Types, row: int, multiplier: int) -> Limit:
     upper = multiplier > 0
     bounds = types.polytope.upper if upper else types.polytope.lower
     return Limit(
-        feature=feature, value=value, bound="max" if upper else "min", limit=int(bounds[row])
+        feature=feature,
+        value=value,
+        bound="max" if upper else "min",
+        limit=int(bounds[row]) // types.parts,
     )

@@ -56,6 +56,11 @@ REPLACEMENT = {
         "{seats} seats had fallen free after an earlier draw; {kept} people kept theirs. "
         "The quotas here are what was still missing. That draw's record has the digest {record}."
     ),
+    "ahead": (
+        "These are alternates: {seats} people stand by for the panel of an earlier draw, on which "
+        "{kept} people have a seat. The quotas here say how many of them give which answer. That "
+        "draw's record has the digest {record}."
+    ),
     "loosened": (
         "{feature}: {value}: {min} to {max} were missing; as whoever was left could not meet all "
         "of what was missing, this was loosened."
@@ -230,7 +235,7 @@ class Wording(Words):
             return []
         said = [
             self.t(
-                REPLACEMENT["seats"],
+                REPLACEMENT["seats" if head.replaces.ahead is None else "ahead"],
                 seats=self.number(head.seats),
                 kept=self.number(head.replaces.kept),
                 record=head.replaces.record,
