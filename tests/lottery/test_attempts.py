@@ -18,7 +18,7 @@ from mitwirkung.lottery.attempts import AttemptRefused, GivenUpFile
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import UnreadableFile
-from mitwirkung.lottery.folder import AttemptGivenUp
+from mitwirkung.lottery.folder import AttemptGivenUp, FolderOccupied, read_record
 
 KEY = b"thirty-two bytes, and some more of it"
 WHY = "The lottery drum fell over"
@@ -210,3 +210,24 @@ def test_errors_are_ours(tmp_path: Path) -> None:
     seen: Mapping[str, type[MitwirkungError]] = {"given": AttemptGivenUp, "refused": AttemptRefused}
     assert issubclass(seen["given"], FileExistsError)
     assert issubclass(seen["refused"], ValueError)
+
+
+def test_a_draw_with_another_seed_stays(tmp_path: Path) -> None:
+    folder = attempt(tmp_path / "one", 1)
+    draw_folder(folder, "a seed")
+    before = (folder / "record-public.json").read_bytes()
+    with pytest.raises(FolderOccupied) as refused:
+        draw_folder(folder, "a nicer seed", force=True)
+    assert refused.value.code == "drawn-already"
+    assert (folder / "record-public.json").read_bytes() == before
+    draw_folder(folder, "a seed", force=True)
+    assert (folder / "record-public.json").read_bytes() == before
+
+
+def test_seats_of_a_draw_that_was_given_up_are_not_filled_again(tmp_path: Path) -> None:
+    folder = attempt(tmp_path / "one", 1)
+    draw_folder(folder, "a seed")
+    assert read_record(folder).ids
+    give_up_folder(folder, WHY)
+    with pytest.raises(AttemptGivenUp):
+        read_record(folder)
