@@ -113,3 +113,17 @@ def test_what_replace_needs(tmp_path: Path) -> None:
     assert run("replace", tmp_path, "--out", tmp_path / "out").exit_code == 2
     assert run("replace", tmp_path, "--freed", freed).exit_code == 2
     assert run("replace", tmp_path, "--freed", freed, "--out", tmp_path / "out").exit_code == 2
+
+
+def test_all_that_is_wrong_with_wishes_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,sex\na,f\nb,m\nc,f\n", "utf-8")
+    (tmp_path / "quotas.csv").write_text("feature,value,min,max\nsex,f,1,2\nsex,m,0,1\n", "utf-8")
+    (tmp_path / "wishes.csv").write_text(
+        "id,seat,reason\na,must,expert\nnobody,must,expert\nb,perhaps,why\nc,must not,\n", "utf-8"
+    )
+    files = [str(tmp_path / name) for name in ("people.csv", "quotas.csv")]
+    wishes = ["--wishes", str(tmp_path / "wishes.csv")]
+    done = CliRunner().invoke(cli, ["check", *files, "--seats", "2", *wishes])
+    assert done.exit_code == 2
+    for row in (3, 4, 5):
+        assert f"row {row}" in done.output

@@ -55,7 +55,7 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
-from mitwirkung.lottery.wishes import HouseholdRule, Wishes, read_wishes
+from mitwirkung.lottery.wishes import HouseholdRule, Wishes, collect_wishes
 from mitwirkung.mapping import read_mapping
 
 
@@ -137,13 +137,9 @@ def _wishes(
     rule = next((rule for rule in known if rule == household_rule.strip().lower()), None)
     if rule is None:
         raise wrong_call("--household-rule is 'at most one' or 'together'.")
-    without = Wishes(companions=companions, household_rule=rule)
     if file is None:
-        return without, ()
-    try:
-        return read_wishes(file, companions=companions, household_rule=rule), ()
-    except InputError as error:
-        return without, error.findings
+        return Wishes(companions=companions, household_rule=rule), ()
+    return collect_wishes(file, companions=companions, household_rule=rule)
 
 
 def solve_problem(

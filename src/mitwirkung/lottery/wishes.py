@@ -70,6 +70,32 @@ def read_wishes(
         InputError: with every error of every row; it holds no personal data.
         TypeError: the source is of no kind that can be read.
     """
+    wishes, errors = collect_wishes(
+        source,
+        companions=companions,
+        household_rule=household_rule,
+        encoding=encoding,
+        sheet=sheet,
+    )
+    if errors:
+        raise InputError.of(errors)
+    return wishes
+
+
+def collect_wishes(
+    source: Source,
+    *,
+    companions: str | None = None,
+    household_rule: HouseholdRule = "at most one",
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> tuple[Wishes, tuple[Finding, ...]]:
+    """Like `read_wishes`, but what could be read, only fit for looking for more errors if there are
+    any; and these.
+
+    Raises:
+        TypeError: the source is of no kind that can be read.
+    """
     table = read_table(source, encoding=encoding, sheet=sheet)
     errors = list(table.errors)
     places = [table.find(name) for name in _COLUMNS]
@@ -88,14 +114,13 @@ def read_wishes(
             elif fold(seat) in MUST_NOT:
                 declared["must not"][who] = reason
             else:
-                params = {"available": [MUST[0], MUST_NOT[0]]}
+                params = {"available": [*MUST, *MUST_NOT]}
                 errors.append(Finding("wish-seat", params, table.file, row))
             rows.setdefault(who, row)
-    if errors:
-        raise InputError.of(errors)
-    return Wishes(
+    wishes = Wishes(
         declared["must"], declared["must not"], companions, household_rule, table.file, rows
     )
+    return wishes, tuple(errors)
 
 
 @dataclass(frozen=True)
