@@ -40,7 +40,7 @@ def is_sorted(items):
 
 def rules_of(lottery):
     """What must hold in lottery.json: pairs of a sentence and whether it does."""
-    pool, classes, vectors = lottery["pool"], lottery["classes"], lottery["vectors"]
+    pool, classes, vectors, places = lottery["pool"], lottery["classes"], lottery["vectors"], []
     leaves, lots = pool["leaves"], [lot for each in classes for lot in each["lots"]]
     yield "format", lottery["format"] == "mitwirkung-lottery-1"
     yield "leaves and lots are hashes", all(re.fullmatch("[0-9a-f]{64}", x) for x in leaves + lots)
@@ -49,9 +49,9 @@ def rules_of(lottery):
     found = (pool["people"], pool["lots"], len(set(lots)))
     yield "everybody has a leaf, every lot one class", found == (len(leaves), len(lots), len(lots))
     yield "classes are sorted", is_sorted([each["lots"][0] for each in classes])
-    for names in [each["positions"] for each in classes]:
+    for names, n in [(each["positions"], each.get("people", 1)) for each in classes]:
         yield "positions", names in ([*map(str, range(1, len(names) + 1))], ["any"], ["all"])
-    places, keys = [], []
+        yield "people are at all", type(n) is int and n >= 1 and (n > 1) == (names == ["all"])
     for vector in vectors:
         seats = [(c, classes[c - 1]["positions"].index(p), n) for c, p, n in vector["seats"]]
         places.append(seats)
@@ -64,17 +64,19 @@ def rules_of(lottery):
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
-    panels = lottery.get("panels", [])
+    panels, keys = lottery.get("panels", []), []
     size = [each.get("people", 1) for each in classes for _ in each["lots"]]
+    must = {x for each in classes if each.get("must") for x in each["lots"]}
     drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
     yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
     for panel in panels:
         keys.append(hash_of("mitwirkung-panel-1", *(x for n, p in panel for x in (lots[n - 1], p))))
         yield "panels are sorted, with lots", is_sorted([0, *(n for n, _ in panel), len(lots) + 1])
         yield "panels fill the seats", sum(size[n - 1] for n, _ in panel) == lottery["seats"]
+        yield "panels seat whoever must be", must <= {lots[n - 1] for n, _ in panel}
     yield "panels are sorted by hash", keys == sorted(keys)
-    for text in {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}:
-        ways, base, _ = examine(text)
+    texts = {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}
+    for ways, base, _ in map(examine, texts):
         yield "templates have 2^20 outcomes", ways >= 2**20 or ways == base == len(panels)
 
 
@@ -141,30 +143,26 @@ def check_token(lottery, record, token, receipt):
     found = [n for n, each in enumerate(lottery["classes"], 1) if lot in each["lots"]]
     if not found:
         raise ValueError("no lot is made of this token and these mates")
-    each = lottery["classes"][found[0] - 1]
-    answers = canonical(receipt["features"]).decode()
+    each, answers = lottery["classes"][found[0] - 1], canonical(receipt["features"]).decode()
     leaf = hash_of("mitwirkung-leaf-1", token, each["lots"][0], answers)
     own = str(1 + sorted([mine, *mates]).index(mine))  # in the first lot of a class, by handle
-    panels, known = lottery.get("panels"), each["positions"]
-    known = [own] if panels and known == ["any"] else known
-    positions = set(receipt.get("positions") or known[:1])
-    astray = len(known) > 1 and lot == each["lots"][0] and own not in positions
-    if leaf not in lottery["pool"]["leaves"] or astray or not positions <= set(known):
+    known = [own] if "panels" in lottery and each["positions"] == ["any"] else each["positions"]
+    first = {own} if len(known) > 1 and lot == each["lots"][0] else set()
+    positions = set(receipt.get("positions") or first or known[:1])
+    if leaf not in lottery["pool"]["leaves"] or not first <= positions <= set(known):
         raise ValueError("these answers or positions are not in the pool")
     vectors, mine = lottery["vectors"], [(found[0], position) for position in positions]
     weights = sum(v["weight"] * n for v in vectors for c, p, n in v["seats"] if (c, p) in mine)
     sharing = 1 + len(mates) if positions == {"any"} else len(positions)
     chance = Fraction(weights, 16**12 * len(each["lots"]) * sharing)
-    if panels:
+    if panels := lottery.get("panels"):
         number = 1 + [x for other in lottery["classes"] for x in other["lots"]].index(lot)
         on = sum([number, position] in panel for panel in panels for position in positions)
         chance = Fraction(on, len(panels) * sharing)
     seats = [seat["position"] for seat in record["seats"] if seat["lot"] == lot]
-    return [
-        f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers",
-        f"my chance of a seat was {float(chance):.12f} ({chance}), at {sorted(positions)}",
-        f"my lot has a seat at position {seats[0]}" if seats else "my lot has no seat",
-    ]
+    yield f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers"
+    yield f"my chance of a seat was {float(chance):.12f} ({chance}), at {sorted(positions)}"
+    yield f"my lot has a seat at position {seats[0]}" if seats else "my lot has no seat"
 
 
 def main(arguments=None):
@@ -179,8 +177,9 @@ def main(arguments=None):
         receipt = json.loads(unicodedata.normalize("NFC", text))
     except (OSError, RecursionError, TypeError, ValueError) as error:
         parser.error(f"cannot be read: {error}")  # exit code 2
-    known, digest = (asked.commitment or "").strip().lower(), hashlib.sha256(data).hexdigest()
-    wrong = ["lottery.json is not the file with that commitment"] * (known not in ("", digest))
+    digest, said = hashlib.sha256(data).hexdigest(), asked.commitment
+    known = digest if said is None else said.strip().lower()
+    wrong = ["lottery.json is not the file with that commitment"] * (known != digest)
     try:
         wrong += [f"lottery.json: not so: {rule}" for rule, so in rules_of(parse(data)) if not so]
         rebuilt = rebuild_record(data, parse(drawn)["seed"])
@@ -190,7 +189,7 @@ def main(arguments=None):
     except Exception as error:
         wrong.append(f"malformed: {type(error).__name__}: {error}")
     level, anchored = ("public", "token")[bool(asked.token)], "consistent, not anchored"
-    result = f"Verified at the {level} level: {'anchored' if asked.commitment else anchored}."
+    result = f"Verified at the {level} level: {anchored if said is None else 'anchored'}."
     print(*(f"WRONG: {line}" for line in wrong), "NOT verified." if wrong else result, sep="\n")
     return 1 if wrong else 0
 

@@ -242,7 +242,7 @@ def test_all_levels_and_the_script_agree(
     assert script().rebuild_record(lottery, seed) == drawn
     content = {**lottery_content(published), **record_content(record)}
     receipts = list(csv.DictReader(io.StringIO(content["receipts.csv"].decode())))
-    seated = set()
+    seated, record_of = set(), json.loads(drawn)
     for person, row in enumerate(receipts):
         receipt = Receipt.from_row(row["token"], receipts)
         found = verify(lottery, drawn, receipt=receipt)
@@ -254,7 +254,7 @@ def test_all_levels_and_the_script_agree(
             seated.add(person)
         data = {"features": dict(receipt.features), "mates": list(receipt.mates)}
         data["positions"] = list(receipt.positions)
-        told = script().check_token(json.loads(lottery), json.loads(drawn), row["token"], data)
+        told = list(script().check_token(json.loads(lottery), record_of, row["token"], data))
         assert f"{float(published.chances[person]):.12f}" in told[1]
     assert seated == set(record.panel)
 

@@ -101,6 +101,8 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
         numbered = tuple(str(i + 1) for i in range(len(each.positions)))
         if each.positions not in (numbered, ("any",), ("all",)):
             yield f"classes[{number}].positions are not 1, 2, ... or any or all"
+        if (each.people > 1) != (each.positions == ("all",)):
+            yield f"classes[{number}] has lots of {each.people} people at other positions than all"
     firsts = [each.lots[0] for each in public.classes]
     if firsts != sorted(firsts):
         yield "classes are not sorted by their first lot"
@@ -108,8 +110,6 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield "a lot is in two classes"
     if len(lots) != public.pool.lots:
         yield f"pool.lots is {public.pool.lots}, but the classes list {len(lots)}"
-        if (each.people > 1) != (each.positions == ("all",)):
-            yield f"classes[{number}] has lots of {each.people} people at other positions than all"
     if public.strategy.features:
         people = sum(len(each.lots) * len(each.positions) * each.people for each in public.classes)
         if people != public.pool.people:
@@ -122,7 +122,8 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
             yield "a strategy that looks at no feature has one class with the position any"
     seated = sum(len(each.lots) * each.people for each in public.classes if each.must)
     stated = public.counts.must_include
-    if seated and (isinstance(stated, str) or sum(stated.values()) < seated):
+    reasons = {} if isinstance(stated, str) else stated
+    if seated > sum(count for reason, count in reasons.items() if is_stated(reason)):
         yield f"{seated} people must be seated, but counts.must_include does not say why"
 
 
@@ -170,6 +171,8 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield f"there are {len(panels)} panels, not {least} to {most}"
     lots = [(lot, each.positions) for each in public.classes for lot in each.lots]
     people = [each.people for each in public.classes for _ in each.lots]
+    wished = [each.must for each in public.classes for _ in each.lots]
+    must = {lot for lot, seated in enumerate(wished, start=1) if seated}
     hashes = []
     for number, panel in enumerate(panels):
         label = encoding.panel_label(number, len(panels))
@@ -181,6 +184,8 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
         seated = sum(people[lot - 1] for lot, _ in panel)
         if seated != public.seats:
             yield f"panel {label} seats {seated} instead of {public.seats}"
+        if not must <= {lot for lot, _ in panel}:
+            yield f"panel {label} leaves out somebody who must be seated"
         hashes.append(encoding.panel_hash((lots[lot - 1][0], name) for lot, name in panel))
     if any(a > b for a, b in pairwise(hashes)):
         yield "panels are not sorted by their hashes"
