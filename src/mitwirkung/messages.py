@@ -382,7 +382,16 @@ TEXTS: dict[str, str] = {
     "check-chain": "each attempt names the one before, back to the first",
     "check-given-up": "the attempt counts",
     "check-panels": "the numbered panels",
-    "check-numbered": "the {panels} numbered panels seat people, and keep what is promised",
+    "check-numbered": (
+        "the {panels} numbered panels seat people, and keep what is promised; "
+        "no chance differs from the exact one by more than {deviation}"
+    ),
+    "check-panels-again": "the numbered panels are those that the vectors make",
+    "check-panels-other": (
+        "made again with numpy {here} instead of {there}, the numbered panels are others: the work "
+        "of another version, or of somebody who chose. NOT decided; no chance differs from the "
+        "exact one by more than {deviation}"
+    ),
     "check-chance-panels": (
         "the chance: position {position} of the lot is on this share of the {panels} panels: "
         "{chance}"

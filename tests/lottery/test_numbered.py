@@ -15,21 +15,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import examples, feasible_panels, instance, town
+from builders import examples, feasible_panels, instance, people, plan, town
 from mitwirkung.app import solve, verify_record
 from mitwirkung.lottery import encoding
+from mitwirkung.lottery.certificates import certificate_entry, certified_gap
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import public_record
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts
-from mitwirkung.lottery.files import LotteryFile
-from mitwirkung.lottery.numbered import PanelsRefused, numbered_panels
+from mitwirkung.lottery.files import LotteryFile, PrivateFile
+from mitwirkung.lottery.loading import load
+from mitwirkung.lottery.numbered import (
+    PanelsRefused,
+    largest_deviation,
+    numbered_panels,
+    panel_chances,
+)
 from mitwirkung.lottery.panel_list import panel_list, short_handles
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, publication
 from mitwirkung.lottery.randomness import UnfitSeed, UnfitTemplate
 from mitwirkung.lottery.receipts import Receipt
-from mitwirkung.lottery.rules import lottery_checks
+from mitwirkung.lottery.rules import Check, lottery_checks
 from mitwirkung.lottery.verification import verify
 from mitwirkung.testing import problems
 
@@ -344,6 +351,101 @@ def test_panels_against_quotas_are_seen_at_the_private_level() -> None:
     )
     (check,) = [check for check in found.failed if check.code == "check-numbered"]
     assert "seats 4 of sex: f" in check.reasons[0]
+
+
+def chosen_panels(published: Publication, **update: object) -> LotteryFile:
+    """One panel ten times, with a true deviation: as an insider would do it."""
+    found = published.public.panels or ()
+    lots = [lot for each in published.public.classes for lot in each.lots]
+    chosen = sorted(
+        [found[0]] * 10 + list(found[10:]),
+        key=lambda panel: encoding.panel_hash((lots[n - 1], p) for n, p in panel),
+    )
+    chances = panel_chances(chosen, published.holders, len(published.problem))
+    deviation = largest_deviation(chances, published.lottery.exact_chances)
+    panels = [list(map(list, panel)) for panel in chosen]
+    return changed(published.public, panels=panels, deviation=deviation, **update)
+
+
+@pytest.mark.parametrize("strategy", ["leximin", None])
+def test_chosen_panels_are_seen_with_and_without_the_strategy(strategy: str | None) -> None:
+    published = numbered(town(), 20)
+
+    def found(forged: LotteryFile) -> dict[str, Check]:
+        private = {**json.loads(published.private.content), "lottery": forged.digest}
+        verified = verify(
+            forged.content,
+            public_record(forged, "x").content,
+            private=canonical_json(private),
+            solve=None if strategy is None else lambda problem: solve(problem, strategy),
+        )
+        return {check.code: check for check in verified.checks}
+
+    forged = chosen_panels(published)
+    assert found(forged)["check-panels-again"].reasons == ("made again, they are others",)
+    assert forged.deviation in found(forged)["check-numbered"].title()
+    software = {**published.public.software, "numpy": "1.0"}
+    check = found(chosen_panels(published, software=software))["check-panels-other"]
+    assert check.skipped
+    assert "NOT decided" in check.title()
+    assert str(forged.deviation) in check.title()
+    honest = found(changed(published.public, software=software))
+    assert honest["check-panels-again"].ok  # the version does not matter where they are the same
+    assert ("check-portfolio-no-strategy" in honest) == (strategy is None)
+
+
+def test_a_weight_moved_by_one_does_not_hide_chosen_panels() -> None:
+    """The vectors are others then, and so the lottery that is made again decides nothing."""
+    published = numbered(town(), 20)
+    vectors = json.loads(published.public.content)["vectors"]
+    vectors[0]["weight"] += 1
+    vectors[1]["weight"] -= 1
+    forged = chosen_panels(published, vectors=vectors)
+    read = {**json.loads(published.private.content), "lottery": forged.digest}
+    lottery = load(forged, PrivateFile.from_bytes(canonical_json(read))).lottery
+    entry = certificate_entry(certified_gap(lottery, forged.strategy.promises)).model_dump()
+    strategy = {**forged.strategy.model_dump(mode="json"), "certificate": entry}
+    forged = changed(forged, strategy=strategy)
+    verified = verify(
+        forged.content,
+        public_record(forged, "x").content,
+        private=canonical_json({**read, "lottery": forged.digest}),
+        solve=solve,
+    )
+    assert [check.code for check in verified.failed] == ["check-panels-again"]
+
+
+def hidden_friend(problem: SelectionProblem, strategy: str, panels: list[object]) -> list[str]:
+    """What is found in public where these panels are said not to deviate at all."""
+    document = json.loads(numbered(problem, 10, strategy).public.content)
+    lots = [lot for each in document["classes"] for lot in each["lots"]]
+    document["panels"] = sorted(
+        panels, key=lambda panel: encoding.panel_hash((lots[n - 1], p) for n, p in panel)
+    )
+    document["deviation"] = "0.000000000000"
+    public = LotteryFile.from_bytes(canonical_json(document))
+    return [why for check in lottery_checks(public) for why in check.reasons]
+
+
+def test_a_friend_on_every_panel_deviates_in_public() -> None:
+    singles = SelectionProblem(people(*[{"sex": "f"}] * 20), plan(sex={"f": (0, 20)}), seats=4)
+    panels = [[[1, "1"], *([n, "1"] for n in range(2 + i, 5 + i))] for i in range(10)]
+    assert hidden_friend(singles, "simple", panels) == ["a chance deviates by more than is stated"]
+    couples = SelectionProblem(
+        people(*[{"sex": "fm"[i % 2], "home": f"h{i // 2}"} for i in range(24)]),
+        plan(sex={"f": (2, 2), "m": (2, 2)}),
+        seats=4,
+        household=["home"],
+    )
+    panels = [[[1, "1"], [2 + i % 9, "1"], [11, "2"], [12, "2"]] for i in range(10)]
+    assert hidden_friend(couples, "leximin", panels) == ["a chance deviates by more than is stated"]
+
+
+def test_a_member_that_no_lot_can_have_is_on_no_panel() -> None:
+    singles = SelectionProblem(people(*[{"sex": "f"}] * 20), plan(sex={"f": (0, 20)}), seats=4)
+    panels = [[[n, "2"] for n in range(1 + i, 5 + i)] for i in range(10)]
+    (flaw,) = [why for why in hidden_friend(singles, "simple", panels) if "panel" in why]
+    assert "that there is not" in flaw
 
 
 # ------------------------------------------------------------------------------------ the files
