@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from math import comb
 from pathlib import Path
 
-PLACEHOLDER = "{(numbers|digits|dice) ([0-9]{1,3})(?: of (?:([0-9]{1,9})-)?([0-9]{1,9}))?}"
+PLACEHOLDER = r"{(numbers|digits|dice) (?!0+\b)([0-9]{1,3})(?: of (?:([0-9]{1,9})-)?([0-9]{1,9}))?}"
 
 
 def hash_of(*fields):
@@ -41,7 +41,7 @@ def is_sorted(items):
 def rules_of(lottery):
     """What must hold in lottery.json: pairs of a sentence and whether it does."""
     pool, classes, vectors, places = lottery["pool"], lottery["classes"], lottery["vectors"], []
-    leaves, lots = pool["leaves"], [lot for each in classes for lot in each["lots"]]
+    leaves, lots, goal = pool["leaves"], [y for x in classes for y in x["lots"]], lottery["seats"]
     yield "format", lottery["format"] == "mitwirkung-lottery-1"
     yield "leaves and lots are hashes", all(re.fullmatch("[0-9a-f]{64}", x) for x in leaves + lots)
     yield "they are sorted", all(map(is_sorted, [leaves, *(each["lots"] for each in classes)]))
@@ -60,19 +60,20 @@ def rules_of(lottery):
         yield "numbers are whole", all(type(x) is int and x >= 1 for x in whole)
         yield "seats are sorted", is_sorted([seat[:2] for seat in seats])
         filled = sum(n * classes[c - 1].get("people", 1) for c, n in taken.items())
-        yield "each vector fills the seats", filled == lottery["seats"]
+        yield "each vector fills the seats", filled == goal
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
-    panels, keys = lottery.get("panels", []), []
-    size = [each.get("people", 1) for each in classes for _ in each["lots"]]
+    panels, keys, of = lottery.get("panels", []), [], [x for x in classes for _ in x["lots"]]
+    shapes = ["[1-9][0-9]*" if "any" in x["positions"] else "|".join(x["positions"]) for x in of]
     must = {x for each in classes if each.get("must") for x in each["lots"]}
     drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
     yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
     for panel in panels:
         keys.append(hash_of("mitwirkung-panel-1", *(x for n, p in panel for x in (lots[n - 1], p))))
         yield "panels are sorted, with lots", is_sorted([0, *(n for n, _ in panel), len(lots) + 1])
-        yield "panels fill the seats", sum(size[n - 1] for n, _ in panel) == lottery["seats"]
+        yield "panels fill the seats", sum(of[n - 1].get("people", 1) for n, _ in panel) == goal
+        yield "panels name positions", all(re.fullmatch(shapes[n - 1], p) for n, p in panel)
         yield "panels seat whoever must be", must <= {lots[n - 1] for n, _ in panel}
     yield "panels are sorted by hash", keys == sorted(keys)
     texts = {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}
@@ -92,8 +93,9 @@ def examine(template, seed=""):
         size, sets = max(0, high - low + 1), kind == "numbers"
         base, ways = base * size**count, ways * (comb(size, count) if sets else size**count)
         spots.append((kind, count, low, high))
-    if not spots or "}{" in template or any(set("{}") & set(text) for text in texts[::5]):
-        return 0, 0, None  # no placeholder, two in a row, or other braces
+    signs = {x for c in "".join(texts[::5]) for x in (c, unicodedata.category(c))}
+    if not spots or re.search(r"^\s|}{|\s$", template) or signs & {*"{}", "Cc", "Cf"}:
+        return 0, 0, None  # no placeholder, two in a row, other braces, blanks or signs
     match = re.fullmatch(pattern, seed) if ways else None
     for (kind, count, low, high), part in zip(spots, match.groups() if match else (), strict=False):
         words = [int(word) for word in (part if kind == "digits" else part.split(" "))]
@@ -169,7 +171,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Verify a public citizens' lottery.")
     for name in ("record", "--commitment", "--token", "--features"):
         parser.add_argument(name)
-    asked = parser.parse_args(arguments)
+    said = (asked := parser.parse_args(arguments)).commitment
     folder = record if (record := Path(asked.record)).is_dir() else record.parent
     try:
         data, drawn = ((folder / n).read_bytes() for n in ("lottery.json", "record-public.json"))
@@ -177,9 +179,8 @@ def main(arguments=None):
         receipt = json.loads(unicodedata.normalize("NFC", text))
     except (OSError, RecursionError, TypeError, ValueError) as error:
         parser.error(f"cannot be read: {error}")  # exit code 2
-    digest, said = hashlib.sha256(data).hexdigest(), asked.commitment
-    known = digest if said is None else said.strip().lower()
-    wrong = ["lottery.json is not the file with that commitment"] * (known != digest)
+    digest, known = hashlib.sha256(data).hexdigest(), said and said.strip().lower()
+    wrong = ["lottery.json is not the file with that commitment"] * (known not in (None, digest))
     try:
         wrong += [f"lottery.json: not so: {rule}" for rule, so in rules_of(parse(data)) if not so]
         rebuilt = rebuild_record(data, parse(drawn)["seed"])

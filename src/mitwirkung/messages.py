@@ -236,6 +236,10 @@ TEXTS: dict[str, str] = {
         "In the template {template!r} a brace is no placeholder: "
         "write {{numbers 6 of 1-49}} or {{digits 7}}."
     ),
+    "template-control-character": (
+        "The template {template!r} has blanks at its ends, or control or invisible characters: "
+        "no seed can be worded so."
+    ),
     "template-adjacent": (
         "In the template {template!r} two placeholders follow each other: "
         "write something between them."
@@ -398,6 +402,10 @@ TEXTS: dict[str, str] = {
     ),
     "check-facts": "facts, quotas and strategy",
     "check-draw": "the draw: number, vector and every seat follow from the lottery and the seed",
+    "check-seed-fallback": (
+        "the seed is of the FALLBACK, which counts only if nothing was drawn until {latest}; "
+        "that is NOT checked"
+    ),
     "check-token": "the token is in the pool",
     "check-token-class": "the token is in the pool: class {number}, which has {lots} lots",
     "check-leaf": "it is there with these answers",

@@ -307,6 +307,11 @@ def test_seeds_fit_templates_as_in_the_library(template: str, data: st.DataObjec
         "{numbers 3 of 6}",
         "{digits 7",
         "{digits 7} }",
+        "none {numbers 0 of 1-5}: {digits 7}",
+        "none {digits 00}: {digits 7}",
+        "none {dice 0 of 6}: {digits 7}",
+        "Lotto\u200b: {digits 7}",
+        "{digits 7} ",
         "{}",
     ],
 )

@@ -290,6 +290,9 @@ def test_a_panel_that_breaks_a_rule_is_seen() -> None:
     for reason, update in broken:
         found = lottery_checks(changed(published.public, **update))
         assert any(reason in why for check in found for why in check.reasons), (reason, found)
+    document = json.loads(published.public.content)
+    document["panels"][0][0][1] = "9"
+    assert ("panels name positions", False) in script().rules_of(document)
 
 
 def test_the_private_level_sees_panels_against_the_quotas_or_another_choice() -> None:

@@ -38,6 +38,7 @@ from mitwirkung.lottery.publication import (
     software,
 )
 from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.randomness import is_of_fallback
 from mitwirkung.lottery.receipts import Receipt, token_checks
 from mitwirkung.lottery.replacement_checks import Folder, private_checks, public_checks
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
@@ -182,6 +183,9 @@ def verify(
         if drawn is not None:
             committed = drawn.committed
             checks.append(Check("check-draw", differences(drawn.content, record)))
+            if is_of_fallback(drawn.seed, public.seed.template, public.seed.fallback):
+                params = {"latest": public.seed.latest}
+                checks.append(Check("check-seed-fallback", params=params, skipped=True))
         _add(checks, "check-chain", lambda: chain_checks(public, previous))
         checks += given_up_checks({} if given_up is None else {GivenUpFile.file_name: given_up})
         checks += public_checks(public, before)
