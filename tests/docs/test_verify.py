@@ -245,6 +245,7 @@ def test_the_same_content_in_other_bytes_fails(tmp_path: Path) -> None:
         (lambda x: x["classes"][0]["lots"].append("f" * 64), "every lot one class"),
         (lambda x: x["vectors"][0]["seats"].pop(), "each vector fills the seats"),
         (lambda x: x["seed"].update(template="Dice: {digits 3}"), "2^20 outcomes"),
+        (lambda x: x["seed"].update(template="none {digits 0}: {digits 7}"), "2^20 outcomes"),
         (lambda x: x.update(draw="as we like"), "a hash draws a vector"),
         (lambda x: x.update(seats=5), "each vector fills the seats"),
     ],
