@@ -147,9 +147,9 @@ def check_token(lottery, record, token, receipt):
         raise ValueError("no lot is made of this token and these mates")
     each, answers = lottery["classes"][found[0] - 1], canonical(receipt["features"]).decode()
     leaf = hash_of("mitwirkung-leaf-1", token, each["lots"][0], answers)
-    own = str(1 + sorted([mine, *mates]).index(mine))  # in the first lot of a class, by handle
-    known = [own] if "panels" in lottery and each["positions"] == ["any"] else each["positions"]
-    first = {own} if len(known) > 1 and lot == each["lots"][0] else set()
+    own, names = str(1 + sorted([mine, *mates]).index(mine)), each["positions"]
+    first = {own} if len(names) > 1 and lot == each["lots"][0] else set()  # there by handle
+    known = [own] if "panels" in lottery and (first or names == ["any"]) else names
     positions = set(receipt.get("positions") or first or known[:1])
     if leaf not in lottery["pool"]["leaves"] or not first <= positions <= set(known):
         raise ValueError("these answers or positions are not in the pool")

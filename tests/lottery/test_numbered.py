@@ -266,6 +266,25 @@ def test_all_levels_and_the_script_agree(
     assert seated == set(record.panel)
 
 
+def test_a_receipt_with_the_position_of_a_mate_too_proves_nothing() -> None:
+    published = numbered(town(), 20)
+    record = published.draw("x")
+    lottery, drawn = published.public.content, record.public.content
+    rows = list(csv.DictReader(io.StringIO(lottery_content(published)["receipts.csv"].decode())))
+    couples = [each.lots[0] for each in published.public.classes if len(each.positions) == 2]
+    seen = 0
+    for row in rows:
+        mine = [encoding.handle(row["token"]), *row["mates"].split()]
+        if encoding.lot_handle(mine) not in couples:
+            continue
+        seen += 1
+        data = {"features": json.loads(row["features"]), "mates": mine[1:], "positions": ["1", "2"]}
+        assert not verify(lottery, drawn, receipt=Receipt.from_data(row["token"], data))
+        with pytest.raises(ValueError, match="positions"):
+            list(script().check_token(json.loads(lottery), json.loads(drawn), row["token"], data))
+    assert seen >= 2
+
+
 def changed(public: LotteryFile, **update: object) -> LotteryFile:
     return LotteryFile.from_bytes(canonical_json({**json.loads(public.content), **update}))
 
