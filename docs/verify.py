@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from math import comb
 from pathlib import Path
 
-PLACEHOLDER = "{(numbers|digits|dice) ([0-9]{1,3})(?: of (?:([0-9]{1,9})-)?([0-9]{1,9}))?}"
+PLACEHOLDER = r"{(numbers|digits|dice) (?!0+\b)([0-9]{1,3})(?: of (?:([0-9]{1,9})-)?([0-9]{1,9}))?}"
 
 
 def hash_of(*fields):
@@ -40,8 +40,8 @@ def is_sorted(items):
 
 def rules_of(lottery):
     """What must hold in lottery.json: pairs of a sentence and whether it does."""
-    pool, classes, vectors = lottery["pool"], lottery["classes"], lottery["vectors"]
-    leaves, lots = pool["leaves"], [lot for each in classes for lot in each["lots"]]
+    pool, classes, vectors, places = lottery["pool"], lottery["classes"], lottery["vectors"], []
+    leaves, lots, goal = pool["leaves"], [y for x in classes for y in x["lots"]], lottery["seats"]
     yield "format", lottery["format"] == "mitwirkung-lottery-1"
     yield "leaves and lots are hashes", all(re.fullmatch("[0-9a-f]{64}", x) for x in leaves + lots)
     yield "they are sorted", all(map(is_sorted, [leaves, *(each["lots"] for each in classes)]))
@@ -49,9 +49,9 @@ def rules_of(lottery):
     found = (pool["people"], pool["lots"], len(set(lots)))
     yield "everybody has a leaf, every lot one class", found == (len(leaves), len(lots), len(lots))
     yield "classes are sorted", is_sorted([each["lots"][0] for each in classes])
-    for names in [each["positions"] for each in classes]:
+    for names, n in [(each["positions"], each.get("people", 1)) for each in classes]:
         yield "positions", names in ([*map(str, range(1, len(names) + 1))], ["any"], ["all"])
-    places, keys = [], []
+        yield "people are at all", type(n) is int and n >= 1 and (n > 1) == (names == ["all"])
     for vector in vectors:
         seats = [(c, classes[c - 1]["positions"].index(p), n) for c, p, n in vector["seats"]]
         places.append(seats)
@@ -60,22 +60,25 @@ def rules_of(lottery):
         yield "numbers are whole", all(type(x) is int and x >= 1 for x in whole)
         yield "seats are sorted", is_sorted([seat[:2] for seat in seats])
         filled = sum(n * classes[c - 1].get("people", 1) for c, n in taken.items())
-        yield "each vector fills the seats", filled == lottery["seats"]
+        yield "each vector fills the seats", filled == goal
         yield "lots suffice", all(n <= len(classes[c - 1]["lots"]) for c, n in taken.items())
     yield "vectors are sorted", is_sorted(places)
     yield "weights add up to 16^12", sum(vector["weight"] for vector in vectors) == 16**12
-    panels = lottery.get("panels", [])
-    size = [each.get("people", 1) for each in classes for _ in each["lots"]]
+    panels, keys, of = lottery.get("panels", []), [], [x for x in classes for _ in x["lots"]]
+    shapes = ["[1-9][0-9]*" if "any" in x["positions"] else "|".join(x["positions"]) for x in of]
+    must = {x for each in classes if each.get("must") for x in each["lots"]}
     drawn = "hash" if "panels" not in lottery else "number" if 10 <= len(panels) <= 10_000 else ""
     yield "a hash draws a vector, a number one of 10 to 10000 panels", lottery["draw"] == drawn
     for panel in panels:
         keys.append(hash_of("mitwirkung-panel-1", *(x for n, p in panel for x in (lots[n - 1], p))))
         yield "panels are sorted, with lots", is_sorted([0, *(n for n, _ in panel), len(lots) + 1])
-        yield "panels fill the seats", sum(size[n - 1] for n, _ in panel) == lottery["seats"]
+        yield "panels fill the seats", sum(of[n - 1].get("people", 1) for n, _ in panel) == goal
+        yield "panels name positions", all(re.fullmatch(shapes[n - 1], p) for n, p in panel)
+        yield "panels seat whoever must be", must <= {lots[n - 1] for n, _ in panel}
     yield "panels are sorted by hash", keys == sorted(keys)
-    for text in {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}:
-        ways, base, _ = examine(text)
-        yield "templates have 2^20 outcomes", ways >= 2**20 or ways == base == len(panels)
+    texts = {lottery["seed"]["template"], lottery["seed"]["fallback"]} - {"not stated"}
+    for ways, base, _ in map(examine, texts):
+        yield "templates have 2^20 outcomes", ways >= 2**20 or ways == base == len(panels) > 0
 
 
 def examine(template, seed=""):
@@ -90,8 +93,9 @@ def examine(template, seed=""):
         size, sets = max(0, high - low + 1), kind == "numbers"
         base, ways = base * size**count, ways * (comb(size, count) if sets else size**count)
         spots.append((kind, count, low, high))
-    if not spots or "}{" in template or any(set("{}") & set(text) for text in texts[::5]):
-        return 0, 0, None  # no placeholder, two in a row, or other braces
+    signs = {x for c in "".join(texts[::5]) for x in (c, unicodedata.category(c))}
+    if not spots or re.search(r"^\s|}{|\s$", template) or signs & {*"{}", "Cc", "Cf"}:
+        return 0, 0, None  # no placeholder, two in a row, other braces, blanks or signs
     match = re.fullmatch(pattern, seed) if ways else None
     for (kind, count, low, high), part in zip(spots, match.groups() if match else (), strict=False):
         words = [int(word) for word in (part if kind == "digits" else part.split(" "))]
@@ -141,37 +145,33 @@ def check_token(lottery, record, token, receipt):
     found = [n for n, each in enumerate(lottery["classes"], 1) if lot in each["lots"]]
     if not found:
         raise ValueError("no lot is made of this token and these mates")
-    each = lottery["classes"][found[0] - 1]
-    answers = canonical(receipt["features"]).decode()
+    each, answers = lottery["classes"][found[0] - 1], canonical(receipt["features"]).decode()
     leaf = hash_of("mitwirkung-leaf-1", token, each["lots"][0], answers)
-    own = str(1 + sorted([mine, *mates]).index(mine))  # in the first lot of a class, by handle
-    panels, known = lottery.get("panels"), each["positions"]
-    known = [own] if panels and known == ["any"] else known
-    positions = set(receipt.get("positions") or known[:1])
-    astray = len(known) > 1 and lot == each["lots"][0] and own not in positions
-    if leaf not in lottery["pool"]["leaves"] or astray or not positions <= set(known):
+    own, names = str(1 + sorted([mine, *mates]).index(mine)), each["positions"]
+    first = {own} if len(names) > 1 and lot == each["lots"][0] else set()  # there by handle
+    known = [own] if "panels" in lottery and (first or names == ["any"]) else names
+    positions = set(receipt.get("positions") or first or known[:1])
+    if leaf not in lottery["pool"]["leaves"] or not first <= positions <= set(known):
         raise ValueError("these answers or positions are not in the pool")
     vectors, mine = lottery["vectors"], [(found[0], position) for position in positions]
     weights = sum(v["weight"] * n for v in vectors for c, p, n in v["seats"] if (c, p) in mine)
     sharing = 1 + len(mates) if positions == {"any"} else len(positions)
     chance = Fraction(weights, 16**12 * len(each["lots"]) * sharing)
-    if panels:
+    if panels := lottery.get("panels"):
         number = 1 + [x for other in lottery["classes"] for x in other["lots"]].index(lot)
         on = sum([number, position] in panel for panel in panels for position in positions)
         chance = Fraction(on, len(panels) * sharing)
     seats = [seat["position"] for seat in record["seats"] if seat["lot"] == lot]
-    return [
-        f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers",
-        f"my chance of a seat was {float(chance):.12f} ({chance}), at {sorted(positions)}",
-        f"my lot has a seat at position {seats[0]}" if seats else "my lot has no seat",
-    ]
+    yield f"my lot is in class {found[0]} of {len(each['lots'])} lots, with these answers"
+    yield f"my chance of a seat was {float(chance):.12f} ({chance}), at {sorted(positions)}"
+    yield f"my lot has a seat at position {seats[0]}" if seats else "my lot has no seat"
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Verify a public citizens' lottery.")
     for name in ("record", "--commitment", "--token", "--features"):
         parser.add_argument(name)
-    asked = parser.parse_args(arguments)
+    said = (asked := parser.parse_args(arguments)).commitment
     folder = record if (record := Path(asked.record)).is_dir() else record.parent
     try:
         data, drawn = ((folder / n).read_bytes() for n in ("lottery.json", "record-public.json"))
@@ -179,8 +179,8 @@ def main(arguments=None):
         receipt = json.loads(unicodedata.normalize("NFC", text))
     except (OSError, RecursionError, TypeError, ValueError) as error:
         parser.error(f"cannot be read: {error}")  # exit code 2
-    known, digest = (asked.commitment or "").strip().lower(), hashlib.sha256(data).hexdigest()
-    wrong = ["lottery.json is not the file with that commitment"] * (known not in ("", digest))
+    digest, known = hashlib.sha256(data).hexdigest(), said and said.strip().lower()
+    wrong = ["lottery.json is not the file with that commitment"] * (known not in (None, digest))
     try:
         wrong += [f"lottery.json: not so: {rule}" for rule, so in rules_of(parse(data)) if not so]
         rebuilt = rebuild_record(data, parse(drawn)["seed"])
@@ -190,7 +190,7 @@ def main(arguments=None):
     except Exception as error:
         wrong.append(f"malformed: {type(error).__name__}: {error}")
     level, anchored = ("public", "token")[bool(asked.token)], "consistent, not anchored"
-    result = f"Verified at the {level} level: {'anchored' if asked.commitment else anchored}."
+    result = f"Verified at the {level} level: {anchored if said is None else 'anchored'}."
     print(*(f"WRONG: {line}" for line in wrong), "NOT verified." if wrong else result, sep="\n")
     return 1 if wrong else 0
 

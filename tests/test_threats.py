@@ -173,6 +173,12 @@ def test_choosing_the_fallback_afterwards() -> None:
     )
     found = verify(other.content, drawn(other, "Mine: 1234567"), commitment=one.commitment)
     assert set(failed(found)) == {"check-commitment"}
+    # The stated fallback counts only if nothing was drawn; whether that is so stands in no file.
+    for seed, told in ((DRAWN, False), (DRAWN.replace("-05", "-09"), True)):
+        found = verify(one.public.content, drawn(one.public, seed))
+        assert found
+        assert ("of the FALLBACK" in found.describe()) == told
+        assert not told or SEED["latest"] in found.describe()
 
 
 @pytest.mark.parametrize(

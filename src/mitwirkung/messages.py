@@ -236,6 +236,10 @@ TEXTS: dict[str, str] = {
         "In the template {template!r} a brace is no placeholder: "
         "write {{numbers 6 of 1-49}} or {{digits 7}}."
     ),
+    "template-control-character": (
+        "The template {template!r} has blanks at its ends, or control or invisible characters: "
+        "no seed can be worded so."
+    ),
     "template-adjacent": (
         "In the template {template!r} two placeholders follow each other: "
         "write something between them."
@@ -386,13 +390,26 @@ TEXTS: dict[str, str] = {
     "check-chain": "each attempt names the one before, back to the first",
     "check-given-up": "the attempt counts",
     "check-panels": "the numbered panels",
-    "check-numbered": "the {panels} numbered panels seat people, and keep what is promised",
+    "check-numbered": (
+        "the {panels} numbered panels seat people, and keep what is promised; "
+        "no chance differs from the exact one by more than {deviation}"
+    ),
+    "check-panels-again": "the numbered panels are those that the vectors make",
+    "check-panels-other": (
+        "made again with numpy {here} instead of {there}, the numbered panels are others: the work "
+        "of another version, or of somebody who chose. NOT decided; no chance differs from the "
+        "exact one by more than {deviation}"
+    ),
     "check-chance-panels": (
         "the chance: position {position} of the lot is on this share of the {panels} panels: "
         "{chance}"
     ),
     "check-facts": "facts, quotas and strategy",
     "check-draw": "the draw: number, vector and every seat follow from the lottery and the seed",
+    "check-seed-fallback": (
+        "the seed is of the FALLBACK, which counts only if nothing was drawn until {latest}; "
+        "that is NOT checked"
+    ),
     "check-token": "the token is in the pool",
     "check-token-class": "the token is in the pool: class {number}, which has {lots} lots",
     "check-leaf": "it is there with these answers",

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from builders import town
 from mitwirkung.app import solve
 from mitwirkung.lottery import randomness
-from mitwirkung.lottery.encoding import canonical_json, sha256_hex
+from mitwirkung.lottery.encoding import canonical_json, handle, lot_handle, sha256_hex
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.folder import lottery_content, record_content
 from mitwirkung.lottery.publication import publication
+from mitwirkung.lottery.verification import verify
 
 PATH = Path(__file__).parents[2] / "docs" / "verify.py"
 SEED = "Spiel 77: 1234567"
@@ -94,6 +95,32 @@ def test_an_honest_draw_passes_and_says_whether_it_is_anchored(tmp_path: Path) -
     code, said = run(here, "--commitment", "0" * 64)
     assert code == 1
     assert "not the file with that commitment" in said
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_commitment_anchors_nothing(blank: str, tmp_path: Path) -> None:
+    """As in the library: what is given is compared."""
+    here = folder(tmp_path)
+    assert not verify(files()["lottery.json"], files()["record-public.json"], commitment=blank)
+    code, said = run(here, "--commitment", blank)
+    assert code == 1
+    assert "not the file with that commitment" in said
+
+
+def test_a_receipt_without_positions_proves_ones_own_in_the_first_lot() -> None:
+    lottery = json.loads(files()["lottery.json"])
+    record = json.loads(files()["record-public.json"])
+    rows = list(csv.DictReader(io.StringIO(files()["receipts.csv"].decode())))
+    seen = set()
+    for row in rows:
+        receipt = {"features": json.loads(row["features"]), "mates": row["mates"].split()}
+        lot = lot_handle([handle(row["token"]), *receipt["mates"]])
+        if any(lot == each["lots"][0] and each["positions"][1:] for each in lottery["classes"]):
+            told = list(script().check_token(lottery, record, row["token"], receipt))
+            own = sorted([handle(row["token"]), *receipt["mates"]]).index(handle(row["token"])) + 1
+            assert f"at ['{own}']" in told[1]
+            seen.add(own)
+    assert {1, 2} <= seen
 
 
 def test_every_receipt_proves_class_chance_and_seat(tmp_path: Path) -> None:
@@ -218,6 +245,7 @@ def test_the_same_content_in_other_bytes_fails(tmp_path: Path) -> None:
         (lambda x: x["classes"][0]["lots"].append("f" * 64), "every lot one class"),
         (lambda x: x["vectors"][0]["seats"].pop(), "each vector fills the seats"),
         (lambda x: x["seed"].update(template="Dice: {digits 3}"), "2^20 outcomes"),
+        (lambda x: x["seed"].update(template="none {digits 0}: {digits 7}"), "2^20 outcomes"),
         (lambda x: x.update(draw="as we like"), "a hash draws a vector"),
         (lambda x: x.update(seats=5), "each vector fills the seats"),
     ],
@@ -280,6 +308,11 @@ def test_seeds_fit_templates_as_in_the_library(template: str, data: st.DataObjec
         "{numbers 3 of 6}",
         "{digits 7",
         "{digits 7} }",
+        "none {numbers 0 of 1-5}: {digits 7}",
+        "none {digits 00}: {digits 7}",
+        "none {dice 0 of 6}: {digits 7}",
+        "Lotto\u200b: {digits 7}",
+        "{digits 7} ",
         "{}",
     ],
 )

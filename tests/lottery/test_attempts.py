@@ -137,6 +137,15 @@ def test_two_draws_of_one_attempt_are_seen(three: list[Path], tmp_path: Path) ->
     assert "2 different draws of attempt 2" in found["check-attempts-single"]
 
 
+def test_one_attempt_given_up_in_two_ways_is_seen(three: list[Path], tmp_path: Path) -> None:
+    """Before the draw for one reason, and after it for another: both are shown."""
+    first, second, third = three
+    other = attempt(tmp_path / "other", 1)
+    give_up_folder(other, "Not what we wished for")
+    found = failed(third, first, second, other)
+    assert found == {"check-attempts-single": "attempt 1 was given up in 2 different ways"}
+
+
 def test_another_event_or_nonsense_is_no_earlier_attempt(three: list[Path], tmp_path: Path) -> None:
     first, second, third = three
     stranger = attempt(tmp_path / "stranger", 1, event="Another")

@@ -15,21 +15,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import examples, feasible_panels, instance, town
+from builders import examples, feasible_panels, instance, people, plan, town
 from mitwirkung.app import solve, verify_record
 from mitwirkung.lottery import encoding
+from mitwirkung.lottery.certificates import certificate_entry, certified_gap
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import public_record
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts
-from mitwirkung.lottery.files import LotteryFile
-from mitwirkung.lottery.numbered import PanelsRefused, numbered_panels
+from mitwirkung.lottery.files import LotteryFile, PrivateFile
+from mitwirkung.lottery.loading import load
+from mitwirkung.lottery.numbered import (
+    PanelsRefused,
+    largest_deviation,
+    numbered_panels,
+    panel_chances,
+)
 from mitwirkung.lottery.panel_list import panel_list, short_handles
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication, publication
 from mitwirkung.lottery.randomness import UnfitSeed, UnfitTemplate
 from mitwirkung.lottery.receipts import Receipt
-from mitwirkung.lottery.rules import lottery_checks
+from mitwirkung.lottery.rules import Check, lottery_checks
 from mitwirkung.lottery.verification import verify
 from mitwirkung.testing import problems
 
@@ -242,7 +249,7 @@ def test_all_levels_and_the_script_agree(
     assert script().rebuild_record(lottery, seed) == drawn
     content = {**lottery_content(published), **record_content(record)}
     receipts = list(csv.DictReader(io.StringIO(content["receipts.csv"].decode())))
-    seated = set()
+    seated, record_of = set(), json.loads(drawn)
     for person, row in enumerate(receipts):
         receipt = Receipt.from_row(row["token"], receipts)
         found = verify(lottery, drawn, receipt=receipt)
@@ -254,9 +261,28 @@ def test_all_levels_and_the_script_agree(
             seated.add(person)
         data = {"features": dict(receipt.features), "mates": list(receipt.mates)}
         data["positions"] = list(receipt.positions)
-        told = script().check_token(json.loads(lottery), json.loads(drawn), row["token"], data)
+        told = list(script().check_token(json.loads(lottery), record_of, row["token"], data))
         assert f"{float(published.chances[person]):.12f}" in told[1]
     assert seated == set(record.panel)
+
+
+def test_a_receipt_with_the_position_of_a_mate_too_proves_nothing() -> None:
+    published = numbered(town(), 20)
+    record = published.draw("x")
+    lottery, drawn = published.public.content, record.public.content
+    rows = list(csv.DictReader(io.StringIO(lottery_content(published)["receipts.csv"].decode())))
+    couples = [each.lots[0] for each in published.public.classes if len(each.positions) == 2]
+    seen = 0
+    for row in rows:
+        mine = [encoding.handle(row["token"]), *row["mates"].split()]
+        if encoding.lot_handle(mine) not in couples:
+            continue
+        seen += 1
+        data = {"features": json.loads(row["features"]), "mates": mine[1:], "positions": ["1", "2"]}
+        assert not verify(lottery, drawn, receipt=Receipt.from_data(row["token"], data))
+        with pytest.raises(ValueError, match="positions"):
+            list(script().check_token(json.loads(lottery), json.loads(drawn), row["token"], data))
+    assert seen >= 2
 
 
 def changed(public: LotteryFile, **update: object) -> LotteryFile:
@@ -283,6 +309,9 @@ def test_a_panel_that_breaks_a_rule_is_seen() -> None:
     for reason, update in broken:
         found = lottery_checks(changed(published.public, **update))
         assert any(reason in why for check in found for why in check.reasons), (reason, found)
+    document = json.loads(published.public.content)
+    document["panels"][0][0][1] = "9"
+    assert ("panels name positions", False) in script().rules_of(document)
 
 
 def test_the_private_level_sees_panels_against_the_quotas_or_another_choice() -> None:
@@ -344,6 +373,101 @@ def test_panels_against_quotas_are_seen_at_the_private_level() -> None:
     )
     (check,) = [check for check in found.failed if check.code == "check-numbered"]
     assert "seats 4 of sex: f" in check.reasons[0]
+
+
+def chosen_panels(published: Publication, **update: object) -> LotteryFile:
+    """One panel ten times, with a true deviation: as an insider would do it."""
+    found = published.public.panels or ()
+    lots = [lot for each in published.public.classes for lot in each.lots]
+    chosen = sorted(
+        [found[0]] * 10 + list(found[10:]),
+        key=lambda panel: encoding.panel_hash((lots[n - 1], p) for n, p in panel),
+    )
+    chances = panel_chances(chosen, published.holders, len(published.problem))
+    deviation = largest_deviation(chances, published.lottery.exact_chances)
+    panels = [list(map(list, panel)) for panel in chosen]
+    return changed(published.public, panels=panels, deviation=deviation, **update)
+
+
+@pytest.mark.parametrize("strategy", ["leximin", None])
+def test_chosen_panels_are_seen_with_and_without_the_strategy(strategy: str | None) -> None:
+    published = numbered(town(), 20)
+
+    def found(forged: LotteryFile) -> dict[str, Check]:
+        private = {**json.loads(published.private.content), "lottery": forged.digest}
+        verified = verify(
+            forged.content,
+            public_record(forged, "x").content,
+            private=canonical_json(private),
+            solve=None if strategy is None else lambda problem: solve(problem, strategy),
+        )
+        return {check.code: check for check in verified.checks}
+
+    forged = chosen_panels(published)
+    assert found(forged)["check-panels-again"].reasons == ("made again, they are others",)
+    assert forged.deviation in found(forged)["check-numbered"].title()
+    software = {**published.public.software, "numpy": "1.0"}
+    check = found(chosen_panels(published, software=software))["check-panels-other"]
+    assert check.skipped
+    assert "NOT decided" in check.title()
+    assert str(forged.deviation) in check.title()
+    honest = found(changed(published.public, software=software))
+    assert honest["check-panels-again"].ok  # the version does not matter where they are the same
+    assert ("check-portfolio-no-strategy" in honest) == (strategy is None)
+
+
+def test_a_weight_moved_by_one_does_not_hide_chosen_panels() -> None:
+    """The vectors are others then, and so the lottery that is made again decides nothing."""
+    published = numbered(town(), 20)
+    vectors = json.loads(published.public.content)["vectors"]
+    vectors[0]["weight"] += 1
+    vectors[1]["weight"] -= 1
+    forged = chosen_panels(published, vectors=vectors)
+    read = {**json.loads(published.private.content), "lottery": forged.digest}
+    lottery = load(forged, PrivateFile.from_bytes(canonical_json(read))).lottery
+    entry = certificate_entry(certified_gap(lottery, forged.strategy.promises)).model_dump()
+    strategy = {**forged.strategy.model_dump(mode="json"), "certificate": entry}
+    forged = changed(forged, strategy=strategy)
+    verified = verify(
+        forged.content,
+        public_record(forged, "x").content,
+        private=canonical_json({**read, "lottery": forged.digest}),
+        solve=solve,
+    )
+    assert [check.code for check in verified.failed] == ["check-panels-again"]
+
+
+def hidden_friend(problem: SelectionProblem, strategy: str, panels: list[object]) -> list[str]:
+    """What is found in public where these panels are said not to deviate at all."""
+    document = json.loads(numbered(problem, 10, strategy).public.content)
+    lots = [lot for each in document["classes"] for lot in each["lots"]]
+    document["panels"] = sorted(
+        panels, key=lambda panel: encoding.panel_hash((lots[n - 1], p) for n, p in panel)
+    )
+    document["deviation"] = "0.000000000000"
+    public = LotteryFile.from_bytes(canonical_json(document))
+    return [why for check in lottery_checks(public) for why in check.reasons]
+
+
+def test_a_friend_on_every_panel_deviates_in_public() -> None:
+    singles = SelectionProblem(people(*[{"sex": "f"}] * 20), plan(sex={"f": (0, 20)}), seats=4)
+    panels = [[[1, "1"], *([n, "1"] for n in range(2 + i, 5 + i))] for i in range(10)]
+    assert hidden_friend(singles, "simple", panels) == ["a chance deviates by more than is stated"]
+    couples = SelectionProblem(
+        people(*[{"sex": "fm"[i % 2], "home": f"h{i // 2}"} for i in range(24)]),
+        plan(sex={"f": (2, 2), "m": (2, 2)}),
+        seats=4,
+        household=["home"],
+    )
+    panels = [[[1, "1"], [2 + i % 9, "1"], [11, "2"], [12, "2"]] for i in range(10)]
+    assert hidden_friend(couples, "leximin", panels) == ["a chance deviates by more than is stated"]
+
+
+def test_a_member_that_no_lot_can_have_is_on_no_panel() -> None:
+    singles = SelectionProblem(people(*[{"sex": "f"}] * 20), plan(sex={"f": (0, 20)}), seats=4)
+    panels = [[[n, "2"] for n in range(1 + i, 5 + i)] for i in range(10)]
+    (flaw,) = [why for why in hidden_friend(singles, "simple", panels) if "panel" in why]
+    assert "that there is not" in flaw
 
 
 # ------------------------------------------------------------------------------------ the files

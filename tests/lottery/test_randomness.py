@@ -77,6 +77,9 @@ def test_what_stands_outside_of_braces_is_taken_to_the_letter() -> None:
         ("{numbers 3 of 1-6}", "template-few-outcomes"),
         ("{numbers 9 of 5-1}", "template-few-outcomes"),
         ("{digits 4}{digits 4}", "template-adjacent"),
+        ("none {numbers 0 of 1-5}: {digits 7}", "template-brace"),
+        ("none {digits 00}: {digits 7}", "template-brace"),
+        ("none {dice 000 of 6}: {digits 7}", "template-brace"),
     ],
 )
 def test_a_template_that_does_not_bind_is_refused(text: str, code: str) -> None:
@@ -84,6 +87,14 @@ def test_a_template_that_does_not_bind_is_refused(text: str, code: str) -> None:
         check_outcomes(text)
     assert caught.value.code == code
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["Lotto\u200b: {digits 7}", "a\n{digits 7}", "{digits 7} "])
+def test_a_template_that_no_seed_can_have_is_refused(text: str) -> None:
+    """Otherwise the fallback would always count."""
+    with pytest.raises(UnfitTemplate) as caught:
+        parse_template(text)
+    assert caught.value.code == "template-control-character"
 
 
 @given(st.sets(st.integers(1, 49), min_size=6, max_size=6))

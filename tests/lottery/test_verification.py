@@ -405,6 +405,8 @@ def test_each_rule_of_the_private_file(change: Any, reason: str) -> None:
         (lambda x: x["pool"].update(lots=9), "check-classes"),
         (lambda x: x["classes"].reverse(), "check-classes"),
         (lambda x: x["classes"][0].update(positions=["2"]), "check-classes"),
+        (lambda x: x["classes"][-1].update(people=2), "check-classes"),
+        (lambda x: x["classes"][0].update(positions=["all"]), "check-classes"),
         (lambda x: x["vectors"].reverse(), "check-vectors"),
         (lambda x: x["vectors"][0]["seats"].reverse(), "check-vectors"),
         (lambda x: x["vectors"][0].update(weight=1), "check-vectors"),
@@ -419,6 +421,25 @@ def test_each_rule_of_the_public_file(change: Any, code: str) -> None:
     change(document)
     public = LotteryFile.from_bytes(canonical_json(document))
     assert code in [check.code for check in lottery_checks(public) if not check.ok]
+
+
+@pytest.mark.parametrize(("positions", "size"), [(["1"], 2), (["all"], 1)])
+def test_lots_of_several_people_and_they_alone_are_seated_whole(
+    positions: list[str], size: int
+) -> None:
+    """Everything else fits: the class would fill two seats with one person, or be no class."""
+    problem = SelectionProblem(people(*[{"sex": "f"}] * 12), plan(sex={"f": (0, 12)}), seats=4)
+    document = json.loads(publication(solve(problem), key=KEY).public.content)
+    (each,) = document["classes"]
+    each["lots"] = each["lots"][: 12 // size]
+    each |= {"positions": positions, **({"people": size} if size > 1 else {})}
+    document["pool"]["lots"] = len(each["lots"])
+    document["vectors"] = [{"seats": [[1, positions[0], 4 // size]], "weight": 16**12}]
+    public = LotteryFile.from_bytes(canonical_json(document))
+    (flaw,) = [why for check in lottery_checks(public) for why in check.reasons]
+    assert "at other positions than all" in flaw
+    broken = [rule for rule, holds in script().rules_of(document) if not holds]
+    assert broken == ["people are at all"]
 
 
 def test_tables_are_compared_with_the_draw() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+import runpy
 import subprocess
 import sys
 from fractions import Fraction
@@ -21,7 +22,7 @@ from builders import assert_promises_hold, examples, feasible_panels, people, pl
 from mitwirkung.app import solve, verify_record
 from mitwirkung.errors import InputError, StrategyRefused
 from mitwirkung.lottery.contents import lottery_content
-from mitwirkung.lottery.encoding import canonical_json, token_from_key
+from mitwirkung.lottery.encoding import canonical_json, panel_hash, token_from_key
 from mitwirkung.lottery.facts import Counts, Facts
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
 from mitwirkung.lottery.files import LotteryFile
@@ -30,9 +31,12 @@ from mitwirkung.lottery.panels import PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import SelectionProblem, check_problem
 from mitwirkung.lottery.publication import CountsRefused, LotteryRefused, publication
 from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.lottery.rules import lottery_checks
 from mitwirkung.lottery.sortition_files import check_panels
 from mitwirkung.lottery.verification import verify
 from mitwirkung.lottery.wishes import COMPANION, HOUSEHOLD, Wishes, read_wishes
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "verify.py"
 
 REPOSITORY = Path(__file__).parent.parent.parent
 OPTIMISING = ("leximin", "maximin", "nash", "goldilocks")
@@ -484,3 +488,41 @@ def test_panels_of_other_tools_are_held_to_the_wishes() -> None:
     bad += ["p2", "p10"]
     found = {f.code for f in check_panels(problem, [bad[:6]])}
     assert {"panel-must", "panel-companions"} <= found
+
+
+def seated_expert(panels: int | None = None) -> dict[str, Any]:
+    problem = SelectionProblem(
+        people(*[{"sex": "f"}] * 8),
+        plan(sex={"f": (0, 3)}),
+        seats=3,
+        wishes=Wishes(must={"p3": "expert"}),
+    )
+    content = publication(solve(problem), key=b"k" * 32, panels=panels).public.content
+    document: dict[str, Any] = json.loads(content)
+    return document
+
+
+def test_whoever_must_be_seated_is_on_every_numbered_panel() -> None:
+    document = seated_expert(10)
+    wished = [each.get("must") for each in document["classes"] for _ in each["lots"]]
+    lots = [lot for each in document["classes"] for lot in each["lots"]]
+    must = 1 + wished.index(True)
+    taken = {lot for lot, _ in document["panels"][0]}
+    other = min(set(range(1, 9)) - taken)
+    document["panels"][0] = [[lot, "1"] for lot in sorted(taken - {must} | {other})]
+    document["panels"].sort(key=lambda panel: panel_hash((lots[n - 1], p) for n, p in panel))
+    document["deviation"] = "0.900000000000"
+    public = LotteryFile.from_bytes(canonical_json(document))
+    (flaw,) = [why for check in lottery_checks(public) for why in check.reasons]
+    assert flaw.endswith("leaves out somebody who must be seated")
+    rules_of = runpy.run_path(str(SCRIPT))["rules_of"]
+    broken = [rule for rule, holds in rules_of(document) if not holds]
+    assert broken == ["panels seat whoever must be"]
+
+
+def test_not_stated_is_no_reason_for_a_seat() -> None:
+    document = seated_expert()
+    document["counts"]["must_include"] = {"not stated": 1}
+    public = LotteryFile.from_bytes(canonical_json(document))
+    (flaw,) = [why for check in lottery_checks(public) for why in check.reasons]
+    assert "does not say why" in flaw

@@ -165,6 +165,9 @@ def _twice(last: files.LotteryFile, known: Mapping[int, Sequence[_Known]]) -> It
         records = {each.record for each in known.get(number, ()) if each.record is not None}
         if len(records) > 1:
             yield f"there are {len(records)} different draws of attempt {number}"
+        told = {each.given_up.digest for each in known.get(number, ()) if each.given_up}
+        if len(lotteries) == 1 and len(records) <= 1 < len(told):
+            yield f"attempt {number} was given up in {len(told)} different ways"
 
 
 def _breaks(last: files.LotteryFile, known: Mapping[int, Sequence[_Known]]) -> Iterator[str]:

@@ -74,7 +74,8 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
         checks.append(Check("check-key", ("tokens are not made with this key",) if wrong else ()))
     if public.panels is not None:
         flaws = tuple(numbered_flaws(published))
-        checks.append(Check("check-numbered", flaws, {"panels": len(public.panels)}))
+        params = {"panels": len(public.panels), "deviation": public.deviation}
+        checks.append(Check("check-numbered", flaws, params))
         if flaws:
             return checks
     rebuilt = rebuild_lottery_file(

@@ -17,8 +17,8 @@ MIN_OUTCOMES = 2**20
 """Fewer outcomes than this could all be tried for a pleasing one before the template is chosen."""
 
 _PLACEHOLDER = re.compile(
-    r"\{(?:numbers ([0-9]{1,3}) of ([0-9]{1,9})-([0-9]{1,9})"
-    r"|digits ([0-9]{1,3})|dice ([0-9]{1,3}) of ([0-9]{1,9}))\}"
+    r"\{(?:numbers (?!0+ )([0-9]{1,3}) of ([0-9]{1,9})-([0-9]{1,9})"
+    r"|digits (?!0+\})([0-9]{1,3})|dice (?!0+ )([0-9]{1,3}) of ([0-9]{1,9}))\}"
 )
 _NUMBER = "(?:0|[1-9][0-9]{0,8})"
 
@@ -240,17 +240,24 @@ def check_seed(seed: str) -> str:
     text = unicodedata.normalize("NFC", seed)
     if not text or text != text.strip():
         raise UnfitSeed("seed-blank")
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text):
+    if _has_control_characters(text):
         raise UnfitSeed("seed-control-character")
     return text
+
+
+def _has_control_characters(text: str) -> bool:
+    return any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in text)
 
 
 def parse_template(text: str) -> Template:
     """Read a template such as `Lotto 6 aus 49 vom 2026-12-05: {numbers 6 of 1-49}`.
 
     Raises:
-        UnfitTemplate: no placeholder, a brace that is none, or two placeholders in a row.
+        UnfitTemplate: no placeholder, a brace that is none (one for 0 numbers, say), two
+            placeholders in a row, or a text that no seed can have: see `check_seed`.
     """
+    if text != text.strip() or _has_control_characters(text):
+        raise UnfitTemplate("template-control-character", template=text)
     texts: list[str] = []
     placeholders: list[Placeholder] = []
     end = 0
@@ -297,6 +304,13 @@ def check_outcomes(text: str, panels: int | None = None) -> Template:
 def draws_number(template: Template, panels: int | None) -> bool:
     """Whether a seed of this template is the number of a panel, without a hash."""
     return template.numbered and template.outcomes == panels
+
+
+def is_of_fallback(seed: str, template: str, fallback: str) -> bool:
+    """Whether the seed fits the fallback and not the template; no if either is not stated."""
+    if not is_stated(template, fallback) or parse_template(template).fits(seed):
+        return False
+    return parse_template(fallback).fits(seed)
 
 
 def fits_either(seed: str, template: str, fallback: str) -> bool:

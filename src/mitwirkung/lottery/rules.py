@@ -101,6 +101,8 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
         numbered = tuple(str(i + 1) for i in range(len(each.positions)))
         if each.positions not in (numbered, ("any",), ("all",)):
             yield f"classes[{number}].positions are not 1, 2, ... or any or all"
+        if (each.people > 1) != (each.positions == ("all",)):
+            yield f"classes[{number}] has lots of {each.people} people at other positions than all"
     firsts = [each.lots[0] for each in public.classes]
     if firsts != sorted(firsts):
         yield "classes are not sorted by their first lot"
@@ -108,8 +110,6 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield "a lot is in two classes"
     if len(lots) != public.pool.lots:
         yield f"pool.lots is {public.pool.lots}, but the classes list {len(lots)}"
-        if (each.people > 1) != (each.positions == ("all",)):
-            yield f"classes[{number}] has lots of {each.people} people at other positions than all"
     if public.strategy.features:
         people = sum(len(each.lots) * len(each.positions) * each.people for each in public.classes)
         if people != public.pool.people:
@@ -122,7 +122,8 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
             yield "a strategy that looks at no feature has one class with the position any"
     seated = sum(len(each.lots) * each.people for each in public.classes if each.must)
     stated = public.counts.must_include
-    if seated and (isinstance(stated, str) or sum(stated.values()) < seated):
+    reasons = {} if isinstance(stated, str) else stated
+    if seated > sum(count for reason, count in reasons.items() if is_stated(reason)):
         yield f"{seated} people must be seated, but counts.must_include does not say why"
 
 
@@ -168,12 +169,19 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
     least, most = PANEL_COUNTS
     if not least <= len(panels) <= most:
         yield f"there are {len(panels)} panels, not {least} to {most}"
-    lots = [(lot, each.positions) for each in public.classes for lot in each.lots]
+    lots = [
+        (lot, each.positions, members)
+        for each in public.classes
+        for members in [_most_members(public, each.positions)]
+        for lot in each.lots
+    ]
     people = [each.people for each in public.classes for _ in each.lots]
+    wished = [each.must for each in public.classes for _ in each.lots]
+    must = {lot for lot, seated in enumerate(wished, start=1) if seated}
     hashes = []
     for number, panel in enumerate(panels):
         label = encoding.panel_label(number, len(panels))
-        if not all(0 < lot <= len(lots) and _has(lots[lot - 1][1], name) for lot, name in panel):
+        if not all(0 < lot <= len(lots) and _has(*lots[lot - 1][1:], name) for lot, name in panel):
             yield f"panel {label} names a lot or a position that there is not"
             return
         if any(a[0] >= b[0] for a, b in pairwise(panel)):
@@ -181,6 +189,8 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
         seated = sum(people[lot - 1] for lot, _ in panel)
         if seated != public.seats:
             yield f"panel {label} seats {seated} instead of {public.seats}"
+        if not must <= {lot for lot, _ in panel}:
+            yield f"panel {label} leaves out somebody who must be seated"
         hashes.append(encoding.panel_hash((lots[lot - 1][0], name) for lot, name in panel))
     if any(a > b for a, b in pairwise(hashes)):
         yield "panels are not sorted by their hashes"
@@ -190,16 +200,29 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield "a chance deviates by more than is stated"
 
 
-def _has(positions: Sequence[str], name: str) -> bool:
-    """Whether a class with these positions can have this one on a numbered panel."""
+def _has(positions: Sequence[str], members: int, name: str) -> bool:
+    """Whether a class with these positions and at most so many members in a lot can have this one
+    on a numbered panel."""
     if positions == ("any",):
-        return re.fullmatch("[1-9][0-9]*", name) is not None
+        return re.fullmatch("[1-9][0-9]{0,8}", name) is not None and int(name) <= members
     return name in positions
 
 
+def _most_members(public: files.LotteryFile, positions: Sequence[str]) -> int:
+    """How many people a lot has at most who are on numbered panels at different times.
+
+    With the position `any` nobody says how many live in a lot: no more than are left of the pool
+    when every other lot has as few as it can.
+    """
+    if positions != ("any",):
+        return len(positions)
+    least = sum(len(each.lots) * each.people for each in public.classes)
+    return 1 + max(0, public.pool.people - least)
+
+
 def _deviation(public: files.LotteryFile) -> Fraction:
-    """By how much the chance of a lot with one position deviates at most: that much anybody
-    sees."""
+    """By how much a chance deviates at least, as far as anybody sees: a lot's share of the panels
+    is the sum of its members' chances, so one of them deviates by its share of the difference."""
     weights = Counter[int]()
     for vector in public.vectors:
         for number_of_class, _, count in vector.seats:
@@ -208,11 +231,11 @@ def _deviation(public: files.LotteryFile) -> Fraction:
     seats = Counter(lot for panel in panels for lot, _ in panel)
     largest, first = Fraction(0), 1
     for number, each in enumerate(public.classes, start=1):
-        if each.positions in (("1",), ("all",)):
-            exact = Fraction(weights[number], encoding.WEIGHT_TOTAL * len(each.lots))
-            counts = [seats[lot] for lot in range(first, first + len(each.lots))]
-            ends = [Fraction(count, len(panels)) for count in (min(counts), max(counts))]
-            largest = max(largest, *(abs(end - exact) for end in ends))
+        exact = Fraction(weights[number], encoding.WEIGHT_TOTAL * len(each.lots))
+        counts = [seats[lot] for lot in range(first, first + len(each.lots))]
+        ends = [Fraction(count, len(panels)) for count in (min(counts), max(counts))]
+        members = _most_members(public, each.positions)
+        largest = max(largest, *(abs(end - exact) / members for end in ends))
         first += len(each.lots)
     return largest
 

@@ -38,10 +38,12 @@ from mitwirkung.lottery.publication import (
     software,
 )
 from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.randomness import is_of_fallback
 from mitwirkung.lottery.receipts import Receipt, token_checks
 from mitwirkung.lottery.replacement_checks import Folder, private_checks, public_checks
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
 from mitwirkung.messages import Translate, text_of
+from mitwirkung.names import NOT_STATED
 
 F = TypeVar("F", bound=files.StrictFile)
 T = TypeVar("T")
@@ -181,6 +183,9 @@ def verify(
         if drawn is not None:
             committed = drawn.committed
             checks.append(Check("check-draw", differences(drawn.content, record)))
+            if is_of_fallback(drawn.seed, public.seed.template, public.seed.fallback):
+                params = {"latest": public.seed.latest}
+                checks.append(Check("check-seed-fallback", params=params, skipped=True))
         _add(checks, "check-chain", lambda: chain_checks(public, previous))
         checks += given_up_checks({} if given_up is None else {GivenUpFile.file_name: given_up})
         checks += public_checks(public, before)
@@ -244,8 +249,9 @@ def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) ->
     checks += private_checks(published, city.before)
     if seed is None or not all(check.ok for check in checks):
         return checks
-    if city.solve is not None:
-        checks.append(_portfolio_check(published, city.solve))
+    checks.append(_portfolio_check(published, city.solve))
+    if published.public.panels is not None:
+        checks.append(_panels_check(published))
     rebuilt = DrawRecord.of(published, seed)
     if city.private_record is None:
         checks.append(Check("check-private-record-missing", skipped=True))
@@ -260,7 +266,7 @@ def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) ->
     return checks
 
 
-def _portfolio_check(published: Publication, solve: Solve) -> Check:
+def _portfolio_check(published: Publication, solve: Solve | None) -> Check:
     """Whether the strategy makes the same vectors again, so that nobody chose among optima.
 
     On another machine or with other versions the last bits of floating point may differ, and with
@@ -268,13 +274,15 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
     the strategy's version is the same.
     """
     try:
-        again = arrange(solve(published.problem), published.handles)
+        again = None if solve is None else arrange(solve(published.problem), published.handles)
     except CANNOT_BE_USED:
+        again = None
+    if again is None:
         name = published.public.strategy.name
         return Check("check-portfolio-no-strategy", params={"name": name}, skipped=True)
     lottery = published.lottery
     if (again.vectors, again.weights) == (lottery.vectors, lottery.weights):
-        return Check("check-portfolio", tuple(_panels_again(published, again)))
+        return Check("check-portfolio")
     if again.strategy is None or lottery.strategy != again.strategy:
         return Check("check-portfolio-version", skipped=True)
     pairs = list(zip(again.exact_chances, lottery.exact_chances, strict=True))
@@ -284,18 +292,21 @@ def _portfolio_check(published: Publication, solve: Solve) -> Check:
     return Check("check-portfolio", (f"made again, {others} people have another chance",))
 
 
-def _panels_again(published: Publication, again: PanelLottery) -> Iterable[str]:
-    """Whether the same vectors make the same numbered panels, so that nobody chose among them."""
+def _panels_check(published: Publication) -> Check:
+    """Whether the vectors of the file make its numbered panels, so that nobody chose among them.
+
+    Another version of numpy may break ties in another way: then other panels prove nothing.
+    """
     from mitwirkung.lottery.numbered import numbered_panels
 
-    panels = published.public.panels
-    if panels is None:
-        return
-    # another version of numpy may break ties in another way, and says so in `software`
-    if published.public.software.get("numpy") != software()["numpy"]:
-        return
-    if numbered_panels(again, published.handles, len(panels)) != panels:
-        yield "the numbered panels, made again, are others"
+    panels = published.public.panels or ()
+    if numbered_panels(published.lottery, published.handles, len(panels)) == panels:
+        return Check("check-panels-again")
+    there, here = published.public.software.get("numpy", NOT_STATED), software()["numpy"]
+    if there == here:
+        return Check("check-panels-again", ("made again, they are others",))
+    params = {"deviation": published.public.deviation, "there": there, "here": here}
+    return Check("check-panels-other", params=params, skipped=True)
 
 
 def _rebuilt_private(
