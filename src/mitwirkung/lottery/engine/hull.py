@@ -102,20 +102,20 @@ class Hull:
 
     def walk(self, prices: NDArray[np.float64]) -> None:
         """Look for panels worth more than all known ones near the best of these: until some are
-        found, or as long as the last integer programme suggests."""
+        found, or as long as the last integer programme suggests; not at all where it was easy."""
+        steps = min(self.model.effort // _EFFORT_PER_STEP, _MOST_STEPS)
+        if steps < _FEWEST_STEPS:
+            return
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
         starts, best = self.panels[start[:_MOST_STARTS]], float(worth.max())
         tilt = prices / float(prices.max()) * _WALKING_TILT
-        steps = max(_FEWEST_STEPS, self.model.effort // _EFFORT_PER_STEP)
 
         def enough(panels: NDArray[np.int32]) -> bool:
             better = prices[panels[self.meets(panels)]].sum(axis=1) > best * (1 + 1e-7)
             return int(better.sum()) >= _ENOUGH
 
-        panels = neighbours(
-            *(self.polytope, starts, tilt, min(steps, _MOST_STEPS), enough, self.rng, self.watch)
-        )
+        panels = neighbours(*(self.polytope, starts, tilt, steps, enough, self.rng, self.watch))
         self.add(panels[self.meets(panels)])
 
     def excluded(self) -> Cut | None:
