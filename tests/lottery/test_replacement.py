@@ -20,7 +20,6 @@ from mitwirkung.app import solve, verify_record
 from mitwirkung.errors import InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
-from mitwirkung.lottery.engine import find_conflict, nearest_bounds
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
 from mitwirkung.lottery.files import LotteryFile
@@ -31,7 +30,6 @@ from mitwirkung.lottery.publication import ReplacementRefused, publication
 from mitwirkung.lottery.replacement import GAVE_UP, HAS_SEAT, read_freed, replacement_problem
 from mitwirkung.lottery.verification import verify
 from mitwirkung.lottery.wishes import HOUSEHOLD, Wishes
-from polytopes import make
 
 KEY = b"k" * 32
 
@@ -171,16 +169,6 @@ def test_what_cannot_be_met_is_loosened_least_and_said() -> None:
         ("age", "y", 0, 0),
     ]
     assert len(published.draw("later").ids) == 1
-
-
-def test_nearest_bounds_move_by_the_least_number_of_seats() -> None:
-    polytope = make(3, [2, 2, 2], [[0, 3], [1, 3], [2, 3]], [2, 2, 0, 0], [3, 3, 3, 1])
-    assert find_conflict(polytope) is not None
-    found = nearest_bounds(polytope, 4)
-    assert found is not None
-    moved = np.abs(found[0] - polytope.lower).sum() + np.abs(found[1] - polytope.upper).sum()
-    assert moved == 3
-    assert nearest_bounds(polytope, 0) is None
 
 
 # --- several rounds ----------------------------------------------------------------------------

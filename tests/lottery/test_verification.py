@@ -14,23 +14,19 @@ from hypothesis import given, settings
 
 from builders import instance, people, plan, town
 from mitwirkung.app import solve
+from mitwirkung.lottery.arrangement import position_names
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.engine import leximin
+from mitwirkung.lottery.entries import features_text
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile
 from mitwirkung.lottery.folding import fold_types
 from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.publication import (
-    LotteryRefused,
-    Publication,
-    features_text,
-    position_names,
-    publication,
-)
+from mitwirkung.lottery.publication import LotteryRefused, Publication, publication
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.rules import lottery_checks
 from mitwirkung.lottery.verification import Verification, verify

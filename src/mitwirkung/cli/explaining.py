@@ -11,7 +11,6 @@ import typer
 from mitwirkung.cli.terminal import language, reported, screen, wrong_call
 from mitwirkung.lottery.folder import read_lottery
 from mitwirkung.reports.explaining import explain as explanation_of
-from mitwirkung.reports.explaining import panels_of
 from mitwirkung.texts import LANGUAGES
 
 
@@ -28,10 +27,7 @@ def explain(
     wanted = language_of_letter or language()
     if wanted not in LANGUAGES:
         raise wrong_call("There are texts in: de, en.")
-    publication = read_lottery(lottery).publication
-    known = person in publication.problem.ids
-    panels = panels_of(publication, person) if known else None
-    found = explanation_of(publication.lottery, person, panels=panels)
+    found = explanation_of(read_lottery(lottery).publication, person)
     if as_json:
         screen.print_json(json.dumps(found.as_data(), ensure_ascii=False))
         return

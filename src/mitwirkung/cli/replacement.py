@@ -94,11 +94,11 @@ def alternates(
     """Make a lottery for alternates ahead, before anybody dropped out."""
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR.")
+    if number is None:
+        raise wrong_call("Say how many alternates: --number N.")
     app = installation(settings_file)
     records = [read_record(folder) for folder in draws]
     rates = read_dropout(dropout_rate, dropout)
-    if number is None:
-        raise wrong_call("Say how many alternates: --number N.")
     problem = alternates_problem(records, number=number, dropout=rates)
     made, stated = solve_problem(problem, app, strategy, setting, facts, None)
     published = made.publish(out, force=force, **stated)

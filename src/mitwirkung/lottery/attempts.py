@@ -26,7 +26,7 @@ Attempt = Mapping[str, bytes]
 
 
 class AttemptRefused(MitwirkungError, ValueError):
-    """An attempt cannot be given up so, or was given up already."""
+    """An attempt cannot be given up so."""
 
 
 def _stated(text: str) -> str:
@@ -73,12 +73,12 @@ def give_up(
         raise AttemptRefused("given-up-reason") from None
 
 
-def given_up_checks(attempt: Attempt) -> list[Check]:
-    """That the attempt itself was not given up; nothing to check if it was not."""
-    if GivenUpFile.file_name not in attempt:
+def given_up_checks(given_up: bytes | None) -> list[Check]:
+    """That the attempt itself was not given up: nothing to check without a `given-up.json`."""
+    if given_up is None:
         return []
     try:
-        reason = GivenUpFile.from_bytes(attempt[GivenUpFile.file_name]).reason
+        reason = GivenUpFile.from_bytes(given_up).reason
     except files.UnreadableFile as error:
         return [Check("check-given-up", (str(error),))]
     return [Check("check-given-up", (f"it was given up: {reason}",))]

@@ -7,16 +7,11 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.arrangement import arrange
 from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
+from mitwirkung.lottery.entries import private_file, rebuild_lottery_file
 from mitwirkung.lottery.optima import promised_optimum
-from mitwirkung.lottery.publication import (
-    Publication,
-    arrange,
-    derived_key,
-    numbered_flaws,
-    private_file,
-    rebuild_lottery_file,
-)
+from mitwirkung.lottery.publication import Publication, derived_key, numbered_flaws
 from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws, wish_flaws
 from mitwirkung.lottery.wishes import counted
 from mitwirkung.names import clean

@@ -6,10 +6,12 @@ import csv
 import io
 from collections.abc import Iterable
 
+from mitwirkung.lottery.arrangement import position_names
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import decimal_text
+from mitwirkung.lottery.entries import features_text
 from mitwirkung.lottery.panel_list import panel_list
-from mitwirkung.lottery.publication import Publication, features_text, position_names
+from mitwirkung.lottery.publication import Publication
 
 
 def lottery_content(publication: Publication) -> dict[str, bytes]:

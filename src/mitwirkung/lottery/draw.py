@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.arrangement import position_names
 from mitwirkung.lottery.panels import LotClass
-from mitwirkung.lottery.publication import Publication, position_names
+from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.randomness import (
     UnfitSeed,
     check_seed,

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     ValidationError,
-    model_serializer,
 )
 
 from mitwirkung.errors import MitwirkungError
@@ -41,21 +39,9 @@ class _Entry(BaseModel):
     __str__ = __repr__
 
 
-class _Sparse(_Entry):
-    """An entry some of whose keys are only there where they say something."""
-
-    @model_serializer(mode="wrap")
-    def _without_none(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = write(self)
-        for name, field in type(self).model_fields.items():
-            if field.default is None and getattr(self, name) is None:
-                data.pop(name, None)
-        return data
-
-
-def _without(data: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
-    """The data without keys that have their usual value: what is not used is not written."""
-    return {name: value for name, value in data.items() if usual.get(name, ...) != value}
+def _only_if_other(usual: Any) -> Any:
+    """A field that is no key of the file where it has its usual value."""
+    return Field(default=usual, exclude_if=lambda value: value == usual)
 
 
 class StrictFile(_Entry):
@@ -137,12 +123,8 @@ class StrategyEntry(_Entry):
 class ClassEntry(_Entry):
     lots: tuple[str, ...] = Field(min_length=1)
     positions: tuple[str, ...] = Field(min_length=1)
-    people: int = Field(default=1, ge=1)
-    must: bool = False
-
-    @model_serializer(mode="wrap")
-    def _wishes_if_any(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without(write(self), {"people": 1, "must": False})
+    people: Annotated[int, Field(ge=1)] = _only_if_other(1)
+    must: bool = _only_if_other(False)
 
 
 class VectorEntry(_Entry):
@@ -169,14 +151,14 @@ class AheadEntry(_Entry):
     answers: dict[str, dict[str, str]]
 
 
-class ReplacesEntry(_Sparse):
+class ReplacesEntry(_Entry):
     record: str = Field(pattern="^[0-9a-f]{64}$")
     kept: int = Field(ge=0)
     loosened: tuple[LoosenedEntry, ...]
-    ahead: AheadEntry | None = None
+    ahead: AheadEntry | None = _only_if_other(None)
 
 
-class LotteryFile(StrictFile, _Sparse):
+class LotteryFile(StrictFile):
     """`lottery.json`: public, made before the seed exists."""
 
     file_name: ClassVar[str] = "lottery.json"
@@ -196,11 +178,11 @@ class LotteryFile(StrictFile, _Sparse):
     classes: tuple[ClassEntry, ...]
     vectors: tuple[VectorEntry, ...]
     draw: Literal["hash", "number"] = "hash"
-    panels: tuple[tuple[tuple[int, str], ...], ...] | None = None
-    deviation: str | None = None
+    panels: tuple[tuple[tuple[int, str], ...], ...] | None = _only_if_other(None)
+    deviation: str | None = _only_if_other(None)
     seed: SeedEntry
     replacement: ReplacementFacts
-    replaces: ReplacesEntry | None = None
+    replaces: ReplacesEntry | None = _only_if_other(None)
     software: dict[str, str]
 
 
@@ -209,7 +191,7 @@ class SeatEntry(_Entry):
     position: str
 
 
-class PublicRecordFile(StrictFile, _Sparse):
+class PublicRecordFile(StrictFile):
     """`record-public.json`: a function of the lottery file and the seed."""
 
     file_name: ClassVar[str] = "record-public.json"
@@ -221,7 +203,7 @@ class PublicRecordFile(StrictFile, _Sparse):
     seed: str
     committed: bool
     number: str
-    vector: int | None = None
+    vector: int | None = _only_if_other(None)
     seats: tuple[SeatEntry, ...]
 
 
@@ -232,13 +214,13 @@ class WishesEntry(_Entry):
     household_rule: HouseholdRule = "at most one"
 
 
-class IntakeEntry(_Sparse):
+class IntakeEntry(_Entry):
     id_column: str
     household: tuple[str, ...]
     missing: MissingPolicies
     columns: tuple[str, ...]
-    mapping: FeatureMapping | None = None
-    wishes: WishesEntry | None = None
+    mapping: FeatureMapping | None = _only_if_other(None)
+    wishes: WishesEntry | None = _only_if_other(None)
 
 
 class ApplicantEntry(_Entry):
@@ -312,7 +294,7 @@ class NumberedEntry(_Entry):
     deviation: str
 
 
-class RecordFile(StrictFile, _Sparse):
+class RecordFile(StrictFile):
     """`record.json`: the city's record of a draw, with ids."""
 
     file_name: ClassVar[str] = "record.json"
@@ -331,7 +313,7 @@ class RecordFile(StrictFile, _Sparse):
     intake: IntakeEntry
     seed: str
     committed: bool
-    vector: int | None = None
+    vector: int | None = _only_if_other(None)
     numbered: NumberedEntry | None = None
     panel: tuple[str, ...]
     chances: ChancesEntry

@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
+from mitwirkung.lottery.arrangement import arranged_classes, position_names
 from mitwirkung.lottery.panels import PanelLottery, StrategyInfo, lot_classes
 from mitwirkung.lottery.problem import Ahead, Loosened, Replaces, SelectionProblem
-from mitwirkung.lottery.publication import Publication, arranged_classes, position_names
+from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
 from mitwirkung.lottery.wishes import Wishes
 

@@ -15,8 +15,8 @@ from itertools import accumulate, chain
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery import encoding
+from mitwirkung.lottery.arrangement import lot_handles, position_names
 from mitwirkung.lottery.panels import LotClass, PanelLottery, Seats
-from mitwirkung.lottery.publication import lot_handles, position_names
 from mitwirkung.lottery.rules import PANEL_COUNTS
 
 Seat = tuple[int, str]

@@ -187,10 +187,9 @@ def smallest_relaxations(
     """
     # numpy and HiGHS come with the engine.
     from mitwirkung.lottery.engine import cheapest_moves
-    from mitwirkung.lottery.folding import fold_types
 
     require_enough_lots(problem)
-    types = _unclipped(fold_types(problem))
+    types = unclipped_types(problem)
     bounds = _elastic_bounds(types, beyond_flex=beyond_flex)
     ways = cheapest_moves(types.polytope, bounds, most, parts=types.parts)
     if not ways and not beyond_flex:
@@ -207,16 +206,20 @@ def smallest_relaxations(
     )
 
 
-def _unclipped(types: Types) -> Types:
-    """The limits as the plan has them: for panels it is enough to know that one is too large."""
+def unclipped_types(problem: SelectionProblem) -> Types:
+    """The types of a problem under the limits as the plan has them: to find panels it is enough to
+    know that a limit is too large."""
+    from mitwirkung.lottery.folding import fold_types
+
+    types = fold_types(problem)
     lower, upper = types.polytope.lower.copy(), types.polytope.upper.copy()
-    for row, quota in enumerate(_quotas(types)):
+    for row, quota in enumerate(quotas_of_rows(types)):
         lower[row], upper[row] = quota.min * types.parts, quota.max * types.parts
     return replace(types, polytope=replace(types.polytope, lower=lower, upper=upper))
 
 
-def _quotas(types: Types) -> list[Quota]:
-    """The quota of each row that is one."""
+def quotas_of_rows(types: Types) -> list[Quota]:
+    """The quotas in the order of the rows that they are."""
     plan = types.problem.quotas
     of = {(each.name, quota.value): quota for each in plan.features for quota in each.quotas}
     return [of[name] for name in types.quotas]
@@ -228,7 +231,7 @@ def _elastic_bounds(types: Types, *, beyond_flex: bool) -> list[Elastic]:
 
     seats = types.problem.seats
     bounds = []
-    for row, quota in enumerate(_quotas(types)):
+    for row, quota in enumerate(quotas_of_rows(types)):
         least = 0 if quota.min_flex is None else quota.min_flex
         most = seats if quota.max_flex is None else min(quota.max_flex, seats)
         if quota.min:
@@ -249,7 +252,7 @@ def _steps(steps: Sequence[tuple[int, int]], beyond_flex: bool) -> tuple[tuple[i
 def _changes(types: Types, bounds: Sequence[Elastic], moves: Moves) -> tuple[QuotaChange, ...]:
     """Moved bounds in words of the plan, and in its order."""
     people = applied(types.problem)
-    quotas = _quotas(types)
+    quotas = quotas_of_rows(types)
     found = {}
     for number, seats in moves.seats:
         row, bound = bounds[number].row, bounds[number].side

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem
 from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.relaxing import quotas_of_rows, unclipped_types
 from mitwirkung.lottery.wishes import HOUSEHOLD, Wishes
 from mitwirkung.names import clean
 from mitwirkung.tables import Source, read_table
@@ -23,6 +25,8 @@ HAS_SEAT = "has a seat"
 GAVE_UP = "gave up a seat: "
 NO_ALTERNATE = "is no alternate"
 TOO_MANY = "comes with more people than seats are free"
+
+_SEAT, _SMALL = 10**6, 10**3  # of the cost of a seat, what decides between equally few
 
 
 def read_freed(
@@ -222,32 +226,39 @@ def problem_without(
 
 
 def within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, ...]]:
-    """The quotas of a problem, loosened as little as possible if no panel meets them, and those
-    that were, as they were."""
+    """The quotas of a problem, loosened by as few seats as possible if no panel meets them, and
+    those that were, as they were. Of equally few seats, those off large limits go first."""
     # numpy and HiGHS come with the engine.
-    from mitwirkung.lottery.engine import nearest_bounds
-    from mitwirkung.lottery.folding import fold_types
+    from mitwirkung.lottery.engine import Elastic, cheapest_moves
 
-    types = fold_types(problem)
-    plan = problem.quotas
-    found = nearest_bounds(types.polytope, len(types.quotas))
-    if found is None:
-        return plan, ()  # too few people: the strategy says so
-    parts = types.parts
-    near = {
-        place: (int(low) // parts, int(high) // parts)
-        for place, low, high in zip(types.quotas, *found, strict=False)
-    }
-    loosened: list[Loosened] = []
-    changed: dict[tuple[str, str], tuple[int, int]] = {}
-    for feature in plan.features:
-        for quota in feature.quotas:
-            low, high = near[feature.name, quota.value]
-            if low < min(quota.min, problem.seats + 1) or high > min(quota.max, problem.seats):
-                loosened.append(Loosened(feature.name, quota.value, quota.min, quota.max))
-                bounds = (min(low, quota.min), max(high, quota.max))
-                changed[feature.name, quota.value] = bounds
-    return with_bounds(plan, changed), tuple(loosened)
+    types = unclipped_types(problem)
+    bounds = []
+    for row, quota in enumerate(quotas_of_rows(types)):
+        if quota.min:
+            cost = _SEAT + round(Fraction(_SMALL, 1 + quota.min))
+            bounds.append(Elastic(row, "min", ((quota.min, cost),)))
+        cost = _SEAT + round(Fraction(_SMALL, 1 + quota.max))
+        bounds.append(Elastic(row, "max", ((problem.seats, cost),)))
+    for way in cheapest_moves(types.polytope, bounds, parts=types.parts):
+        moved: dict[tuple[str, str], Counter[str]] = {}
+        for number, seats in way.seats:
+            bound = bounds[number]
+            moved.setdefault(types.quotas[bound.row], Counter())[bound.side] += seats
+        before = [
+            Loosened(feature.name, quota.value, quota.min, quota.max)
+            for feature in problem.quotas.features
+            for quota in feature.quotas
+            if (feature.name, quota.value) in moved
+        ]
+        changed = {
+            (each.feature, each.value): (
+                each.min - moved[each.feature, each.value]["min"],
+                each.max + moved[each.feature, each.value]["max"],
+            )
+            for each in before
+        }
+        return with_bounds(problem.quotas, changed), tuple(before)
+    return problem.quotas, ()  # too few people: the strategy says so
 
 
 def _new_bounds(

@@ -10,9 +10,10 @@ from mitwirkung.lottery.alternates import alternates_problem, dropout_of
 from mitwirkung.lottery.attempts import GivenUpFile
 from mitwirkung.lottery.consistency import publication_checks
 from mitwirkung.lottery.draw import DrawRecord, public_record
+from mitwirkung.lottery.entries import software
 from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.publication import Publication, software
+from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.replacement import (
     GAVE_UP,
     excluded_from,

@@ -23,20 +23,16 @@ from mitwirkung.errors import (
 )
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery import encoding, files
-from mitwirkung.lottery.attempts import Attempt, GivenUpFile, chain_checks, given_up_checks
+from mitwirkung.lottery.arrangement import arrange
+from mitwirkung.lottery.attempts import Attempt, chain_checks, given_up_checks
 from mitwirkung.lottery.consistency import differences, publication_checks
 from mitwirkung.lottery.contents import lottery_content, record_content
 from mitwirkung.lottery.draw import DrawRecord, public_record
+from mitwirkung.lottery.entries import private_file, software
 from mitwirkung.lottery.loading import load, wishes_of
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.publication import (
-    Publication,
-    arrange,
-    derived_key,
-    private_file,
-    software,
-)
+from mitwirkung.lottery.publication import Publication, derived_key
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.randomness import is_of_fallback
 from mitwirkung.lottery.receipts import Receipt, token_checks
@@ -187,7 +183,7 @@ def verify(
                 params = {"latest": public.seed.latest}
                 checks.append(Check("check-seed-fallback", params=params, skipped=True))
         _add(checks, "check-chain", lambda: chain_checks(public, previous))
-        checks += given_up_checks({} if given_up is None else {GivenUpFile.file_name: given_up})
+        checks += given_up_checks(given_up)
         checks += public_checks(public, before)
         if receipt is not None:
             level = "token"

@@ -218,9 +218,7 @@ class Explanation:
         return lines
 
 
-def explain(
-    lottery: PanelLottery, person: str, *, panels: tuple[int, int] | None = None
-) -> Explanation:
+def explain(lottery: PanelLottery | Publication, person: str) -> Explanation:
     """Why somebody has the chance that the lottery gives them.
 
     The quotas that set it are those with a multiplier in the certificate: for leximin, in the stage
@@ -228,14 +226,20 @@ def explain(
     as well, and nothing about anybody else.
 
     Args:
-        lottery: as solved, or as read from its folder (`read_lottery(folder).publication.lottery`).
+        lottery: as solved; or as published (`read_lottery(folder).publication`), then with the
+            numbered panels, if there are any.
         person: the id.
-        panels: on how many of the numbered panels the person is, and how many there are, if one of
-            them is drawn: `panels_of(publication, person)`.
 
     Raises:
         UnknownPerson: there is no such id in the lottery.
     """
+    panels = None
+    if not isinstance(lottery, PanelLottery):
+        numbered = lottery.public.panels
+        if numbered is not None and person in lottery.problem.ids:
+            share = lottery.chances[lottery.problem.ids.index(person)]
+            panels = (int(share * len(numbered)), len(numbered))
+        lottery = lottery.lottery
     problem = lottery.problem
     equal = Fraction(problem.seats, len(problem))
     if person in problem.refused:
@@ -267,17 +271,6 @@ def explain(
         panels=panels,
         **found,
     )
-
-
-def panels_of(publication: Publication, person: str) -> tuple[int, int] | None:
-    """On how many numbered panels somebody is, and how many there are; None without such panels."""
-    panels = publication.public.panels
-    if panels is None:
-        return None
-    from mitwirkung.lottery.numbered import holders, panel_counts
-
-    counts = panel_counts(panels, holders(publication.lottery, publication.handles))
-    return counts[publication.problem.ids.index(person)], len(panels)
 
 
 def _cause(lottery: PanelLottery, person: int, chance: Fraction) -> tuple[Cause, dict[str, Any]]:

@@ -21,7 +21,6 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `reach`: what panels can be, and what a bound costs.
 - `conflict`: quotas that no panel meets together; `elastic` how little of them must give way.
 - `numbering`: equally likely panels in place of weighted ones.
-- `nearest`: quotas loosened as little as possible, where free seats are filled again.
 - `alternates`: who should stand by, given who may drop out.
 - `system`, `linear`, `highs`: tools: the relaxation as one sparse system, conjugate gradients, and
   the door to the solver.
@@ -45,7 +44,6 @@ from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
-from mitwirkung.lottery.engine.nearest import nearest_bounds
 from mitwirkung.lottery.engine.numbering import equal_panels
 from mitwirkung.lottery.engine.optimum import LotteryNotProven, Optimum, leximin, optimise
 from mitwirkung.lottery.engine.polytope import Polytope
@@ -83,7 +81,6 @@ __all__ = [
     "largest_minimum",
     "leximin",
     "never_on_a_panel",
-    "nearest_bounds",
     "optimise",
     "realise",
     "relax",

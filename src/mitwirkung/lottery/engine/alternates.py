@@ -87,7 +87,7 @@ def choose(
     else:
         raise SolverError("the alternates' programme comes to no end")
     model = _model(answers[types], sizes[types], count, scenarios, integer=True)
-    model.highs.setOptionValue("mip_rel_gap", _GAP)
+    model.stop_within(_GAP)
     if not model.solve():
         raise SolverError("the alternates' programme has no whole solution")
     numbers = np.zeros(len(sizes), np.int64)

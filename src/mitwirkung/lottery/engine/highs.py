@@ -216,6 +216,10 @@ class Model:
         does."""
         return np.array(self._solution().row_dual, np.float64)
 
+    def stop_within(self, gap: float) -> None:
+        """From now on an integer model may stop this near its optimum, as a part of it."""
+        self.highs.setOptionValue("mip_rel_gap", gap)
+
     def bound(self) -> float:
         """What no solution of an integer model can go below."""
         return float(self.highs.getInfo().mip_dual_bound)

@@ -129,6 +129,10 @@ class Chains:
     gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
     on a busy machine, and rounds as it likes. Types are numbered anew, in layers across the blocks
     of those with equal answers in the first half.
+
+    Class attributes:
+        penalty: odds fall by exp(-penalty) for each bound that is broken.
+        greedy: how often the seat given up is one of the worst.
     """
 
     penalty = _PENALTY
