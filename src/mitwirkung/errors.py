@@ -126,6 +126,12 @@ class UnknownStrategy(_UnknownName):
     kind = "strategy"
 
 
+class UnknownBackend(_UnknownName):
+    """A storage backend was asked for that nobody registered."""
+
+    kind = "backend"
+
+
 class UnknownSource(_UnknownName):
     """A source of randomness was asked for that nobody registered."""
 
@@ -157,6 +163,16 @@ class SourceRefused(_RefusedSettings):
 
 class SourceFailed(MitwirkungError, RuntimeError):
     """A source of randomness broke; what it raised is the `__cause__`."""
+
+
+class BackendRefused(_RefusedSettings):
+    """The storage backend cannot work with these settings."""
+
+    kind = "backend"
+
+
+class BackendFailed(MitwirkungError, RuntimeError):
+    """A storage backend broke when it was made; what it raised is the `__cause__`."""
 
 
 class StrategyRefused(_RefusedSettings):

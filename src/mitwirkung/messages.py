@@ -538,6 +538,93 @@ TEXTS: dict[str, str] = {
     ),
     "new-plugin-taken": "{name!r} is taken, as are {taken}. Choose another name.",
     "new-plugin-kind": "There is no kind of plugin {kind!r}. There are: {available}.",
+    # storage
+    "backend-unknown": "There is no storage backend {name!r}. There are: {available}.",
+    "backend-unknown-nearest": (
+        "There is no storage backend {name!r}; did you mean {nearest!r}? There are: {available}."
+    ),
+    "backend-settings": "The storage backend {name!r} cannot work with these settings:",
+    "backend-failed": "The storage backend {name!r} of {plugin} failed with {error}.",
+    "record-name": (
+        "{name!r} cannot be the name of a kind of record or of an index field. Use lowercase "
+        "letters a to z, digits and _, at most 40, and begin with a letter."
+    ),
+    "record-kind-unknown": "There is no kind of record {kind!r}. Declared are: {available}.",
+    "record-field-unknown": (
+        "Records of the kind {kind!r} have no index field {field!r}. Declared are: {available}."
+    ),
+    "record-index": (
+        "A record of the kind {kind!r} needs a value, or None, for each index field of its "
+        "kind and no other: {expected}."
+    ),
+    "record-index-value": (
+        "The index field {field!r} holds a text without NUL, a whole number of 64 bits, or None."
+    ),
+    "record-text": (
+        "The event and the key of a record are texts: not empty, without NUL and half pairs."
+    ),
+    "record-body": "The body of a record of the kind {kind!r} has to be bytes.",
+    "record-version": "The version of a record of the kind {kind!r} is a whole number from 1 on.",
+    "record-other-event": (
+        "A record of the kind {kind!r} belongs to another event than {event!r}, that of the "
+        "transaction."
+    ),
+    "record-exists": "A record of the event {event!r} with this kind and key is there already.",
+    "record-stale": (
+        "A record of the kind {kind!r} of the event {event!r} was changed or removed since "
+        "it was read. Read it again, and decide again."
+    ),
+    "transaction-over": "The transaction is over; nothing can be read or changed in it any more.",
+    "transaction-nested": (
+        "This thread is in a transaction already; end it before the next one begins."
+    ),
+    "storage-closed": "The storage is not open.",
+    "storage-busy": "The storage was held by others for more than {seconds} seconds. Try again.",
+    "storage-file": "{file} cannot be used as storage: {reason}.",
+    "storage-newer": (
+        "The storage was written by a newer version of mitwirkung (its schema is "
+        "{revision}). Update mitwirkung."
+    ),
+    "storage-other-program": "The database holds tables of another program; name another file.",
+    "journal-gap": (
+        "The journal of {event!r} is broken: entry {number} does not follow the one before."
+    ),
+    "journal-changed": "The journal of {event!r} is broken: entry {number} was changed.",
+    "journal-rewritten": (
+        "The journal of {event!r} is not the one of the public record: entry {number} has "
+        "another hash than was printed."
+    ),
+    "journal-cut": (
+        "The journal of {event!r} is not whole: it ends before entry {number}, whose hash "
+        "was printed."
+    ),
+    "master-key-missing": (
+        "There is no master key, which protects the keys of personal data. Make one (openssl "
+        "rand -hex 32), keep it where the storage and its backups are not, and name its "
+        'environment variable in the settings: [storage] master_key = {{ "$env" = '
+        '"MITWIRKUNG_MASTER_KEY" }}.'
+    ),
+    "master-key-unfit": (
+        "The master key has to be 64 hexadecimal digits at random, as from: openssl rand -hex 32."
+    ),
+    "master-key-other": (
+        "This is not the master key with which the keys of this storage were protected. Set "
+        "the one that was used before; without it nothing can be read."
+    ),
+    "key-altered": "A key of the event {event!r} was changed, or protected by another master key.",
+    "body-altered": (
+        "The body of a record of the kind {kind!r} of the event {event!r} is not what was "
+        "sealed for it."
+    ),
+    "body-erased": (
+        "The key of a record of the kind {kind!r} of the event {event!r} was destroyed; "
+        "nobody can read it any more."
+    ),
+    "compartment-unknown": "{kind!r} is no compartment of personal data. There are: {available}.",
+    "purpose-refused": (
+        "The compartment {kind!r} does not open for the purpose {purpose!r}. It opens for: "
+        "{allowed}."
+    ),
     # pictures
     "extra-missing": (
         "This needs {packages}. The extra {extra!r} brings it: pip install 'mitwirkung[{extra}]'."

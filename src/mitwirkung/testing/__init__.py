@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mitwirkung.testing.backend_kit import StorageBackendKit as StorageBackendKit
     from mitwirkung.testing.generators import applicants as applicants
     from mitwirkung.testing.generators import lotteries as lotteries
     from mitwirkung.testing.generators import problems as problems
@@ -21,6 +22,7 @@ _HOME_OF = {
     "RandomnessSourceKit": "source_kit",
     "ResidentProvider": "residents",
     "SelectionStrategyKit": "kit",
+    "StorageBackendKit": "backend_kit",
     "applicants": "generators",
     "lotteries": "generators",
     "problems": "generators",

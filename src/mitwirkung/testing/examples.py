@@ -1,25 +1,26 @@
-"""Problems at random, one after the other: the same in every run, and no files are left."""
+"""Examples at random, one after the other: the same in every run, and no files are left."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, configuration, errors, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.testing.specimens import described
+T = TypeVar("T")
 
 
 def for_each(
-    problems: SearchStrategy[SelectionProblem],
-    check: Callable[[SelectionProblem], None],
+    kind: SearchStrategy[T],
+    check: Callable[[T], None],
     *,
     examples: int,
+    described: Callable[[T], str],
 ) -> None:
-    """Hold `check` against problems; what fails is made small, and told with its problem.
+    """Hold `check` against examples of a kind; what fails is made small, and described.
 
     Raises:
         AssertionError: besides what `check` raises, if it raises only now and then.
@@ -34,12 +35,12 @@ def for_each(
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(problems)
-    def run(problem: SelectionProblem) -> None:
+    @given(kind)
+    def run(example: T) -> None:
         try:
-            check(problem)
+            check(example)
         except Exception as error:
-            error.add_note(described(problem))
+            error.add_note(described(example))
             raise
 
     with _no_files_left():
@@ -47,8 +48,8 @@ def for_each(
             run()
         except errors.Flaky as error:
             raise AssertionError(
-                "the same problem passes at one time and fails at another: the strategy depends "
-                "on something besides the problem and its settings"
+                "the same example passes at one time and fails at another: what is tested depends "
+                "on something besides it and its settings"
             ) from error
 
 

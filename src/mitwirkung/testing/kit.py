@@ -31,6 +31,7 @@ from mitwirkung.testing.generators import problems
 from mitwirkung.testing.specimens import (
     KEY,
     data_of,
+    described,
     published,
     reordered,
     town,
@@ -133,7 +134,7 @@ class SelectionStrategyKit:
                 "lottery: whatever the lottery depends on has to be in the settings",
             )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     # --- what its lotteries keep ----------------------------------------------------------------
 
@@ -152,7 +153,7 @@ class SelectionStrategyKit:
                 seated = sum(number for _, _, number in vector)
                 demand(seated == problem.seats, f"a vector seats {seated}, not {problem.seats}")
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_weights_are_whole_and_chances_add_up_to_the_seats(self) -> None:
         """Weights are whole, at least 1, and sum to 16^12; all chances together are the seats."""
@@ -175,7 +176,7 @@ class SelectionStrategyKit:
                 "a chance is below 0 or above 1",
             )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_promised_quotas_are_kept(self) -> None:
         """If it promises quotas: every panel meets all of them, counted from the people."""
@@ -204,7 +205,7 @@ class SelectionStrategyKit:
                             f"{quota.value}, and {quota.min} to {quota.max} are asked for",
                         )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_households_are_kept_apart_or_refused(self) -> None:
         """If it promises households, at most one of each is seated; if not, it may refuse them."""
@@ -234,7 +235,9 @@ class SelectionStrategyKit:
                     f"{listed[lot]} times: take the classes from lot_classes(problem, features)",
                 )
 
-        for_each(self._problems(households=True), check, examples=self.examples)
+        for_each(
+            self._problems(households=True), check, examples=self.examples, described=described
+        )
 
     def test_a_promised_optimum_is_proven(self) -> None:
         """If it promises an optimum: the certificate proves it in exact arithmetic."""
@@ -250,7 +253,7 @@ class SelectionStrategyKit:
                 raise AssertionError(f"{promised} is promised, but {error}") from error
 
         if self._promises() - {"quotas", "households"}:
-            for_each(self._problems(), check, examples=self.examples)
+            for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_its_lottery_is_published_drawn_and_verified(self) -> None:
         """From the problem to a verified panel, through the files that everybody uses."""
@@ -275,7 +278,7 @@ class SelectionStrategyKit:
                     f"the draw does not verify:\n{verification}",
                 )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     # --- what its lotteries depend on -----------------------------------------------------------
 
@@ -292,7 +295,7 @@ class SelectionStrategyKit:
                 "random numbers but those of a generator seeded with problem.digest",
             )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_order_of_rows_columns_and_quotas_does_not_matter(self) -> None:
         """Whoever sorts a table or lists the quotas otherwise publishes the same bytes."""
@@ -309,7 +312,7 @@ class SelectionStrategyKit:
                     "as they were read",
                 )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_hashing_does_not_matter(self) -> None:
         """Interpreters that hash differently (PYTHONHASHSEED) publish the same bytes."""
@@ -350,6 +353,7 @@ class SelectionStrategyKit:
             problems(self.features, feasible=False, households=households),
             check,
             examples=self.examples,
+            described=described,
         )
 
     def test_too_few_applicants_are_refused(self) -> None:
@@ -359,7 +363,12 @@ class SelectionStrategyKit:
             lots = f"there are {len(problem.lots)} lots for {problem.seats} seats"
             self._demand_refusal(problem, TooFewApplicants, lots)
 
-        for_each(self._problems().map(with_too_many_seats), check, examples=self.examples)
+        for_each(
+            self._problems().map(with_too_many_seats),
+            check,
+            examples=self.examples,
+            described=described,
+        )
 
     # --- how it behaves in a program ------------------------------------------------------------
 
@@ -395,7 +404,7 @@ class SelectionStrategyKit:
                 "generator of your own, seeded with problem.digest",
             )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     def test_progress_is_told_in_shares(self) -> None:
         """If it tells its progress: the name of a step, and a share of it that never goes back."""
@@ -420,7 +429,7 @@ class SelectionStrategyKit:
                     f"the progress of {step!r} goes back from {share} to {next_share}",
                 )
 
-        for_each(self._problems(), check, examples=self.examples)
+        for_each(self._problems(), check, examples=self.examples, described=described)
 
     # --- how the tests are made -----------------------------------------------------------------
 

@@ -1,0 +1,129 @@
+"""A transaction in SQL: nothing here depends on the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mitwirkung.storage.backend import Match, Transaction
+from mitwirkung.storage.errors import RecordExists
+from mitwirkung.storage.journal import ChainedEntry, JournalEntry
+from mitwirkung.storage.records import Kind, Record
+from mitwirkung.storage.sql.tables import field, journal, of_kind, records
+
+
+class SqlTransaction(Transaction):
+    """On a connection that has begun, and is committed or rolled back by who made it."""
+
+    def __init__(self, event: str, kinds: Mapping[str, Kind], connection: Connection) -> None:
+        super().__init__(event, kinds)
+        self._connection = connection
+
+    def insert(self, new: Sequence[Record]) -> None:
+        rows = [
+            {
+                "event": record.event,
+                "kind": record.kind,
+                "key": record.key,
+                "version": record.version,
+                "fields": dict(record.index),
+                "body": record.body,
+            }
+            for record in new
+        ]
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(records), rows)
+        except IntegrityError:
+            raise RecordExists("record-exists", event=self.event) from None
+
+    def load(self, kind: str, key: str) -> Record | None:
+        row = self._connection.execute(select(records).where(*self._one(kind, key))).one_or_none()
+        return None if row is None else self._record(row)
+
+    def load_page(self, kind: str, match: Match, after: str, limit: int) -> Sequence[Record]:
+        query = (
+            select(records)
+            .where(*self._matching(kind, match), records.c.key > after)
+            .order_by(records.c.key)
+            .limit(limit)
+        )
+        return [self._record(row) for row in self._connection.execute(query)]
+
+    def number_of(self, kind: str, match: Match) -> int:
+        query = select(func.count()).select_from(records).where(*self._matching(kind, match))
+        return self._connection.execute(query).scalar_one()
+
+    def update(self, record: Record, version: int) -> bool:
+        changed = self._connection.execute(
+            update(records)
+            .where(*self._one(record.kind, record.key), records.c.version == version)
+            .values(version=record.version, fields=dict(record.index), body=record.body)
+        )
+        return changed.rowcount == 1
+
+    def delete(self, kind: str, key: str) -> bool:
+        gone = self._connection.execute(delete(records).where(*self._one(kind, key)))
+        return gone.rowcount == 1
+
+    def write_entry(self, entry: ChainedEntry) -> None:
+        told = entry.entry
+        self._connection.execute(
+            insert(journal).values(
+                event=entry.event,
+                number=entry.number,
+                time=told.time,
+                actor=told.actor,
+                what=told.what,
+                subject=told.subject,
+                params=dict(told.params),
+                previous=entry.previous,
+                hash=entry.hash,
+            )
+        )
+
+    def last_entry(self) -> ChainedEntry | None:
+        query = (
+            select(journal)
+            .where(journal.c.event == self.event)
+            .order_by(journal.c.number.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _entry(row)
+
+    def load_entries(self, after: int, limit: int) -> Sequence[ChainedEntry]:
+        query = (
+            select(journal)
+            .where(journal.c.event == self.event, journal.c.number > after)
+            .order_by(journal.c.number)
+            .limit(limit)
+        )
+        return [_entry(row) for row in self._connection.execute(query)]
+
+    def _one(self, kind: str, key: str) -> tuple[Any, ...]:
+        return (
+            records.c.event == self.event,
+            records.c.kind == kind,
+            records.c.key == key,
+        )
+
+    def _matching(self, kind: str, match: Match) -> list[Any]:
+        terms: list[Any] = [records.c.event == self.event, of_kind(kind)]
+        for name in sorted(match):
+            value = match[name]
+            terms.append(field(name).is_(None) if value is None else field(name) == value)
+        return terms
+
+    def _record(self, row: Row[Any]) -> Record:
+        fields = row.fields
+        index = {name: fields.get(name) for name in self._kinds[row.kind].index}
+        return Record(row.event, row.kind, row.key, row.body, index, row.version)
+
+
+def _entry(row: Row[Any]) -> ChainedEntry:
+    told = JournalEntry(row.time, row.actor, row.what, row.subject, row.params)
+    return ChainedEntry(row.event, row.number, told, row.previous, row.hash)
