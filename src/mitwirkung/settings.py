@@ -18,6 +18,7 @@ model, and checked when a `Mitwirkung` is made, since only then the plugins are 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,10 @@ SETTINGS_FILE = "mitwirkung.toml"
 ENVIRONMENT_KEY = "$env"
 
 Section = Mapping[str, Any]
+
+
+PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""How strategies, sources and backends are called: their sections have that name too."""
 
 
 class PluginSettings(BaseModel):

@@ -15,9 +15,8 @@ from pydantic import Field, ValidationError, field_validator
 
 from mitwirkung.errors import Finding, SourceRefused
 from mitwirkung.lottery.randomness import parse_template
-from mitwirkung.lottery.strategy import NAME
 from mitwirkung.names import clean
-from mitwirkung.settings import PluginSettings
+from mitwirkung.settings import PLUGIN_NAME, PluginSettings
 from mitwirkung.toml_files import model_findings
 
 
@@ -154,7 +153,7 @@ def source_flaws(source: object) -> Iterable[str]:
     if inspect.isabstract(source):
         yield f"{where} does not define {', '.join(sorted(source.__abstractmethods__))}"
     name: object = getattr(source, "name", None)
-    if not (isinstance(name, str) and NAME.fullmatch(name)):
+    if not (isinstance(name, str) and PLUGIN_NAME.fullmatch(name)):
         yield f"{where}.name is not a word like 'spiel-77'"
     settings: object = source.Settings
     if not (isinstance(settings, type) and issubclass(settings, SourceSettings)):

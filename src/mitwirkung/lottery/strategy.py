@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, get_args, get_origin
@@ -17,10 +16,9 @@ from mitwirkung.lottery.panels import PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.progress import Watch
 from mitwirkung.lottery.rules import PROMISES
-from mitwirkung.settings import PluginSettings
+from mitwirkung.settings import PLUGIN_NAME, PluginSettings
 from mitwirkung.toml_files import model_findings
 
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RESERVED = ("use",)
 """`use` is a key beside the strategies' sections in the settings."""
 
@@ -120,7 +118,7 @@ def declaration_flaws(strategy: object) -> Iterable[str]:
         missing = ", ".join(sorted(strategy.__abstractmethods__))
         yield f"{where} does not define {missing}"
     name: object = getattr(strategy, "name", None)
-    if not (isinstance(name, str) and NAME.fullmatch(name)) or name in RESERVED:
+    if not (isinstance(name, str) and PLUGIN_NAME.fullmatch(name)) or name in RESERVED:
         yield f"{where}.name is not a word like 'first-come', or is reserved"
     version: object = strategy.version
     if not (isinstance(version, str) and version.strip()):

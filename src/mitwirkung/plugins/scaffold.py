@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.folder import FolderOccupied, write_files
-from mitwirkung.lottery.strategy import NAME, RESERVED
+from mitwirkung.lottery.strategy import RESERVED
 from mitwirkung.plugins import builtin
+from mitwirkung.settings import PLUGIN_NAME
 
 KINDS = ("strategy",)
 """What a new plugin can add; each has its templates in `template/`."""
@@ -33,7 +34,7 @@ def plugin_name(given: str) -> str:
             that ships has it, or it is reserved.
     """
     name = given.removeprefix(PREFIX)
-    if not NAME.fullmatch(name):
+    if not PLUGIN_NAME.fullmatch(name):
         raise PluginNameRefused("new-plugin-name", name=given)
     shipped = [strategy.name for strategy in builtin.register_selection_strategies()]
     taken = sorted([*shipped, *RESERVED])

@@ -17,8 +17,7 @@ from typing import Any, ClassVar, Self, final
 from pydantic import ValidationError
 
 from mitwirkung.errors import BackendRefused
-from mitwirkung.lottery.strategy import NAME
-from mitwirkung.settings import PluginSettings
+from mitwirkung.settings import PLUGIN_NAME, PluginSettings
 from mitwirkung.storage.errors import (
     RecordExists,
     RecordUnfit,
@@ -411,7 +410,7 @@ def backend_flaws(backend: object) -> Iterable[str]:
     if inspect.isabstract(backend):
         yield f"{where} does not define {', '.join(sorted(backend.__abstractmethods__))}"
     name: object = getattr(backend, "name", None)
-    if not (isinstance(name, str) and NAME.fullmatch(name)) or name in RESERVED:
+    if not (isinstance(name, str) and PLUGIN_NAME.fullmatch(name)) or name in RESERVED:
         yield f"{where}.name is not a word like 'postgresql', or is reserved"
     settings: object = backend.Settings
     if not (isinstance(settings, type) and issubclass(settings, BackendSettings)):
