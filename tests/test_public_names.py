@@ -9,7 +9,7 @@ import mitwirkung
 
 HEAVY = (
     *("numpy", "highspy", "sqlalchemy", "pandas", "narwhals", "altair", "jinja2", "babel"),
-    *("typer", "rich", "hypothesis", "faker", "pytest"),
+    *("typer", "rich", "hypothesis", "faker", "pytest", "alembic", "cryptography"),
 )
 
 
@@ -30,7 +30,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         "import mitwirkung",
         "import mitwirkung; mitwirkung.read_applicants, mitwirkung.SelectionProblem, "
         "mitwirkung.solve, mitwirkung.SelectionStrategy, mitwirkung.hookimpl, "
-        "mitwirkung.Mitwirkung()",
+        "mitwirkung.Mitwirkung(), mitwirkung.SqliteBackend, mitwirkung.Vault",
     ],
 )
 def test_heavy_libraries_are_loaded_only_where_used(code: str) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from builders import town
 from mitwirkung.app import Mitwirkung
 from mitwirkung.cli import cli
-from mitwirkung.errors import InputError, StrategyRefused, UnknownStrategy
+from mitwirkung.errors import InputError, StrategyRefused, UnknownBackend, UnknownStrategy
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.strategy import SelectionStrategy, StrategySettings
@@ -23,6 +23,7 @@ from mitwirkung.plugins.sample import sample_settings
 from mitwirkung.settings import Settings
 
 NOBODY = {"MITWIRKUNG_BLOCK_PLUGINS": "*"}
+KEY = "0123456789abcdef" * 4
 
 
 class LicensedSettings(StrategySettings):
@@ -228,7 +229,7 @@ def test_settings_are_frozen() -> None:
 
 
 def test_the_sample_changes_nothing_and_every_line_of_it_can_be_used() -> None:
-    sample = sample_settings(app("").strategies())
+    sample = sample_settings(app("").strategies(), app("").backends())
     assert Settings.from_data(tomllib.loads(sample), environ={}).selection.use == "leximin"
     assert "# What the solver asks for.\n" in sample
     assert "# How often it tries.\n# rounds = 3\n" in sample
@@ -237,7 +238,14 @@ def test_the_sample_changes_nothing_and_every_line_of_it_can_be_used() -> None:
         bare = line.removeprefix("# ")
         is_setting = bare.partition(" ")[2].startswith("=")
         opened.append(bare.replace("...   has to be set", '"sex"') if is_setting else line)
-    used = app("\n".join(opened), MITWIRKUNG_SELECTION_LICENSED_LICENCE="x")
+    used = app(
+        "\n".join(opened),
+        MITWIRKUNG_SELECTION_LICENSED_LICENCE="x",
+        MITWIRKUNG_MASTER_KEY=KEY,
+    )
+    assert used.settings.storage.master_key == SecretStr(KEY)
+    assert used.settings_in_force()["storage"]["sqlite"]["path"] == "mitwirkung.db"
+    assert KEY not in str(used.settings_in_force())
     assert used.strategy("licensed").settings.model_dump()["shares"] == {"a b": 1}
 
 
@@ -259,6 +267,7 @@ def test_the_commands_read_the_file_of_the_folder(
     assert tomllib.loads(run("settings", "--sample").stdout) == {
         "plugins": {},
         "selection": {"goldilocks": {}, "pots": {}},
+        "storage": {"memory": {}, "sqlite": {}},
     }
 
 
@@ -267,3 +276,63 @@ def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="UTF-8"):
         Settings.load(path)
+
+
+def test_the_storage_in_use_and_its_settings() -> None:
+    used = app(
+        "[storage]\nmaster_key = { '$env' = 'MASTER' }\n[storage.sqlite]\npath = 'a.db'\n",
+        MASTER=KEY,
+    )
+    backend = used.backend()
+    assert (backend.name, backend.settings.model_dump()["path"]) == ("sqlite", "a.db")
+    assert used.backend(settings={"path": "b.db"}).settings.model_dump()["path"] == "b.db"
+    assert used.backend("memory").name == "memory"
+    assert used.settings.storage.master_key == SecretStr(KEY)
+    in_force = used.settings_in_force()["storage"]
+    assert in_force["use"] == "sqlite"
+    assert in_force["sqlite"] == {"path": "a.db", "keys": "mitwirkung-keys.db", "patience": 30}
+    assert KEY not in str(in_force) + repr(used.settings)
+    assert app('[storage]\nuse = "memory"\n').backend().name == "memory"
+
+
+def test_everything_wrong_in_the_storage_is_told_at_once() -> None:
+    wrong = """
+        [storage]
+        path = "a.db"
+        master_keys = "x"
+        [storage.sqlite]
+        pth = "a.db"
+        [storage.sqlit]
+        [selection.pots]
+        x = 1
+    """
+    with pytest.raises(InputError) as caught:
+        app(wrong)
+    assert codes(caught) == [
+        ("key-table", "storage.path"),
+        ("key-unknown-nearest", "storage.master_keys"),
+    ]
+    sections = "\n".join(wrong.splitlines()[4:])
+    with pytest.raises(InputError) as caught:
+        app(sections)
+    assert codes(caught) == [
+        ("key-unknown", "selection.pots.x"),
+        ("key-unknown-nearest", "storage.sqlite.pth"),
+        ("section-unknown-nearest", ""),
+    ]
+    assert "[storage.sqlit]: there is no 'sqlit'; did you mean 'sqlite'?" in str(caught.value)
+
+
+def test_a_master_key_comes_from_the_environment_alone() -> None:
+    with pytest.raises(InputError) as caught:
+        app(f'[storage]\nmaster_key = "{KEY}"\n')
+    assert codes(caught) == [("key-in-the-open", "storage.master_key")]
+    assert KEY not in str(caught.value)
+    with pytest.raises(InputError) as caught:
+        app("[storage]\nmaster_key = { '$env' = 'MASTER' }\n")
+    assert codes(caught) == [("env-unset", "storage.master_key")]
+
+
+def test_an_unknown_storage_in_use_is_refused() -> None:
+    with pytest.raises(UnknownBackend, match="did you mean 'sqlite'"):
+        app('[storage]\nuse = "sqllite"\n')

@@ -89,11 +89,12 @@ def spoken() -> set[str]:
 
 
 def in_the_sample() -> Iterator[str]:
-    """What stands in the sample of the settings beside the strategies that ship."""
-    for strategy in PluginManager({"*": "this test"}).strategies().values():
-        fields = strategy.Settings.model_fields.values()
+    """What stands in the sample of the settings beside the strategies and backends that ship."""
+    shipped = PluginManager({"*": "this test"})
+    for plugin in [*shipped.strategies().values(), *shipped.backends().values()]:
+        fields = plugin.Settings.model_fields.values()
         if fields:
-            yield summary(strategy)
+            yield summary(plugin)
         yield from (str(field.description) for field in fields)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
     from mitwirkung.app import write_report as write_report
+    from mitwirkung.errors import BackendFailed as BackendFailed
+    from mitwirkung.errors import BackendRefused as BackendRefused
     from mitwirkung.errors import ExtraMissing as ExtraMissing
     from mitwirkung.errors import Finding as Finding
     from mitwirkung.errors import InputError as InputError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mitwirkung.errors import SourceRefused as SourceRefused
     from mitwirkung.errors import StrategyFailed as StrategyFailed
     from mitwirkung.errors import StrategyRefused as StrategyRefused
+    from mitwirkung.errors import UnknownBackend as UnknownBackend
     from mitwirkung.errors import UnknownSource as UnknownSource
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
     from mitwirkung.intake import Applicants as Applicants
@@ -114,6 +117,33 @@ if TYPE_CHECKING:
     from mitwirkung.schemas import schema_names as schema_names
     from mitwirkung.settings import PluginSettings as PluginSettings
     from mitwirkung.settings import Settings as Settings
+    from mitwirkung.storage.backend import BackendSettings as BackendSettings
+    from mitwirkung.storage.backend import StorageBackend as StorageBackend
+    from mitwirkung.storage.backend import Transaction as Transaction
+    from mitwirkung.storage.errors import BodyAltered as BodyAltered
+    from mitwirkung.storage.errors import BodyErased as BodyErased
+    from mitwirkung.storage.errors import JournalBroken as JournalBroken
+    from mitwirkung.storage.errors import MasterKeyRefused as MasterKeyRefused
+    from mitwirkung.storage.errors import PurposeRefused as PurposeRefused
+    from mitwirkung.storage.errors import RecordExists as RecordExists
+    from mitwirkung.storage.errors import RecordUnfit as RecordUnfit
+    from mitwirkung.storage.errors import StaleRecord as StaleRecord
+    from mitwirkung.storage.errors import StorageBusy as StorageBusy
+    from mitwirkung.storage.errors import StorageClosed as StorageClosed
+    from mitwirkung.storage.errors import StorageUnfit as StorageUnfit
+    from mitwirkung.storage.errors import UnknownKind as UnknownKind
+    from mitwirkung.storage.journal import ChainedEntry as ChainedEntry
+    from mitwirkung.storage.journal import JournalEntry as JournalEntry
+    from mitwirkung.storage.journal import prove_journal as prove_journal
+    from mitwirkung.storage.keys import KeyName as KeyName
+    from mitwirkung.storage.keys import KeyStore as KeyStore
+    from mitwirkung.storage.keys import MasterKey as MasterKey
+    from mitwirkung.storage.keys import MemoryKeyStore as MemoryKeyStore
+    from mitwirkung.storage.memory import MemoryBackend as MemoryBackend
+    from mitwirkung.storage.records import Record as Record
+    from mitwirkung.storage.records import RecordKind as RecordKind
+    from mitwirkung.storage.sqlite import SqliteBackend as SqliteBackend
+    from mitwirkung.storage.vault import Vault as Vault
 
 _HOMES = {
     "app": [
@@ -126,6 +156,8 @@ _HOMES = {
         "write_report",
     ],
     "errors": [
+        "BackendFailed",
+        "BackendRefused",
         "ExtraMissing",
         "Finding",
         "InputError",
@@ -137,6 +169,7 @@ _HOMES = {
         "SourceRefused",
         "StrategyFailed",
         "StrategyRefused",
+        "UnknownBackend",
         "UnknownSource",
         "UnknownStrategy",
     ],
@@ -171,12 +204,7 @@ _HOMES = {
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
     "lottery.progress": ["LotteryStopped", "Step"],
-    "lottery.publication": [
-        "CountsRefused",
-        "KeyRefused",
-        "LotteryRefused",
-        "ReplacementRefused",
-    ],
+    "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused", "ReplacementRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],
     "lottery.quotas": ["Feature", "Provenance", "Quota", "QuotaPlan"],
     "lottery.randomness": ["UnfitSeed", "UnfitTemplate"],
@@ -197,8 +225,8 @@ _HOMES = {
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
-    "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.alternates_plot": ["plot_alternates"],
+    "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
     "reports.comparison_plot": ["plot_comparison"],
     "reports.explaining": ["Explanation", "UnknownPerson", "explain"],
@@ -208,6 +236,27 @@ _HOMES = {
     "reports.stages_plot": ["plot_stages"],
     "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
+    "storage.backend": ["BackendSettings", "StorageBackend", "Transaction"],
+    "storage.errors": [
+        "BodyAltered",
+        "BodyErased",
+        "JournalBroken",
+        "MasterKeyRefused",
+        "PurposeRefused",
+        "RecordExists",
+        "RecordUnfit",
+        "StaleRecord",
+        "StorageBusy",
+        "StorageClosed",
+        "StorageUnfit",
+        "UnknownKind",
+    ],
+    "storage.journal": ["ChainedEntry", "JournalEntry", "prove_journal"],
+    "storage.keys": ["KeyName", "KeyStore", "MasterKey", "MemoryKeyStore"],
+    "storage.memory": ["MemoryBackend"],
+    "storage.records": ["Record", "RecordKind"],
+    "storage.sqlite": ["SqliteBackend"],
+    "storage.vault": ["Vault"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -9,8 +9,11 @@ from types import ModuleType
 from typing import Any
 
 from mitwirkung.errors import (
+    BackendFailed,
+    BackendRefused,
     Finding,
     InputError,
+    UnknownBackend,
 )
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
@@ -49,6 +52,7 @@ from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sections import check_sections
 from mitwirkung.settings import Settings, blocked_plugins
+from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.tables import Source
 
 
@@ -125,6 +129,29 @@ class Mitwirkung:
         """
         return self._manager.source(name, settings or {})
 
+    def backends(self) -> Mapping[str, type[StorageBackend]]:
+        """All storage backends, by name; installed plugins are loaded for it."""
+        return self._manager.backends()
+
+    def backend(
+        self, name: str | None = None, *, settings: Mapping[str, Any] | None = None
+    ) -> StorageBackend:
+        """A storage backend with its settings; open it to use it.
+
+        Args:
+            name: the backend; that of the settings if not given. None is replaced by another.
+            settings: these go before those of the backend's section.
+
+        Raises:
+            UnknownBackend: lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: the plugin cannot be used.
+            BackendRefused: the settings are wrong.
+            BackendFailed: the backend broke when it was made.
+        """
+        name = name or self.settings.storage.use
+        section = self.settings.storage.sections.get(name, {})
+        return self._manager.backend(name, {**section, **(settings or {})})
+
     def read_facts(self, path: str | Path) -> Facts:
         """The organiser's facts in a TOML file; see `mitwirkung.lottery.facts_file.read_facts`."""
         return read_facts_with(path, self.source)
@@ -138,9 +165,19 @@ class Mitwirkung:
                 sections[name] = self.strategy(name).settings.model_dump(mode="json")
             except CANNOT_BE_USED:
                 continue  # not in use, and `plugins` says why
+        storage = self.settings.storage
+        places: dict[str, Any] = {}
+        for name in sorted({storage.use, *storage.sections}):
+            try:
+                places[name] = self.backend(name).settings.model_dump(mode="json")
+            except (*CANNOT_BE_USED, UnknownBackend, BackendRefused, BackendFailed):
+                continue
+        if storage.master_key is not None:
+            places["master_key"] = str(storage.master_key)
         return {
             "file": self.settings.file,
             "selection": {"use": selection.use, **sections},
+            "storage": {"use": storage.use, **places},
             "plugins": {"block": list(self.settings.blocked)},
         }
 

@@ -7,6 +7,13 @@ use = "pots"                         # the strategy where none is named
 [selection.pots]                     # its settings
 features = ["Stadtbezirk"]
 
+[storage]
+use = "sqlite"                       # where events are kept
+master_key = { "$env" = "MITWIRKUNG_MASTER_KEY" }
+
+[storage.sqlite]
+path = "dialog.db"
+
 [plugins]
 block = ["mitwirkung-example"]       # distributions or entry points; "*" is all of them
 ```
@@ -31,6 +38,7 @@ from mitwirkung.names import nearest
 from mitwirkung.toml_files import model_findings, read_toml, unknown_key
 
 DEFAULT_STRATEGY = "leximin"
+DEFAULT_BACKEND = "sqlite"
 BLOCK_VARIABLE = "MITWIRKUNG_BLOCK_PLUGINS"
 SETTINGS_FILE = "mitwirkung.toml"
 ENVIRONMENT_KEY = "$env"
@@ -61,16 +69,30 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Storage:
+    """`use` is the backend where events are kept; `sections` hold settings by backend.
+
+    `master_key` protects the keys of personal data, see `mitwirkung.storage.keys.MasterKey`.
+    """
+
+    use: str = DEFAULT_BACKEND
+    master_key: SecretStr | None = None
+    sections: Mapping[str, Section] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What `mitwirkung.toml` says; without a file all is as it ships.
 
     Attributes:
         selection: the strategies' part.
+        storage: the storage backends' part.
         blocked: distributions or entry points that are not loaded; `*` is all of them.
         file: where the settings come from.
     """
 
     selection: Selection = Selection()
+    storage: Storage = Storage()
     blocked: tuple[str, ...] = ()
     file: str | None = None
 
@@ -104,7 +126,7 @@ class Settings:
             InputError: with everything that is wrong in it.
         """
         errors: list[Finding] = []
-        known = {"selection": _SelectionKeys, "plugins": _PluginKeys}
+        known = {"selection": _SelectionKeys, "storage": _StorageKeys, "plugins": _PluginKeys}
         errors += [
             unknown_key(key, list(known), file) for key in map(str, data) if key not in known
         ]
@@ -116,17 +138,17 @@ class Settings:
                 parts[name] = {k: resolved.value(v, f"{name}.{k}") for k, v in part.items()}
             else:
                 errors.append(Finding("key-table", {"key": name}, file))
-        selection = parts.get("selection", {})
-        sections = {k: v for k, v in selection.items() if k != "use" and isinstance(v, Mapping)}
-        own = {k: v for k, v in selection.items() if k not in sections}
-        for key in [k for k in own if k != "use" and nearest(k, ["use"]) is None]:
-            errors.append(Finding("key-table", {"key": f"selection.{key}"}, file))
-            del own[key]
-        keys = _read(_SelectionKeys, own, "selection", file, errors)
+        selection, strategies = _split(_SelectionKeys, parts, "selection", file, errors)
+        storage, backends = _split(_StorageKeys, parts, "storage", file, errors)
         plugins = _read(_PluginKeys, parts.get("plugins", {}), "plugins", file, errors)
-        if errors or keys is None or plugins is None:
+        if errors or selection is None or storage is None or plugins is None:
             raise InputError.of(errors)
-        return cls(Selection(keys.use, sections), plugins.block, file)
+        return cls(
+            Selection(selection.use, strategies),
+            Storage(storage.use, storage.master_key, backends),
+            plugins.block,
+            file,
+        )
 
 
 def blocked_plugins(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
@@ -148,6 +170,11 @@ class _SelectionKeys(_Keys):
     use: str = DEFAULT_STRATEGY
 
 
+class _StorageKeys(_Keys):
+    use: str = DEFAULT_BACKEND
+    master_key: SecretStr | None = None
+
+
 class _PluginKeys(_Keys):
     block: tuple[str, ...] = ()
 
@@ -160,6 +187,27 @@ def _read(
     except ValidationError as error:
         errors += model_findings(error, kind, data=data, file=file, section=section)
         return None
+
+
+def _split(
+    kind: type[K],
+    parts: Mapping[str, Section],
+    heading: str,
+    file: str | None,
+    errors: list[Finding],
+) -> tuple[K | None, dict[str, Section]]:
+    """The keys of a heading itself, and the sections of plugins below it."""
+    part, known = parts.get(heading, {}), list(kind.model_fields)
+    sections = {k: v for k, v in part.items() if k not in known and isinstance(v, Mapping)}
+    own = {k: v for k, v in part.items() if k not in sections}
+    for key, value in list(own.items()):
+        place = {"key": f"{heading}.{key}"}
+        if key not in known and nearest(key, known) is None:
+            errors.append(Finding("key-table", place, file))
+            del own[key]
+        elif key == "master_key" and isinstance(value, str):
+            errors.append(Finding("key-in-the-open", place, file))
+    return _read(kind, own, heading, file, errors), sections
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.errors import StaleRecord
 from mitwirkung.storage.journal import JournalEntry
-from mitwirkung.storage.records import Kind, Record
+from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sqlite import SqliteBackend
 
 EVENT = "buergerdialog-2020"
@@ -89,7 +89,7 @@ def main() -> None:
     folder, task, *words = sys.argv[1:]
     paths = {"path": str(Path(folder, "dialog.db")), "keys": str(Path(folder, "keys.db"))}
     backend = SqliteBackend({**paths, "patience": 60})
-    with backend.open([Kind("application", ("state",))]) as storage:
+    with backend.open([RecordKind("application", ("state",))]) as storage:
         if task == "open":
             say("open", wait=False)
         elif task == "hold":

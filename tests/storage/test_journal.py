@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitwirkung.storage.errors import JournalBroken
-from mitwirkung.storage.journal import ChainedEntry, JournalEntry, chained, prove
+from mitwirkung.storage.journal import ChainedEntry, JournalEntry, chained, prove_journal
 
 EVENT = "buergerdialog-2020"
 NOON = datetime(2020, 11, 27, 12, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def journal(*told: JournalEntry, event: str = EVENT) -> list[ChainedEntry]:
 def test_what_was_written_is_proven(told: list[JournalEntry]) -> None:
     links = journal(*told)
     printed = {link.number: link.hash for link in links}
-    assert prove(EVENT, links, printed) == (links[-1] if links else None)
+    assert prove_journal(EVENT, links, printed) == (links[-1] if links else None)
     assert [link.number for link in links] == [*range(1, len(told) + 1)]
 
 
@@ -89,7 +89,7 @@ def spoilt() -> list[tuple[str, list[ChainedEntry], int, str]]:
 @pytest.mark.parametrize(("links", "number", "code"), [case[1:] for case in spoilt()])
 def test_what_was_tampered_with_is_found(links: list[ChainedEntry], number: int, code: str) -> None:
     with pytest.raises(JournalBroken) as caught:
-        prove(EVENT, links)
+        prove_journal(EVENT, links)
     assert (caught.value.number, caught.value.code) == (number, code)
 
 
@@ -107,7 +107,7 @@ def test_no_field_of_any_entry_can_be_changed(told: list[JournalEntry], data: An
     name = data.draw(st.sampled_from(sorted(changes)))
     spoilt = replace(links[i], entry=replace(links[i].entry, **{name: changes[name]}))
     with pytest.raises(JournalBroken) as caught:
-        prove(EVENT, [*links[:i], spoilt, *links[i + 1 :]])
+        prove_journal(EVENT, [*links[:i], spoilt, *links[i + 1 :]])
     assert caught.value.number == i + 1
 
 
@@ -115,11 +115,11 @@ def test_printed_hashes_show_what_was_rewritten_or_cut() -> None:
     entry = JournalEntry(NOON, "clerk", "a")
     links = journal(entry, entry, entry)
     rewritten = journal(entry, replace(entry, what="b"), entry)
-    assert prove(EVENT, rewritten) == rewritten[-1]
+    assert prove_journal(EVENT, rewritten) == rewritten[-1]
     with pytest.raises(JournalBroken, match="entry 2 has another hash than was printed"):
-        prove(EVENT, rewritten, {2: links[1].hash})
+        prove_journal(EVENT, rewritten, {2: links[1].hash})
     with pytest.raises(JournalBroken, match="ends before entry 3"):
-        prove(EVENT, links[:2], {1: links[0].hash, 3: links[2].hash})
+        prove_journal(EVENT, links[:2], {1: links[0].hash, 3: links[2].hash})
 
 
 def test_an_entry_needs_a_time_zone_and_plain_params() -> None:

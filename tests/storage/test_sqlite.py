@@ -20,12 +20,12 @@ import pytest
 from mitwirkung.errors import BackendRefused
 from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.errors import StorageBusy, StorageUnfit
-from mitwirkung.storage.journal import JournalEntry, prove
-from mitwirkung.storage.records import Kind, Record
+from mitwirkung.storage.journal import JournalEntry, prove_journal
+from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sqlite import SqliteBackend
 
 EVENT = "buergerdialog-2020"
-KINDS = [Kind("application", ("state",))]
+KINDS = [RecordKind("application", ("state",))]
 NOON = datetime(2020, 11, 27, 12, 0, tzinfo=UTC)
 HELPER = Path(__file__).parent / "other_process.py"
 
@@ -60,7 +60,7 @@ def line(process: subprocess.Popen[str]) -> str:
 def content(storage: StorageBackend) -> dict[str, Any]:
     with storage.transaction(EVENT) as transaction:
         entries = list(transaction.journal())
-        prove(EVENT, entries)
+        prove_journal(EVENT, entries)
         found = {each.key: each.index["state"] for each in transaction.find("application")}
         return {"states": found, "told": [entry.entry.what for entry in entries]}
 
@@ -254,7 +254,7 @@ def test_a_process_that_is_killed_leaves_the_state_before_or_after(
 def test_a_process_that_is_killed_at_any_moment_leaves_no_half(
     tmp_path: Path, milliseconds: int
 ) -> None:
-    """It moves all applications to the next state and tells so, over and over, until it is killed."""
+    """It moves all applications on and tells so, over and over, until it is killed."""
     with backend(tmp_path).open(KINDS) as storage:
         with storage.transaction(EVENT) as transaction:
             transaction.add_all(application(f"k{i:03}", "0") for i in range(50))

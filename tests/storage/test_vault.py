@@ -19,7 +19,7 @@ from mitwirkung.storage.errors import (
     UnknownKind,
 )
 from mitwirkung.storage.keys import KeyName, MasterKey, MemoryKeyStore
-from mitwirkung.storage.records import Kind, Record
+from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sqlite import SqliteBackend
 from mitwirkung.storage.vault import Vault
 
@@ -172,7 +172,7 @@ def test_what_is_no_compartment_is_refused() -> None:
 
 
 def test_a_backup_of_the_bodies_reads_nothing_without_the_keys(tmp_path: Path) -> None:
-    kinds = [Kind(name, ("state",)) for name in COMPARTMENTS]
+    kinds = [RecordKind(name, ("state",)) for name in COMPARTMENTS]
     backend = SqliteBackend({"path": str(tmp_path / "a.db"), "keys": str(tmp_path / "k.db")})
     with backend.open(kinds) as storage:
         one = Vault(storage.keys(), MasterKey(DIGITS), COMPARTMENTS)

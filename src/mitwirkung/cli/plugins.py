@@ -20,7 +20,7 @@ from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sample import sample_settings
 from mitwirkung.settings import blocked_plugins
 
-HEADS = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Sources", "Hooks")
+HEADS = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Sources", "Storage", "Hooks")
 
 
 @reported
@@ -42,7 +42,8 @@ def plugins(
         names = ", ".join(strategy.name for strategy in plugin.strategies)
         sources = ", ".join(source.name for source in plugin.sources)
         row = (plugin.name, plugin.distribution, plugin.version, say(plugin.status))
-        table.add_row(*map(Text, (*row, names, sources, ", ".join(plugin.hooks))))
+        backends = ", ".join(backend.name for backend in plugin.backends)
+        table.add_row(*map(Text, (*row, names, sources, backends, ", ".join(plugin.hooks))))
     screen.print(table)
     for plugin in found:
         for sentence in _remarks(plugin):
@@ -67,8 +68,9 @@ def settings(
     """Check the settings and print what is in force; secrets stay hidden."""
     if sample:
         with redirect_stdout(sys.stderr):
-            strategies = _manager(settings_file).strategies()
-        screen.print(sample_settings(strategies, say), markup=False, end="")
+            manager = _manager(settings_file)
+            strategies, backends = manager.strategies(), manager.backends()
+        screen.print(sample_settings(strategies, backends, say), markup=False, end="")
         return
     with redirect_stdout(sys.stderr):
         app = installation(settings_file)

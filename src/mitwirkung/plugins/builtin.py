@@ -17,6 +17,9 @@ from mitwirkung.lottery.sources import (
 )
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.plugins.hookspecs import hookimpl
+from mitwirkung.storage.backend import StorageBackend
+from mitwirkung.storage.memory import MemoryBackend
+from mitwirkung.storage.sqlite import SqliteBackend
 
 
 @hookimpl
@@ -36,3 +39,9 @@ def register_selection_strategies() -> list[type[SelectionStrategy]]:
 def register_randomness_sources() -> list[type[RandomnessSource]]:
     """The sources of randomness that ship."""
     return [DiceSource, DigitsSource, NumbersSource, TextSource]
+
+
+@hookimpl
+def register_storage_backends() -> list[type[StorageBackend]]:
+    """The storage backends that ship."""
+    return [MemoryBackend, SqliteBackend]

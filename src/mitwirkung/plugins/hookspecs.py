@@ -6,6 +6,7 @@ import pluggy
 
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.storage.backend import StorageBackend
 
 PROJECT = "mitwirkung"
 
@@ -36,6 +37,20 @@ def register_randomness_sources() -> list[type[RandomnessSource]]:
         @hookimpl
         def register_randomness_sources():
             return [SuperSixSource]
+        ```
+    """
+    return []
+
+
+@hookspec
+def register_storage_backends() -> list[type[StorageBackend]]:
+    """Places where events are kept, as classes.
+
+    Example:
+        ```
+        @hookimpl
+        def register_storage_backends():
+            return [PostgresBackend]
         ```
     """
     return []

@@ -21,6 +21,7 @@ from mitwirkung.lottery.strategy import declaration_flaws
 from mitwirkung.names import nearest
 from mitwirkung.plugins import hookspecs
 from mitwirkung.plugins.plugin import Plugin
+from mitwirkung.storage.backend import backend_flaws
 
 
 def load(plugin: Plugin) -> Plugin:
@@ -72,7 +73,10 @@ def register(module: ModuleType, plugin: Plugin) -> Plugin:
         raise _refused(implemented, available, plugin, failure) from failure.__cause__
     strategies = _contributed(hooks.hook.register_selection_strategies, declaration_flaws, plugin)
     sources = _contributed(hooks.hook.register_randomness_sources, source_flaws, plugin)
-    return replace(plugin, hooks=implemented, strategies=strategies, sources=sources)
+    backends = _contributed(hooks.hook.register_storage_backends, backend_flaws, plugin)
+    return replace(
+        plugin, hooks=implemented, strategies=strategies, sources=sources, backends=backends
+    )
 
 
 def hook_names() -> list[str]:

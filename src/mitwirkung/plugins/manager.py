@@ -10,12 +10,14 @@ from types import ModuleType
 from typing import Any, get_args
 
 from mitwirkung.errors import (
+    BackendFailed,
     MitwirkungError,
     NameConflict,
     PluginBlocked,
     PluginFailed,
     SourceFailed,
     StrategyFailed,
+    UnknownBackend,
     UnknownSource,
     UnknownStrategy,
 )
@@ -26,8 +28,12 @@ from mitwirkung.plugins import builtin
 from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
 from mitwirkung.plugins.loading import load, register
 from mitwirkung.plugins.plugin import Kind, Plugin
+from mitwirkung.storage.backend import StorageBackend
 
 ALL = "*"
+
+UNKNOWN = {"strategies": UnknownStrategy, "sources": UnknownSource, "backends": UnknownBackend}
+"""What is raised where nobody has a name."""
 
 
 class PluginManager:
@@ -77,6 +83,10 @@ class PluginManager:
         """All sources of randomness that can be asked for by name, sorted by it."""
         return self._all("sources")
 
+    def backends(self) -> Mapping[str, type[StorageBackend]]:
+        """All storage backends that can be asked for by name, sorted by it."""
+        return self._all("backends")
+
     def _all(self, kind: Kind) -> dict[str, Any]:
         claimed = {each.name for plugin in self.plugins() for each in getattr(plugin, kind)}
         found = {}
@@ -94,8 +104,12 @@ class PluginManager:
             PluginFailed, PluginBlocked: the plugin of that name cannot be used.
             NameConflict: several plugins claim the name.
         """
-        strategy: type[SelectionStrategy] = _named(self.owner(name), "strategies", name)
+        strategy: type[SelectionStrategy] = self.named("strategies", name)
         return strategy
+
+    def named(self, kind: Kind, name: str) -> Any:
+        """The class of that kind and name; raises what `strategy`, `source` or `backend` do."""
+        return _named(self.owner(name, kind), kind, name)
 
     def source(self, name: str, settings: Mapping[str, Any]) -> RandomnessSource:
         """The source of randomness of that name with its settings.
@@ -111,6 +125,20 @@ class PluginManager:
             source: RandomnessSource = _named(owner, "sources", name)(dict(settings))
         return source
 
+    def backend(self, name: str, settings: Mapping[str, Any]) -> StorageBackend:
+        """The storage backend of that name with its settings; it is not open yet.
+
+        Raises:
+            UnknownBackend: there is none; lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: see `strategy`.
+            BackendRefused: the settings are wrong.
+            BackendFailed: it broke when it was made.
+        """
+        owner = self.owner(name, "backends")
+        with unbroken(name, owner, BackendFailed("backend-failed", name=name)):
+            backend: StorageBackend = _named(owner, "backends", name)(dict(settings))
+        return backend
+
     def make(
         self, name: str, settings: Mapping[str, Any], watch: Watch | None = None
     ) -> SelectionStrategy:
@@ -124,7 +152,7 @@ class PluginManager:
             return self.strategy(name)(dict(settings), watch)
 
     def owner(self, name: str, kind: Kind = "strategies") -> Plugin:
-        """The plugin that contributes the strategy of that name; raises what `strategy` does."""
+        """The plugin that contributes what has that name; raises what `strategy` does."""
         owners = self._owners(kind, name)
         if len(owners) > 1:
             raise NameConflict.between(name, [plugin.described for plugin in owners])
@@ -135,8 +163,7 @@ class PluginManager:
                 failure = plugin.failure
                 raise type(failure)(failure.code, **failure.params) from failure.__cause__
         inactive = [plugin.name for plugin in self._installed if plugin.status != "active"]
-        unknown = UnknownStrategy if kind == "strategies" else UnknownSource
-        raise unknown.named(name, list(self._all(kind)), inactive)
+        raise UNKNOWN[kind].named(name, list(self._all(kind)), inactive)
 
     def _owners(self, kind: Kind, name: str) -> list[Plugin]:
         """Who contributes a name; what ships or was added keeps its own, whoever claims it too."""

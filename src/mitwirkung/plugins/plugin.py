@@ -8,8 +8,9 @@ from typing import Any, Literal
 from mitwirkung.errors import MitwirkungError, NameConflict
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.storage.backend import StorageBackend
 
-Kind = Literal["strategies", "sources"]
+Kind = Literal["strategies", "sources", "backends"]
 """What plugins contribute: the attributes of `Plugin` that hold classes with a name."""
 
 Status = Literal["active", "blocked", "failed"]
@@ -26,7 +27,7 @@ class Plugin:
         status: `active`, `blocked` (never imported) or `failed`.
         failure: why it is blocked or failed; its `__cause__` is what the plugin raised.
         hooks: names of the hooks that it implements.
-        strategies, sources: what it contributes.
+        strategies, sources, backends: what it contributes.
         conflicts: names that it shares with others.
     """
 
@@ -39,6 +40,7 @@ class Plugin:
     hooks: tuple[str, ...] = ()
     strategies: tuple[type[SelectionStrategy], ...] = ()
     sources: tuple[type[RandomnessSource], ...] = ()
+    backends: tuple[type[StorageBackend], ...] = ()
     conflicts: tuple[NameConflict, ...] = ()
 
     @property
@@ -64,5 +66,6 @@ class Plugin:
             "hooks": list(self.hooks),
             "strategies": [strategy.name for strategy in self.strategies],
             "sources": [source.name for source in self.sources],
+            "backends": [backend.name for backend in self.backends],
             "conflicts": [str(conflict) for conflict in self.conflicts],
         }

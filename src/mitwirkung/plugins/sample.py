@@ -1,9 +1,10 @@
-"""A commented sample of `mitwirkung.toml`, made from the settings models of all strategies."""
+"""A commented sample of `mitwirkung.toml`, made from the settings models of all plugins."""
 
 from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,11 +13,16 @@ from pydantic_core import to_jsonable_python
 
 from mitwirkung.lottery.strategy import SelectionStrategy, is_secret
 from mitwirkung.messages import Translate
-from mitwirkung.settings import DEFAULT_STRATEGY, ENVIRONMENT_KEY
+from mitwirkung.settings import DEFAULT_BACKEND, DEFAULT_STRATEGY, ENVIRONMENT_KEY
+from mitwirkung.storage.backend import StorageBackend
+
+MASTER_KEY_VARIABLE = "MITWIRKUNG_MASTER_KEY"
 
 
 def sample_settings(
-    strategies: Mapping[str, type[SelectionStrategy]], translate: Translate = str
+    strategies: Mapping[str, type[SelectionStrategy]],
+    backends: Mapping[str, type[StorageBackend]],
+    translate: Translate = str,
 ) -> str:
     """A TOML file in which every setting stands behind a `#`, with its default and its meaning.
 
@@ -29,14 +35,14 @@ def sample_settings(
         "[selection]",
         f"# {t('The strategy where none is named. There are:')} {', '.join(strategies)}",
         f"# use = {_toml(DEFAULT_STRATEGY)}",
-    ]
-    for name, strategy in strategies.items():
-        fields = strategy.Settings.model_fields
-        if fields:
-            lines += ["", f"# {t(summary(strategy))}", f"[selection.{name}]"]
-        for key, field in fields.items():
-            lines += _setting(name, key, field, t)
-    lines += [
+        *_sections("selection", strategies, t),
+        "",
+        "[storage]",
+        f"# {t('Where events are kept. There are:')} {', '.join(backends)}",
+        f"# use = {_toml(DEFAULT_BACKEND)}",
+        f"# {t('Protects the keys of personal data. Make one with: openssl rand -hex 32')}",
+        f'# master_key = {{ "{ENVIRONMENT_KEY}" = "{MASTER_KEY_VARIABLE}" }}',
+        *_sections("storage", backends, t),
         "",
         "[plugins]",
         f"# {t('Distributions or entry points that are never imported; * is all of them.')}",
@@ -45,11 +51,25 @@ def sample_settings(
     return "\n".join(lines) + "\n"
 
 
-def _setting(strategy: str, key: str, field: FieldInfo, t: Translate) -> Iterator[str]:
+def _sections(
+    heading: str,
+    plugins: Mapping[str, type[SelectionStrategy]] | Mapping[str, type[StorageBackend]],
+    t: Translate,
+) -> Iterator[str]:
+    """The section of each plugin that has settings."""
+    for name, plugin in plugins.items():
+        fields = plugin.Settings.model_fields
+        if fields:
+            yield from ("", f"# {t(summary(plugin))}", f"[{heading}.{name}]")
+        for key, field in fields.items():
+            yield from _setting(f"{heading}.{name}", key, field, t)
+
+
+def _setting(section: str, key: str, field: FieldInfo, t: Translate) -> Iterator[str]:
     if field.description:
         yield from (f"# {line}" for line in t(field.description).splitlines())
     if is_secret(field):
-        variable = f"mitwirkung_selection_{strategy}_{key}".upper().replace("-", "_")
+        variable = re.sub("[-.]", "_", f"mitwirkung_{section}_{key}".upper())
         yield f'# {key} = {{ "{ENVIRONMENT_KEY}" = "{variable}" }}'
     elif field.is_required():
         yield f"# {key} = ...   {t('has to be set')}"
@@ -79,6 +99,6 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def summary(strategy: type[SelectionStrategy]) -> str:
-    """What a strategy is, in one line: the first of its docstring."""
-    return inspect.cleandoc(strategy.__doc__ or strategy.name).splitlines()[0]
+def summary(plugin: type[SelectionStrategy] | type[StorageBackend]) -> str:
+    """What a strategy or a backend is, in one line: the first of its docstring."""
+    return inspect.cleandoc(plugin.__doc__ or plugin.name).splitlines()[0]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from mitwirkung.errors import (
+    BackendFailed,
+    BackendRefused,
     Finding,
     InputError,
     NameConflict,
@@ -12,69 +16,100 @@ from mitwirkung.errors import (
     PluginFailed,
     StrategyFailed,
     StrategyRefused,
+    UnknownBackend,
     UnknownStrategy,
 )
-from mitwirkung.lottery.strategy import SelectionStrategy, is_secret
+from mitwirkung.lottery.strategy import is_secret
 from mitwirkung.names import nearest
 from mitwirkung.plugins.manager import PluginManager
-from mitwirkung.settings import Section, Settings
+from mitwirkung.plugins.plugin import Kind
+from mitwirkung.settings import PluginSettings, Section, Settings
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """A part of the settings whose sections belong to one kind of plugin."""
+
+    name: str
+    kind: Kind
+    use: str
+    sections: Mapping[str, Section]
+    make: Callable[[str, Section], Any]
 
 
 def check_sections(settings: Settings, plugins: PluginManager) -> None:
-    """Refuse settings that the strategies do not understand, all errors at once.
+    """Refuse settings that strategies and storage do not understand, all errors at once.
 
-    Installed plugins are loaded only if a section names a strategy that does not ship. The section
-    of one whose plugin is blocked or failed is passed over, unless it is the strategy in use.
+    Installed plugins are loaded only if a section names something that does not ship. The section
+    of one whose plugin is blocked or failed is passed over, unless it is the one in use.
 
     Raises:
         InputError: with everything that is wrong in the sections.
-        UnknownStrategy, PluginFailed, PluginBlocked, NameConflict: the strategy in use cannot be
-            had.
+        UnknownStrategy, UnknownBackend, PluginFailed, PluginBlocked, NameConflict: the strategy or
+            backend in use cannot be had.
     """
-    selection = settings.selection
-    plugins.strategy(selection.use)
-    errors: list[Finding] = []
-    for name, section in selection.sections.items():
-        try:
-            errors += _in_the_open(plugins.strategy(name), name, section, settings.file)
-            plugins.make(name, section)
-        except StrategyRefused as error:
-            errors += _in_section(error, f"selection.{name}", settings.file)
-        except (PluginFailed, PluginBlocked, NameConflict, StrategyFailed):
-            if name == selection.use:
-                raise
-        except UnknownStrategy as error:
-            available = error.params["available"]
-            # it may belong to a plugin that could not be asked, unless it is likely misspelt
-            if nearest(name, available) or not error.params["plugins"]:
-                errors.append(_unknown(name, available, settings.file))
+    selection, storage = settings.selection, settings.storage
+    headings = (
+        _Heading(
+            "selection",
+            "strategies",
+            selection.use,
+            selection.sections,
+            lambda name, section: plugins.make(name, dict(section)),
+        ),
+        _Heading("storage", "backends", storage.use, storage.sections, plugins.backend),
+    )
+    errors = [
+        finding for heading in headings for finding in _wrong_below(heading, plugins, settings.file)
+    ]
     if errors:
         raise InputError.of(errors)
 
 
+def _wrong_below(heading: _Heading, plugins: PluginManager, file: str | None) -> Iterator[Finding]:
+    """What is wrong in the sections of one heading."""
+    plugins.named(heading.kind, heading.use)
+    for name, section in heading.sections.items():
+        place = f"{heading.name}.{name}"
+        try:
+            model = plugins.named(heading.kind, name).Settings
+            yield from _in_the_open(model, place, section, file)
+            heading.make(name, section)
+        except (StrategyRefused, BackendRefused) as error:
+            yield from _in_section(error, place, file)
+        except (PluginFailed, PluginBlocked, NameConflict, StrategyFailed, BackendFailed):
+            if name == heading.use:
+                raise
+        except (UnknownStrategy, UnknownBackend) as error:
+            available = error.params["available"]
+            # it may belong to a plugin that could not be asked, unless it is likely misspelt
+            if nearest(name, available) or not error.params["plugins"]:
+                yield _unknown(place, name, available, file)
+
+
 def _in_the_open(
-    strategy: type[SelectionStrategy], name: str, section: Section, file: str | None
+    model: type[PluginSettings], place: str, section: Section, file: str | None
 ) -> Iterator[Finding]:
     """Secrets that are written down in the settings."""
-    for key, field in strategy.Settings.model_fields.items():
+    for key, field in model.model_fields.items():
         if is_secret(field) and isinstance(section.get(key), str):
-            yield Finding("key-in-the-open", {"key": f"selection.{name}.{key}"}, file)
+            yield Finding("key-in-the-open", {"key": f"{place}.{key}"}, file)
 
 
-def _in_section(error: StrategyRefused, section: str, file: str | None) -> list[Finding]:
-    """What a strategy finds in its settings, told by the keys of the file."""
-    found = []
+def _in_section(
+    error: StrategyRefused | BackendRefused, place: str, file: str | None
+) -> Iterator[Finding]:
+    """What a plugin finds in its settings, told by the keys of the file."""
     in_its_own_words = Finding(error.code, error.params)
     for finding in error.params.get("findings", [in_its_own_words]):
         params = dict(finding.params)
         if "key" in params:
-            params["key"] = f"{section}.{params['key']}"
-        found.append(Finding(finding.code, params, file))
-    return found
+            params["key"] = f"{place}.{params['key']}"
+        yield Finding(finding.code, params, file)
 
 
-def _unknown(name: str, available: list[str], file: str | None) -> Finding:
-    params = {"section": f"selection.{name}", "name": name, "available": available}
+def _unknown(place: str, name: str, available: list[str], file: str | None) -> Finding:
+    params = {"section": place, "name": name, "available": available}
     meant = nearest(name, available)
     if meant is None:
         return Finding("section-unknown", params, file)

@@ -29,8 +29,8 @@ from mitwirkung.storage.journal import ChainedEntry, JournalEntry, chained
 from mitwirkung.storage.keys import KeyStore
 from mitwirkung.storage.records import (
     IndexValue,
-    Kind,
     Record,
+    RecordKind,
     check_record,
     check_text,
     check_value,
@@ -59,7 +59,7 @@ class Transaction(ABC):
     that were checked, of kinds and fields that were declared.
     """
 
-    def __init__(self, event: str, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, event: str, kinds: Mapping[str, RecordKind]) -> None:
         self.event = event
         self._kinds = kinds
         self._over = False
@@ -164,7 +164,7 @@ class Transaction(ABC):
 
     @final
     def journal(self) -> Iterator[ChainedEntry]:
-        """The event's journal from its first entry; see `journal.prove`."""
+        """The event's journal from its first entry; see `prove_journal`."""
         self._check_running()
         return self._entries()
 
@@ -220,7 +220,7 @@ class Transaction(ABC):
         if self._over:
             raise StorageClosed("transaction-over")
 
-    def _kind(self, name: str) -> Kind:
+    def _kind(self, name: str) -> RecordKind:
         self._check_running()
         kind = self._kinds.get(name)
         if kind is None:
@@ -262,7 +262,7 @@ class Transaction(ABC):
 class StorageBackend(ABC):
     """A place that keeps records and journals::
 
-        with SqliteBackend().open([Kind("application", ("state",))]) as storage:
+        with SqliteBackend().open([RecordKind("application", ("state",))]) as storage:
             with storage.transaction("buergerdialog-2020", exclusive=True) as transaction:
                 received = {"state": "received"}
                 transaction.add(Record(transaction.event, "application", key, body, received))
@@ -287,13 +287,13 @@ class StorageBackend(ABC):
         except ValidationError as error:
             found = model_findings(error, self.Settings, data=data)
             raise BackendRefused.of_settings(self.name, found) from None
-        self._kinds: Mapping[str, Kind] | None = None
+        self._kinds: Mapping[str, RecordKind] | None = None
         self._running = threading.local()
 
     # what is used
 
     @final
-    def open(self, kinds: Iterable[Kind]) -> Self:
+    def open(self, kinds: Iterable[RecordKind]) -> Self:
         """Open what lies there, or make it; a schema of an older version is brought up to date.
 
         Args:
@@ -370,12 +370,12 @@ class StorageBackend(ABC):
     # what a backend implements
 
     @abstractmethod
-    def connect(self, kinds: Mapping[str, Kind]) -> None:
+    def connect(self, kinds: Mapping[str, RecordKind]) -> None:
         """Open the place, bring its schema up to date, and index what the kinds declare."""
 
     @abstractmethod
     def begin(
-        self, event: str, kinds: Mapping[str, Kind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
     ) -> AbstractContextManager[Transaction]:
         """Begin a transaction; leaving the block commits it, an exception rolls it back."""
 
@@ -395,7 +395,7 @@ class StorageBackend(ABC):
     def disconnect(self) -> None:
         """Close the place; it may be opened again."""
 
-    def _declared(self) -> Mapping[str, Kind]:
+    def _declared(self) -> Mapping[str, RecordKind]:
         if self._kinds is None:
             raise StorageClosed("storage-closed")
         return self._kinds

@@ -102,7 +102,7 @@ def chained(event: str, head: ChainedEntry | None, entry: JournalEntry) -> Chain
     return ChainedEntry(event, number, plain, previous, open_end.computed_hash())
 
 
-def prove(
+def prove_journal(
     event: str, entries: Iterable[ChainedEntry], known: Mapping[int, str] | None = None
 ) -> ChainedEntry | None:
     """Prove the whole journal of an event: that it is what was written, from the first entry on.

@@ -14,7 +14,7 @@ from mitwirkung.storage.backend import BackendSettings, Match, StorageBackend, T
 from mitwirkung.storage.errors import RecordExists, StorageBusy
 from mitwirkung.storage.journal import ChainedEntry
 from mitwirkung.storage.keys import KeyStore, MemoryKeyStore
-from mitwirkung.storage.records import Kind, Record
+from mitwirkung.storage.records import Record, RecordKind
 
 
 class MemorySettings(BackendSettings):
@@ -34,7 +34,7 @@ class _Event:
 class MemoryTransaction(Transaction):
     """Changes are made at once; how to take each back is noted."""
 
-    def __init__(self, event: str, kinds: Mapping[str, Kind], kept: _Event) -> None:
+    def __init__(self, event: str, kinds: Mapping[str, RecordKind], kept: _Event) -> None:
         super().__init__(event, kinds)
         self._kept = kept
         self._undo: list[Callable[[], object]] = []
@@ -125,14 +125,14 @@ class MemoryBackend(StorageBackend):
     Settings = MemorySettings
     settings: MemorySettings
 
-    def connect(self, kinds: Mapping[str, Kind]) -> None:
+    def connect(self, kinds: Mapping[str, RecordKind]) -> None:
         self._events: dict[str, _Event] = {}
         self._keys = MemoryKeyStore()
         self._lock = threading.Lock()
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, Kind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
     ) -> Iterator[Transaction]:
         """One transaction of an event at a time, so that shared ones see no half of another."""
         with self._lock:

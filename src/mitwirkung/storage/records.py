@@ -19,7 +19,7 @@ LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """A kind of record.
 
     Attributes:
@@ -46,7 +46,7 @@ class Record:
 
     Attributes:
         event: the event that it belongs to.
-        kind: the name of its `Kind`.
+        kind: the name of its `RecordKind`.
         key: its name among those of its event and kind; random where it stands for a person.
         body: bytes that no backend looks into.
         index: a value for each field of its kind; None where there is nothing to be found by.
@@ -61,7 +61,7 @@ class Record:
     version: int = 1
 
 
-def check_record(record: Record, kind: Kind) -> None:
+def check_record(record: Record, kind: RecordKind) -> None:
     """Refuse a record that not every backend could keep and give back as it is.
 
     Raises:

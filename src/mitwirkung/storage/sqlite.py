@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from mitwirkung.storage.backend import BackendSettings, StorageBackend, Transaction
 from mitwirkung.storage.keys import KeyStore
-from mitwirkung.storage.records import Kind
+from mitwirkung.storage.records import RecordKind
 
 if TYPE_CHECKING:
     from mitwirkung.storage.sql.sqlite_file import SqliteFile
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class SqliteSettings(BackendSettings):
     path: str = "mitwirkung.db"
-    """The file of records and journals; from the working directory, if it does not begin there."""
+    """The file of records and journals, seen from the working directory."""
     keys: str = "mitwirkung-keys.db"
     """The file of the keys. Back it up apart from the records, and for a shorter time: a copy of
     both reads what was erased since."""
@@ -40,7 +40,7 @@ class SqliteBackend(StorageBackend):
     Settings = SqliteSettings
     settings: SqliteSettings
 
-    def connect(self, kinds: Mapping[str, Kind]) -> None:
+    def connect(self, kinds: Mapping[str, RecordKind]) -> None:
         from mitwirkung.storage.sql.schema import bring_up_to_date, index_kinds
         from mitwirkung.storage.sql.sqlite_file import SqliteFile
 
@@ -60,7 +60,7 @@ class SqliteBackend(StorageBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, Kind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
     ) -> Iterator[Transaction]:
         """One writer at a time is what SQLite has, so every transaction is exclusive."""
         from mitwirkung.storage.sql.transaction import SqlTransaction
@@ -69,13 +69,10 @@ class SqliteBackend(StorageBackend):
             yield SqlTransaction(event, kinds, connection)
 
     def all_events(self) -> Iterable[str]:
-        from sqlalchemy import select, union
-
-        from mitwirkung.storage.sql.tables import journal, records
+        from mitwirkung.storage.sql.transaction import events_in
 
         with self._records.reading() as connection:
-            query = union(select(records.c.event), select(journal.c.event))
-            return list(connection.execute(query).scalars())
+            return events_in(connection)
 
     def keys(self) -> KeyStore:
         from mitwirkung.storage.sql.key_store import SqlKeyStore

@@ -25,15 +25,15 @@ from mitwirkung.storage.errors import (
     StorageClosed,
     UnknownKind,
 )
-from mitwirkung.storage.journal import JournalEntry, prove
+from mitwirkung.storage.journal import JournalEntry, prove_journal
 from mitwirkung.storage.keys import KeyName
 from mitwirkung.storage.memory import MemoryBackend
-from mitwirkung.storage.records import LARGEST, Kind, Record
+from mitwirkung.storage.records import LARGEST, Record, RecordKind
 from mitwirkung.testing.examples import for_each
 from mitwirkung.testing.kit import demand, hold_to_kit
 
-APPLICATION = Kind("application", ("state", "seat_until"))
-NOTE = Kind("note")
+APPLICATION = RecordKind("application", ("state", "seat_until"))
+NOTE = RecordKind("note")
 KINDS = (APPLICATION, NOTE)
 EVENT = "buergerdialog-2020"
 NOON = datetime(2020, 11, 27, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
@@ -357,7 +357,7 @@ class StorageBackendKit:
             with storage.transaction(EVENT) as transaction:
                 counter = transaction.get("application", "counter")
                 entries = list(transaction.journal())
-                head = prove(EVENT, entries)
+                head = prove_journal(EVENT, entries)
             told = [entry.entry.params["count"] for entry in entries]
             demand(told == [*range(1, threads * rounds + 1)], f"the journal tells {told}")
             demand(counter is not None and counter.index["seat_until"] == told[-1], "one was lost")
@@ -403,7 +403,7 @@ class StorageBackendKit:
             with storage.transaction(EVENT) as transaction:
                 kept = list(transaction.journal())
             demand(kept == written, "the journal comes back as another one")
-            demand(prove(EVENT, kept) == written[-1], "its head is another one")
+            demand(prove_journal(EVENT, kept) == written[-1], "its head is another one")
             demand([link.entry for link in kept] == entries, "the entries are others")
             demand(kept[0].entry.time.utcoffset() == timedelta(0), "times are not in UTC")
             demand(storage.events() == ["b", EVENT], "an event that has only a journal is missing")
@@ -421,9 +421,9 @@ class StorageBackendKit:
             ):
                 transaction.add_all([_application("a", "x", 1), _application("b", "y", 2)])
                 transaction.append(_entry("opened"))
-            later = Kind("application", ("state", "channel"))
+            later = RecordKind("application", ("state", "channel"))
             with (
-                self.make(folder).open([later, Kind("letter")]) as storage,
+                self.make(folder).open([later, RecordKind("letter")]) as storage,
                 storage.transaction(EVENT) as transaction,
             ):
                 found = {each.key: each.index for each in transaction.find("application")}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import CreateIndex
 
 from mitwirkung.storage.errors import StorageUnfit
-from mitwirkung.storage.records import Kind
+from mitwirkung.storage.records import RecordKind
 from mitwirkung.storage.sql.tables import VERSION_TABLE, declared_indexes
 
 Part = Literal["records", "keys"]
@@ -53,7 +53,7 @@ def bring_up_to_date(connection: Connection, part: Part) -> None:
         raise StorageUnfit("storage-newer", revision=found) from None
 
 
-def index_kinds(connection: Connection, kinds: Iterable[Kind]) -> None:
+def index_kinds(connection: Connection, kinds: Iterable[RecordKind]) -> None:
     """Make the indexes that the kinds declare and the database does not have."""
     for kind in kinds:
         for index in declared_indexes(kind):

@@ -30,7 +30,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from mitwirkung.storage.records import Kind
+from mitwirkung.storage.records import RecordKind
 
 VERSION_TABLE = "mitwirkung_schema"
 
@@ -121,7 +121,7 @@ def of_kind(kind: str, table: Table = records) -> ColumnElement[bool]:
     return table.c.kind == literal_column(f"'{kind}'")
 
 
-def declared_indexes(kind: Kind) -> Iterator[Index]:
+def declared_indexes(kind: RecordKind) -> Iterator[Index]:
     """The database's indexes for a kind: one for each of its fields, over its own records alone.
 
     Made for a copy of the table: SQLAlchemy would count them to the schema of every database.

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from mitwirkung.storage.backend import Match, Transaction
 from mitwirkung.storage.errors import RecordExists
 from mitwirkung.storage.journal import ChainedEntry, JournalEntry
-from mitwirkung.storage.records import Kind, Record
+from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sql.tables import field, journal, of_kind, records
 
 
 class SqlTransaction(Transaction):
     """On a connection that has begun, and is committed or rolled back by who made it."""
 
-    def __init__(self, event: str, kinds: Mapping[str, Kind], connection: Connection) -> None:
+    def __init__(self, event: str, kinds: Mapping[str, RecordKind], connection: Connection) -> None:
         super().__init__(event, kinds)
         self._connection = connection
 
@@ -122,6 +122,12 @@ class SqlTransaction(Transaction):
         fields = row.fields
         index = {name: fields.get(name) for name in self._kinds[row.kind].index}
         return Record(row.event, row.kind, row.key, row.body, index, row.version)
+
+
+def events_in(connection: Connection) -> list[str]:
+    """The events of which there is a record or a journal."""
+    query = union(select(records.c.event), select(journal.c.event))
+    return list(connection.execute(query).scalars())
 
 
 def _entry(row: Row[Any]) -> ChainedEntry:

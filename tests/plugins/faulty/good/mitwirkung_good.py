@@ -1,6 +1,14 @@
 """It is all right."""
 
-from mitwirkung import PanelLottery, RandomnessSource, SelectionProblem, SelectionStrategy, hookimpl
+from mitwirkung import (
+    MemoryBackend,
+    PanelLottery,
+    RandomnessSource,
+    SelectionProblem,
+    SelectionStrategy,
+    StorageBackend,
+    hookimpl,
+)
 
 
 class FirstComeStrategy(SelectionStrategy):
@@ -29,3 +37,14 @@ class SuperSixSource(RandomnessSource):
 @hookimpl
 def register_randomness_sources() -> list[type[RandomnessSource]]:
     return [SuperSixSource]
+
+
+class ShortLivedBackend(MemoryBackend):
+    """Records in memory, under another name."""
+
+    name = "short-lived"
+
+
+@hookimpl
+def register_storage_backends() -> list[type[StorageBackend]]:
+    return [ShortLivedBackend]
