@@ -562,9 +562,10 @@ def _content(transaction: Transaction) -> list[Any]:
 
 
 def _left(folder: Path, wanted: bytes) -> list[str]:
-    """The files below a folder in which these bytes stand."""
+    """The files below a folder in which these bytes stand, as they are or in hexadecimal digits."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [path.name for path in files if wanted in path.read_bytes()]
+    forms = (wanted, wanted.hex().encode())
+    return [path.name for path in files if any(form in path.read_bytes() for form in forms)]
 
 
 _KEYS = st.sampled_from(["a", "b", "B", "ä", "\U0001f600"])
