@@ -611,7 +611,6 @@ TEXTS: dict[str, str] = {
         "This is not the master key with which the keys of this storage were protected. Set "
         "the one that was used before; without it nothing can be read."
     ),
-    "key-altered": "A key of the event {event!r} was changed, or protected by another master key.",
     "body-altered": (
         "The body of a record of the kind {kind!r} of the event {event!r} is not what was "
         "sealed for it."

@@ -27,6 +27,8 @@ import strategies
 import targets
 from measure import Block
 
+import storage
+
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
 SECTIONS = (
     "targets",
@@ -37,6 +39,7 @@ SECTIONS = (
     "strategies",
     "growth",
     "imports",
+    "storage",
 )
 
 
@@ -53,6 +56,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "growth": lambda: growth.blocks(scratch),
         "imports": imports.blocks,
         "clashes": clashes.blocks,
+        "storage": storage.blocks,
     }
     yield machine(options.peer)
     for section in SECTIONS if "all" in options.sections else options.sections:

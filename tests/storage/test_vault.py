@@ -16,9 +16,10 @@ from mitwirkung.storage.errors import (
     BodyErased,
     MasterKeyRefused,
     PurposeRefused,
+    RecordUnfit,
     UnknownKind,
 )
-from mitwirkung.storage.keys import KeyName, MasterKey, MemoryKeyStore
+from mitwirkung.storage.keys import ROOT, KeyName, MasterKey, MemoryKeyStore
 from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sqlite import SqliteBackend
 from mitwirkung.storage.vault import Vault
@@ -83,9 +84,35 @@ def test_a_body_belongs_to_its_event_kind_and_person() -> None:
         one.open(replace(mine, event="another"), purpose="selection")
 
 
-def test_parts_of_a_name_do_not_run_into_each_other() -> None:
-    names = [KeyName("ab", "c", "d"), KeyName("a", "bc", "d"), KeyName("a", "b", "cd")]
-    assert len({name.bound("body") for name in names} | {names[0].bound("key")}) == 4
+parts = st.text("a 1", max_size=4)
+
+
+@given(st.builds(KeyName, parts, parts, parts), st.builds(KeyName, parts, parts, parts))
+def test_parts_of_a_name_do_not_run_into_each_other(one: KeyName, other: KeyName) -> None:
+    assert (one.bound("body") == other.bound("body")) == (one == other)
+    assert one.bound("body") != other.bound("search")
+
+
+def test_the_secret_of_another_body_opens_nothing() -> None:
+    store = MemoryKeyStore()
+    sealed = vault(store).seal(record("a"))
+    (name,) = store.names(EVENT)
+    moved = MemoryKeyStore()
+    moved.add(store.get([ROOT]))
+    moved.add({name._replace(person="b"): store.get([name])[name]})
+    with pytest.raises(BodyAltered):
+        vault(moved).open(replace(sealed, key="b"), purpose="selection")
+
+
+def test_many_are_sealed_as_few_are_and_keep_their_keys() -> None:
+    store = MemoryKeyStore()
+    few = [record(f"p{i}") for i in range(3)]
+    before = list(vault(store).seal_all(few))
+    many = [record(f"p{i}", body=b"later") for i in range(300)]
+    after = list(vault(store).seal_all(many))
+    assert set(vault(store).open_all(before, purpose="selection")) == {b"aged 30 to 59"}
+    assert list(vault(store).open_all(after, purpose="selection")) == [b"later"] * 300
+    assert len(store.names(EVENT)) == 300
 
 
 def test_a_destroyed_key_leaves_nothing_to_read_and_others_alone() -> None:
@@ -105,6 +132,9 @@ def test_a_destroyed_key_leaves_nothing_to_read_and_others_alone() -> None:
     one.search_codes(EVENT, "email", ["a@example.org"])
     one.destroy_event(EVENT)
     assert store.names(EVENT) == []
+    with pytest.raises(RecordUnfit):
+        one.destroy_event("")
+    vault(store)  # its root key is there
 
 
 def test_a_new_body_is_sealed_under_the_same_key() -> None:
@@ -116,16 +146,16 @@ def test_a_new_body_is_sealed_under_the_same_key() -> None:
     assert len(store.names(EVENT)) == 1
 
 
-def test_keys_lie_wrapped() -> None:
+def test_the_store_opens_with_its_master_key_alone() -> None:
     store = MemoryKeyStore()
     one = vault(store)
     sealed = one.seal(record())
-    ((name, wrapped),) = store.get(store.names(EVENT)).items()
-    assert len(MasterKey(DIGITS).unwrap(name, wrapped)) == 32
-    with pytest.raises(BodyAltered):
-        MasterKey(secrets.token_hex(32)).unwrap(name, wrapped)
-    with pytest.raises(BodyAltered):
-        MasterKey(DIGITS).unwrap(name._replace(person="b"), wrapped)
+    (wrapped,) = store.get([ROOT]).values()
+    assert len(MasterKey(DIGITS).unwrap(wrapped)) == 32
+    with pytest.raises(MasterKeyRefused):
+        MasterKey(secrets.token_hex(32)).unwrap(wrapped)
+    with pytest.raises(MasterKeyRefused):
+        MasterKey(DIGITS).unwrap(wrapped[:-1])
     with pytest.raises(MasterKeyRefused, match="not the master key"):
         vault(store, secrets.token_hex(32))
     assert vault(store).open(sealed, purpose="selection") == b"aged 30 to 59"

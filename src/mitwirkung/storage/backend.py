@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from mitwirkung.errors import BackendRefused
 from mitwirkung.settings import PLUGIN_NAME, PluginSettings
 from mitwirkung.storage.errors import (
-    RecordExists,
     RecordUnfit,
     StaleRecord,
     StorageClosed,
@@ -80,17 +79,8 @@ class Transaction(ABC):
             RecordUnfit: one cannot be kept; says why.
             UnknownKind: its kind was not declared.
         """
-        batch = list(records)
-        seen = set()
-        for record in batch:
-            check_record(record, self._kind(record.kind))
-            if record.event != self.event:
-                raise RecordUnfit("record-other-event", kind=record.kind, event=self.event)
-            seen.add((record.kind, record.key))
-        if len(seen) < len(batch):
-            raise RecordExists("record-exists", event=self.event)
-        if batch:
-            self.insert(batch)
+        self._check_running()
+        self.insert(self._checked(record) for record in records)
 
     @final
     def get(self, kind: str, key: str) -> Record | None:
@@ -132,10 +122,7 @@ class Transaction(ABC):
             StaleRecord: the stored one has another version than `record`, or is gone.
             RecordUnfit, UnknownKind: see `add_all`.
         """
-        check_record(record, self._kind(record.kind))
-        if record.event != self.event:
-            raise RecordUnfit("record-other-event", kind=record.kind, event=self.event)
-        newer = changed(record, version=record.version + 1)
+        newer = changed(self._checked(record), version=record.version + 1)
         if not self.update(newer, record.version):
             raise StaleRecord("record-stale", kind=record.kind, event=self.event)
         return newer
@@ -171,8 +158,12 @@ class Transaction(ABC):
     # what a backend implements
 
     @abstractmethod
-    def insert(self, records: Sequence[Record]) -> None:
-        """Keep new records, all or none; raise `RecordExists` if one is there already."""
+    def insert(self, records: Iterable[Record]) -> None:
+        """Keep new records, all or none.
+
+        They may be many, so take them as they come. Raise `RecordExists` if one is there already
+        or comes twice. Coming they may raise what is wrong with them: let it through.
+        """
 
     @abstractmethod
     def load(self, kind: str, key: str) -> Record | None:
@@ -226,6 +217,12 @@ class Transaction(ABC):
         if kind is None:
             raise UnknownKind("record-kind-unknown", kind=name, available=sorted(self._kinds))
         return kind
+
+    def _checked(self, record: Record) -> Record:
+        check_record(record, self._kind(record.kind))
+        if record.event != self.event:
+            raise RecordUnfit("record-other-event", kind=record.kind, event=self.event)
+        return record
 
     def _match(self, kind: str, match: Match) -> None:
         available = self._kind(kind).index

@@ -1,4 +1,10 @@
-"""Keys: one for each body of a person, wrapped by a master key and kept apart from the bodies."""
+"""Keys: what opens the bodies of people, kept apart from them.
+
+The key of a body is HMAC-SHA-256 (RFC 2104) of a random secret and the body's name, under the root
+key of the store. The secrets lie in the store one by one, so that each can be destroyed, and with
+it its key, for ever; the root key lies there once, wrapped by the master key. So neither a copy of
+the store alone nor the master key alone opens anything.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from mitwirkung.storage.errors import BodyAltered, MasterKeyRefused
+from mitwirkung.storage.errors import MasterKeyRefused
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -23,76 +29,83 @@ class KeyName(NamedTuple):
     compartment: str
 
     def bound(self, use: str) -> bytes:
-        """Associated data: what is sealed for one name and use cannot be opened for another."""
-        return b"".join(
-            len(part).to_bytes(4, "big") + part
-            for part in (text.encode() for text in ("mitwirkung-1", use, *self))
-        )
+        """Bytes of this name and use and of no other: lengths keep its parts from running together.
+
+        What is sealed for one name and use cannot be opened for another.
+        """
+        event, person, compartment = self
+        return (
+            f"mitwirkung-1 {use} {len(event)} {len(person)} {event} {person} {compartment}"
+        ).encode()
+
+
+ROOT = KeyName("", "", "root")
+"""The name of the root key; it belongs to no event."""
 
 
 class KeyStore(ABC):
-    """Keeps wrapped keys. Each method is done as a whole when it returns, on its own.
+    """Keeps secrets by name. Each method is done as a whole when it returns, on its own.
 
-    A key that is destroyed is gone from every file of the store after the next `compact`.
+    A secret that is destroyed is gone from every file of the store after the next `compact`.
     """
 
     @abstractmethod
-    def add(self, keys: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
-        """Keep new keys; where a name has one already, that one stays.
+    def add(self, secrets: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
+        """Keep new secrets; where a name has one already, that one stays.
 
         Returns:
-            The keys of names that had one.
+            The secrets of names that had one.
         """
 
     @abstractmethod
     def get(self, names: Iterable[KeyName]) -> dict[KeyName, bytes]:
-        """The keys of these names; a name that has none is left out."""
+        """The secrets of these names; a name that has none is left out."""
 
     @abstractmethod
     def destroy(self, names: Iterable[KeyName]) -> None:
-        """Destroy the keys of these names for ever; a name may have none."""
+        """Destroy the secrets of these names for ever; a name may have none."""
 
     @abstractmethod
     def names(self, event: str) -> list[KeyName]:
-        """Whose keys there are in an event, sorted."""
+        """Whose secrets there are in an event, sorted."""
 
     @abstractmethod
     def compact(self) -> None:
-        """See to it that nothing of a destroyed key is left in any file."""
+        """See to it that nothing of a destroyed secret is left in any file."""
 
 
 class MemoryKeyStore(KeyStore):
-    """Keys of a process; gone when it ends."""
+    """Secrets in memory; gone when the process ends."""
 
     def __init__(self) -> None:
-        self._keys: dict[KeyName, bytes] = {}
+        self._secrets: dict[KeyName, bytes] = {}
         self._lock = threading.Lock()
 
-    def add(self, keys: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
+    def add(self, secrets: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
         with self._lock:
-            before = {name: self._keys[name] for name in keys if name in self._keys}
-            self._keys.update({**keys, **before})
+            before = {name: self._secrets[name] for name in secrets if name in self._secrets}
+            self._secrets.update({**secrets, **before})
             return before
 
     def get(self, names: Iterable[KeyName]) -> dict[KeyName, bytes]:
         with self._lock:
-            return {name: self._keys[name] for name in names if name in self._keys}
+            return {name: self._secrets[name] for name in names if name in self._secrets}
 
     def destroy(self, names: Iterable[KeyName]) -> None:
         with self._lock:
             for name in names:
-                self._keys.pop(name, None)
+                self._secrets.pop(name, None)
 
     def names(self, event: str) -> list[KeyName]:
         with self._lock:
-            return sorted(name for name in self._keys if name.event == event)
+            return sorted(name for name in self._secrets if name.event == event)
 
     def compact(self) -> None:
         """There is no file."""
 
 
 class MasterKey:
-    """What wraps the keys of bodies: 32 random bytes, written as 64 hexadecimal digits.
+    """What wraps the root key of a store: 32 random bytes, written as 64 hexadecimal digits.
 
     It stands neither in the storage nor in the settings file, but in the environment, or wherever
     the secrets of an installation are kept. Who loses it loses all bodies.
@@ -110,28 +123,28 @@ class MasterKey:
             key = bytes.fromhex(digits.strip())
         except ValueError:
             key = b""
-        if len(key) != KEY_BYTES or len(set(key)) < 8:
+        if len(key) != KEY_BYTES or len(set(key)) < 8:  # 0000... is no key that was made
             raise MasterKeyRefused("master-key-unfit")
         self._cipher = AESGCM(key)
 
-    def wrap(self, name: KeyName, key: bytes) -> bytes:
-        """A key as a store keeps it: nonce, ciphertext and tag."""
+    def wrap(self, root: bytes) -> bytes:
+        """A root key as a store keeps it: nonce, ciphertext and tag of AES-256-GCM."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, key, name.bound("key"))
+        return nonce + self._cipher.encrypt(nonce, root, ROOT.bound("root"))
 
-    def unwrap(self, name: KeyName, wrapped: bytes) -> bytes:
-        """The key that was wrapped.
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """The root key that was wrapped.
 
         Raises:
-            BodyAltered: it was wrapped by another master key or for another name, or was changed.
+            MasterKeyRefused: by another master key.
         """
         from cryptography.exceptions import InvalidTag
 
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, sealed, name.bound("key"))
+            return self._cipher.decrypt(nonce, sealed, ROOT.bound("root"))
         except (InvalidTag, ValueError):
-            raise BodyAltered("key-altered", event=name.event) from None
+            raise MasterKeyRefused("master-key-other") from None
 
     def __repr__(self) -> str:
         return "MasterKey(...)"

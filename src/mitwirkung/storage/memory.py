@@ -44,10 +44,12 @@ class MemoryTransaction(Transaction):
         for undo in reversed(self._undo):
             undo()
 
-    def insert(self, records: Sequence[Record]) -> None:
-        if any(record.key in self._of(record.kind) for record in records):
+    def insert(self, records: Iterable[Record]) -> None:
+        new = list(records)
+        twice = len({(record.kind, record.key) for record in new}) < len(new)
+        if twice or any(record.key in self._of(record.kind) for record in new):
             raise RecordExists("record-exists", event=self.event)
-        for record in records:
+        for record in new:
             self._put(record)
 
     def load(self, kind: str, key: str) -> Record | None:

@@ -2,8 +2,8 @@
 
 What is known of a person lies in compartments, each a kind of record whose key is the person's
 pseudonym: who they are, what the lottery may know, what they said. A body is encrypted under a key
-of its own person and compartment. Destroying the key destroys the body wherever a copy of it lies,
-in a backup too.
+of its own person and compartment (see `keys`). Destroying the key destroys the body wherever a copy
+of it lies, in a backup too.
 """
 
 from __future__ import annotations
@@ -11,25 +11,23 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 
 from mitwirkung.names import fold
 from mitwirkung.storage.errors import (
     BodyAltered,
     BodyErased,
-    MasterKeyRefused,
     PurposeRefused,
     UnknownKind,
 )
-from mitwirkung.storage.keys import KEY_BYTES, NONCE_BYTES, KeyName, KeyStore, MasterKey
-from mitwirkung.storage.records import Record
+from mitwirkung.storage.keys import KEY_BYTES, NONCE_BYTES, ROOT, KeyName, KeyStore, MasterKey
+from mitwirkung.storage.records import Record, check_text
 
 BATCH = 5000
 """Records whose keys are asked for at once."""
 
-CHECK = KeyName("", "", "check")
-"""A key that opens nothing: whether the master key is that of the store."""
+FEW = 100
+"""Of so few records it is asked first which of them have keys; many are most likely all new."""
 
 SEARCH = "search"
 """The compartment of the key of an event's search codes; it belongs to no person."""
@@ -40,27 +38,30 @@ class Vault:
 
     Args:
         keys: where the keys lie, apart from the records: `backend.keys()`.
-        master: what wraps them.
+        master: what wraps their root key.
         compartments: each compartment, which is a kind of record, with the purposes that open it.
 
     Raises:
-        MasterKeyRefused: the keys were wrapped by another master key.
+        MasterKeyRefused: the root key was wrapped by another master key.
     """
 
     def __init__(
         self, keys: KeyStore, master: MasterKey, compartments: Mapping[str, Collection[str]]
     ) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         self._keys = keys
-        self._master = master
         self._compartments = {
             name: tuple(sorted(purposes)) for name, purposes in compartments.items()
         }
         if SEARCH in self._compartments:
             raise ValueError(f"no compartment can be called {SEARCH!r}")
-        try:
-            self._key(CHECK)
-        except BodyAltered:
-            raise MasterKeyRefused("master-key-other") from None
+        wrapped = keys.get([ROOT])
+        if not wrapped:
+            first = {ROOT: master.wrap(os.urandom(KEY_BYTES))}
+            wrapped = first | keys.add(first)
+        self._root = master.unwrap(wrapped[ROOT])
+        self._cipher = AESGCM
 
     def seal(self, record: Record) -> Record:
         """The record with its body encrypted; the person's key is made if there is none."""
@@ -78,11 +79,14 @@ class Vault:
         """
         for batch in _batches(records):
             names = [self._name(record) for record in batch]
-            found = self._unwrapped(names)
+            found = self._keys.get(names) if len(batch) <= FEW else {}
             missing = [name for name in dict.fromkeys(names) if name not in found]
             found |= self._made(missing)
             for record, name in zip(batch, names, strict=True):
-                yield replace(record, body=_encrypted(found[name], name, record.body))
+                body = self._encrypted(name, found[name], record.body)
+                yield Record(
+                    record.event, record.kind, record.key, body, record.index, record.version
+                )
 
     def open(self, record: Record, *, purpose: str) -> bytes:
         """The body of a sealed record.
@@ -109,10 +113,10 @@ class Vault:
             names = [self._name(record) for record in batch]
             for kind in dict.fromkeys(record.kind for record in batch):
                 self._check_purpose(kind, purpose)
-            found = self._unwrapped(names)
+            found = self._keys.get(names)
             for record, name in zip(batch, names, strict=True):
-                key = found.get(name)
-                yield None if key is None else _decrypted(key, name, record.body)
+                secret = found.get(name)
+                yield None if secret is None else self._decrypted(name, secret, record.body)
 
     def destroy(
         self, event: str, people: Iterable[str], compartments: Collection[str] | None = None
@@ -138,7 +142,12 @@ class Vault:
         self._keys.destroy(KeyName(event, person, name) for person in people for name in chosen)
 
     def destroy_event(self, event: str) -> None:
-        """Destroy all keys of an event, that of its search codes too."""
+        """Destroy all keys of an event, that of its search codes too.
+
+        Raises:
+            RecordUnfit: that is no event.
+        """
+        check_text(event)  # the empty one has the root key
         self._keys.destroy(self._keys.names(event))
 
     def search_codes(self, event: str, field: str, values: Iterable[str]) -> list[str]:
@@ -151,26 +160,41 @@ class Vault:
             For each value 64 hexadecimal digits of HMAC-SHA-256 (RFC 2104) under a key of the
             event.
         """
-        key = self._key(KeyName(event, "", SEARCH))
+        key_name = KeyName(event, "", SEARCH)
+        secret = (self._keys.get([key_name]) or self._made([key_name]))[key_name]
+        key = self._key(secret, key_name.bound("search"))
         names = (KeyName(event, field, fold(value)) for value in values)
-        return [hmac.digest(key, name.bound("search"), "sha256").hex() for name in names]
-
-    def _key(self, name: KeyName) -> bytes:
-        """The key of that name; made if there is none."""
-        return (self._unwrapped([name]) or self._made([name]))[name]
+        return [hmac.digest(key, name.bound("value"), "sha256").hex() for name in names]
 
     def _made(self, names: Collection[KeyName]) -> dict[KeyName, bytes]:
-        """Keys of names that had none; if another process was faster, its keys."""
+        """New secrets; of a name that had one, or for which another process was faster, that."""
         if not names:
             return {}
-        fresh = {name: os.urandom(KEY_BYTES) for name in names}
-        wrapped = {name: self._master.wrap(name, key) for name, key in fresh.items()}
-        before = self._keys.add(wrapped)
-        return fresh | {name: self._master.unwrap(name, kept) for name, kept in before.items()}
+        fresh = os.urandom(KEY_BYTES * len(names))
+        starts = range(0, len(fresh), KEY_BYTES)
+        made = {
+            name: fresh[start : start + KEY_BYTES]
+            for name, start in zip(names, starts, strict=True)
+        }
+        return made | self._keys.add(made)
 
-    def _unwrapped(self, names: Iterable[KeyName]) -> dict[KeyName, bytes]:
-        found = self._keys.get(dict.fromkeys(names))
-        return {name: self._master.unwrap(name, wrapped) for name, wrapped in found.items()}
+    def _key(self, secret: bytes, bound: bytes) -> bytes:
+        """The key that a secret makes for one use."""
+        return hmac.digest(self._root, secret + bound, "sha256")
+
+    def _encrypted(self, name: KeyName, secret: bytes, body: bytes) -> bytes:
+        """Nonce, ciphertext and tag of AES-256-GCM."""
+        bound, nonce = name.bound("body"), os.urandom(NONCE_BYTES)
+        return nonce + self._cipher(self._key(secret, bound)).encrypt(nonce, body, bound)
+
+    def _decrypted(self, name: KeyName, secret: bytes, body: bytes) -> bytes:
+        from cryptography.exceptions import InvalidTag
+
+        bound, nonce, sealed = name.bound("body"), body[:NONCE_BYTES], body[NONCE_BYTES:]
+        try:
+            return self._cipher(self._key(secret, bound)).decrypt(nonce, sealed, bound)
+        except (InvalidTag, ValueError):
+            raise BodyAltered("body-altered", kind=name.compartment, event=name.event) from None
 
     def _name(self, record: Record) -> KeyName:
         self._purposes(record.kind)
@@ -192,23 +216,6 @@ class Vault:
                 purpose=str(purpose),
                 allowed=[str(each) for each in allowed],
             )
-
-
-def _encrypted(key: bytes, name: KeyName, body: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, body, name.bound("body"))
-
-
-def _decrypted(key: bytes, name: KeyName, body: bytes) -> bytes:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    try:
-        return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], name.bound("body"))
-    except (InvalidTag, ValueError):
-        raise BodyAltered("body-altered", kind=name.compartment, event=name.event) from None
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:

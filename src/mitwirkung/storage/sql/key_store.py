@@ -1,12 +1,13 @@
-"""Keys in a database of their own."""
+"""Secrets of keys in a database of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from mitwirkung.storage.keys import KeyName, KeyStore
+from mitwirkung.storage.sql.bulk import insert_many
 from mitwirkung.storage.sql.sqlite_file import SqliteFile
 from mitwirkung.storage.sql.tables import keys
 
@@ -15,27 +16,24 @@ _NAMED = (
     keys.c.person == bindparam("of_person"),
     keys.c.compartment == bindparam("of_compartment"),
 )
-FEW = 200
-"""Up to so many people of one event are named in a query; of more, all of the event are read."""
+MANY = 1000
+"""People who are named in one query."""
 
 
 class SqlKeyStore(KeyStore):
-    """Keys in a file; each method is a transaction."""
+    """Secrets in a file; each method is a transaction."""
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
 
-    def add(self, new: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
+    def add(self, secrets: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
+        rows = ((*name, secret) for name, secret in secrets.items())
         with self._file.writing() as connection:
-            before = _read(connection, new)
-            rows = [
-                {**name._asdict(), "wrapped": wrapped}
-                for name, wrapped in new.items()
-                if name not in before
-            ]
-            if rows:
-                connection.execute(insert(keys), rows)
-            return before
+            inserted = insert_many(connection, keys, rows, ending="ON CONFLICT DO NOTHING")
+            if inserted == len(secrets):
+                return {}
+            kept = _read(connection, secrets)
+        return {name: secret for name, secret in kept.items() if secret != secrets[name]}
 
     def get(self, names: Iterable[KeyName]) -> dict[KeyName, bytes]:
         with self._file.reading() as connection:
@@ -57,18 +55,19 @@ class SqlKeyStore(KeyStore):
 
 
 def _read(connection: Connection, names: Iterable[KeyName]) -> dict[KeyName, bytes]:
-    by_event: dict[str, dict[str, None]] = {}
     wanted = set(names)
+    by_event: dict[str, set[str]] = {}
     for name in wanted:
-        by_event.setdefault(name.event, {})[name.person] = None
+        by_event.setdefault(name.event, set()).add(name.person)
     found: dict[KeyName, bytes] = {}
-    columns = select(keys.c.event, keys.c.person, keys.c.compartment, keys.c.wrapped)
-    for event, people in by_event.items():
-        query = columns.where(keys.c.event == event)
-        if len(people) <= FEW:
-            query = query.where(keys.c.person.in_(list(people)))
-        for event_name, person, compartment, wrapped in connection.execute(query):
-            name = KeyName(event_name, person, compartment)
-            if name in wanted:
-                found[name] = wrapped
+    for event, those in by_event.items():
+        people = sorted(those)
+        for start in range(0, len(people), MANY):
+            named = keys.c.person.in_(people[start : start + MANY])
+            for *parts, secret in connection.execute(
+                select(keys).where(keys.c.event == event, named)
+            ):
+                name = KeyName(*parts)
+                if name in wanted:
+                    found[name] = secret
     return found

@@ -113,7 +113,7 @@ def _engine(path: Path, patience: int) -> Engine:
             "synchronous = FULL",
             "secure_delete = ON",
             "temp_store = MEMORY",
-            "foreign_keys = ON",
+            "cache_size = -64000",  # 64 MB: a bulk intake fits, so its index pages are written once
         ):
             connection.execute(f"PRAGMA {pragma}")
 

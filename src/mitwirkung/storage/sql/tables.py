@@ -90,7 +90,7 @@ keys = Table(
     Column("event", Text, nullable=False),
     Column("person", Text, nullable=False),
     Column("compartment", Text, nullable=False),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
     PrimaryKeyConstraint("event", "person", "compartment"),
     sqlite_with_rowid=False,
 )

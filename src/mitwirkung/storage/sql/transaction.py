@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, union, update
@@ -12,6 +12,7 @@ from mitwirkung.storage.backend import Match, Transaction
 from mitwirkung.storage.errors import RecordExists
 from mitwirkung.storage.journal import ChainedEntry, JournalEntry
 from mitwirkung.storage.records import Record, RecordKind
+from mitwirkung.storage.sql.bulk import as_text, insert_many
 from mitwirkung.storage.sql.tables import field, journal, of_kind, records
 
 
@@ -22,21 +23,14 @@ class SqlTransaction(Transaction):
         super().__init__(event, kinds)
         self._connection = connection
 
-    def insert(self, new: Sequence[Record]) -> None:
-        rows = [
-            {
-                "event": record.event,
-                "kind": record.kind,
-                "key": record.key,
-                "version": record.version,
-                "fields": dict(record.index),
-                "body": record.body,
-            }
-            for record in new
-        ]
+    def insert(self, new: Iterable[Record]) -> None:
+        rows = (
+            (each.event, each.kind, each.key, each.version, as_text(dict(each.index)), each.body)
+            for each in new
+        )
         try:
             with self._connection.begin_nested():
-                self._connection.execute(insert(records), rows)
+                insert_many(self._connection, records, rows)
         except IntegrityError:
             raise RecordExists("record-exists", event=self.event) from None
 

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("event", sa.Text, nullable=False),
         sa.Column("person", sa.Text, nullable=False),
         sa.Column("compartment", sa.Text, nullable=False),
-        sa.Column("wrapped", sa.LargeBinary, nullable=False),
+        sa.Column("secret", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("event", "person", "compartment"),
         sqlite_with_rowid=False,
     )
