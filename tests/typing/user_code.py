@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mitwirkung as mw
 from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
-from mitwirkung.testing import SelectionStrategyKit
+from mitwirkung.testing import SelectionStrategyKit, StorageBackendKit
 
 
 def analyst(folder: Path) -> tuple[str, ...]:
@@ -77,3 +77,34 @@ class TestFirstCome(SelectionStrategyKit):
 @hookimpl
 def register_selection_strategies() -> list[type[SelectionStrategy]]:
     return [FirstComeStrategy]
+
+
+class RehearsalBackend(mw.MemoryBackend):
+    """Records in memory, under another name."""
+
+    name = "rehearsal"
+
+
+@hookimpl
+def register_storage_backends() -> list[type[mw.StorageBackend]]:
+    return [RehearsalBackend]
+
+
+class TestRehearsal(StorageBackendKit):
+    durable = False
+
+    def make(self, folder: Path) -> RehearsalBackend:
+        return RehearsalBackend({"patience": 5})
+
+
+def states(app: mw.Mitwirkung, event: str, purpose: str) -> dict[str, bytes | None]:
+    """What the vault opens of one event."""
+    kinds = [mw.RecordKind("profile", index=("state",))]
+    with app.backend().open(kinds) as storage, storage.transaction(event) as transaction:
+        vault = mw.Vault(storage.keys(), mw.MasterKey("00" * 32), {"profile": [purpose]})
+        transaction.add(vault.seal(mw.Record(event, "profile", "x", b"", {"state": None})))
+        found = list(transaction.find("profile", state=None))
+        head = mw.prove_journal(event, transaction.journal())
+        assert head is None or head.hash
+        bodies = vault.open_all(found, purpose=purpose)
+        return {record.key: body for record, body in zip(found, bodies, strict=True)}

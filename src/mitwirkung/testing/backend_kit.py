@@ -568,7 +568,7 @@ def _left(folder: Path, wanted: bytes) -> list[str]:
     return [path.name for path in files if any(form in path.read_bytes() for form in forms)]
 
 
-_KEYS = st.sampled_from(["a", "b", "B", "ä", "\U0001f600"])
+_KEYS = st.sampled_from(["a", "B", "ä"])
 _STATES = st.sampled_from(["received", "x", "", None, "1"])
 _NUMBERS = st.sampled_from([None, 0, 1, -5, LARGEST])
 
@@ -577,13 +577,13 @@ def _sequences() -> st.SearchStrategy[list[Any]]:
     """Transactions, each an event, whether it fails at its end, and its steps."""
     step = st.one_of(
         st.tuples(st.just("add"), _KEYS, _STATES, _NUMBERS, st.binary(max_size=3)),
-        st.tuples(st.just("replace"), _KEYS, st.integers(1, 3), _STATES, _NUMBERS),
+        st.tuples(st.just("replace"), _KEYS, st.integers(1, 2), _STATES, _NUMBERS),
         st.tuples(st.just("remove"), _KEYS),
         st.tuples(st.just("find"), _STATES),
         st.tuples(st.just("count"), _NUMBERS),
         st.tuples(st.just("append"), st.sampled_from(["opened", "closed"])),
     )
-    batch = st.tuples(st.sampled_from("ab"), st.booleans(), st.lists(step, max_size=6))
+    batch = st.tuples(st.sampled_from("ab"), st.booleans(), st.lists(step, max_size=8))
     return st.lists(batch, min_size=1, max_size=5)
 
 
