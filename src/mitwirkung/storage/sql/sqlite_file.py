@@ -21,6 +21,7 @@ from mitwirkung.storage.errors import StorageBusy, StorageUnfit
 OWNER_ONLY = 0o600
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_NO_DATABASE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 class SqliteFile:
@@ -91,9 +92,9 @@ class SqliteFile:
                 raise StorageBusy("storage-busy", seconds=self._patience) from None
             raise self._unfit(error) from error
         except DatabaseError as error:
-            if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_NOTADB":
+            if not getattr(error.orig, "sqlite_errorname", "").startswith(_NO_DATABASE):
                 raise
-            raise self._unfit(error) from None
+            raise self._unfit(error) from error
 
     def _unfit(self, error: DatabaseError) -> StorageUnfit:
         return StorageUnfit("storage-file", file=str(self._path), reason=str(error.orig))
@@ -103,6 +104,7 @@ def _engine(path: Path, patience: int) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": patience, "check_same_thread": False, "isolation_level": None},
+        max_overflow=-1,  # threads wait for the file, not for a connection
         hide_parameters=True,  # an error that is logged holds nothing of what was to be written
     )
 
