@@ -143,7 +143,10 @@ def tests(session: nox.Session) -> None:
     if MISSING and session.python == THERE[0]:
         session.log(f"Not there, so skipped: Python {', '.join(MISSING)}")
     install(session, *group("test"))
-    session.run("pytest", "-n", "auto", "tests", "--ignore=tests/benchmarks", *session.posargs)
+    session.run(
+        *("pytest", "-n", "auto", "--dist", "loadgroup", "tests", "--ignore=tests/benchmarks"),
+        *session.posargs,
+    )
 
 
 def _skip_tests(version: str) -> None:
@@ -181,7 +184,7 @@ def together(session: nox.Session) -> None:
     own = [requirement for folder in PLUGINS for requirement in group("test", folder)]
     install(session, *group("test"), *own, ours=[ROOT, *PLUGINS])
     session.run(
-        *("pytest", "--config-file=pyproject.toml", "-n", "auto"),
+        *("pytest", "--config-file=pyproject.toml", "-n", "auto", "--dist", "loadgroup"),
         *REACHED_BY_PLUGINS,
         *(str(folder.relative_to(ROOT) / "tests") for folder in PLUGINS),
         *session.posargs,

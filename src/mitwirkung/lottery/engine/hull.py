@@ -9,10 +9,13 @@ not. With that cut the chances are computed anew.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut, Pairs
+from mitwirkung.lottery.engine.exchange import Exchanges
 from mitwirkung.lottery.engine.integer import (
     PanelModel,
     better,
@@ -35,11 +38,12 @@ _TOLERABLE = 1e-6  # chance: a lottery to offer when rounding hides whether a cu
 _CUTS_A_ROUND = 3
 _PRICINGS_A_ROUND = 2000
 _TILTS = (3.0, 8.0, 20.0)
-_WALKING_TILT = 2.0
 _FEWEST_STARTS, _MOST_STARTS = 10, 100
-_FEWEST_STEPS, _MOST_STEPS = 20, 400
-_EFFORT_PER_STEP = 60  # iterations of the simplex method
-_ENOUGH = 5  # better panels
+_FEWEST_STEPS, _MOST_STEPS = 10, 150
+_PROMISING = 0.98  # of the worth of the best panel known: to be kept for later prices
+_EFFORT_PER_STEP = 90  # iterations of the simplex method
+_EFFORT_PER_TYPE, _MOST_EXPECTED = 20, 2000  # what the first integer programme may take
+_ENOUGH, _MOST_KEPT = 10, 300  # better panels, and all of those that a walk finds
 
 
 class Hull:
@@ -50,6 +54,9 @@ class Hull:
         self.rng = rng
         self.watch = watch
         self.model: PanelModel = panel_model(polytope, watch, presolve=False)
+        self.model.effort = min(_EFFORT_PER_TYPE * polytope.types, _MOST_EXPECTED)
+        never = _without_room(polytope)
+        self.model.set_upper_bounds(never, [0.0] * len(never))
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
 
@@ -109,14 +116,22 @@ class Hull:
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
         starts, best = self.panels[start[:_MOST_STARTS]], float(worth.max())
-        tilt = prices / float(prices.max()) * _WALKING_TILT
+        found = self.panels[:0]
+        exchanges = self._exchanges if self.polytope.units is None else None
+        looks = neighbours(
+            *(self.polytope, exchanges, starts, prices, best * _PROMISING, steps),
+            *(self.rng, self.watch),
+        )
+        for look in looks:
+            found = tidy(np.concatenate([found, look[self.meets(look)]]))
+            if int((prices[found].sum(axis=1) > best * (1 + 1e-7)).sum()) >= _ENOUGH:
+                break
+        dearest = np.argsort(-prices[found].sum(axis=1), kind="stable")
+        self.add(found[dearest[:_MOST_KEPT]])
 
-        def enough(panels: NDArray[np.int32]) -> bool:
-            better = prices[panels[self.meets(panels)]].sum(axis=1) > best * (1 + 1e-7)
-            return int(better.sum()) >= _ENOUGH
-
-        panels = neighbours(*(self.polytope, starts, tilt, steps, enough, self.rng, self.watch))
-        self.add(panels[self.meets(panels)])
+    @cached_property
+    def _exchanges(self) -> Exchanges:
+        return Exchanges(self.polytope, self.rng)
 
     def excluded(self) -> Cut | None:
         """The cut which says that some types are on no panel at all; None if each is on one (or
@@ -133,6 +148,9 @@ class Hull:
             missing[np.unique(self.panels)] = False
             if int(missing.sum()) == before:
                 return None
+            if missing.any():
+                self.walk(missing.astype(np.float64))
+                missing[np.unique(self.panels)] = False
         return None
 
     def reach(self, target: NDArray[np.float64], share: float) -> Lottery | list[Cut]:
@@ -211,6 +229,15 @@ class Hull:
         if value <= bound + 1e-9 * max(1, bound):
             return None
         return Cut(pairs(coefficients), bound)
+
+
+def _without_room(polytope: Polytope) -> list[int]:
+    """The types that count in a row which allows no seat."""
+    if polytope.values is not None:
+        return []
+    closed = np.append(polytope.upper <= 0, False)
+    never: list[int] = np.flatnonzero(closed[polytope.rows].any(axis=1)).tolist()
+    return never
 
 
 def pairs(coefficients: NDArray[np.int64]) -> Pairs:
