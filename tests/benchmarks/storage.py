@@ -2,8 +2,9 @@
 
 Ours seals every body under a key of its own, keeps the keys wrapped in another file, and indexes
 what is declared; the plain side writes the same rows, in the clear, into one table with the same
-primary key and nothing else, in one `executemany`. Both commit once, to a disk that is told to
-keep it (write-ahead log, `synchronous = FULL`).
+primary key and nothing else, in one `executemany`. Both write to a disk that is told to keep it
+(write-ahead log, `synchronous = FULL`). The processor's time is compared, which others on the same
+machine disturb less than the clock's; that of the clock is told for ours.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import secrets
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from measure import Block, digits, table
 
 import mitwirkung as mw
 
-SIZES = (25_000, 50_000, 100_000)
+SIZES = (25_000, 100_000)
 MUST = 4.0
-RUNS = 3
+RUNS = 2
 EVENT = "buergerdialog-2020"
 KINDS = (
     mw.RecordKind("identity", ("email",)),
@@ -37,24 +40,33 @@ PLAIN = """
 """
 
 
+class Seconds(NamedTuple):
+    """Of the processor, which decides what is the best run, and of the clock."""
+
+    processor: float
+    clock: float
+
+
+Side = Callable[[Path, list[mw.Record]], AbstractContextManager[Callable[[], object]]]
+
+
 def blocks() -> Iterator[Block]:
     """One row for each number of applications."""
     rows, failures = [], []
     for number in SIZES:
         records = applications(number)
-        seconds = {
-            side.__name__: min(timed(side, records) for _ in range(RUNS))
-            for side in (plain, unsealed, sealed)
+        best = {
+            name: min(timed(side, records) for _ in range(RUNS)) for name, side in SIDES.items()
         }
-        ratio = seconds["sealed"] / seconds["plain"]
-        figures = [digits(seconds[name]) for name in ("plain", "unsealed", "sealed")]
-        each = digits(seconds["sealed"] / number * 1e6)
-        rows.append([f"{number:,}", *figures, f"{ratio:.1f}x", each])
+        ratio = best["sealed"].processor / best["plain"].processor
+        figures = [digits(best[name].processor) for name in ("plain", "unsealed", "sealed")]
+        each = digits(best["sealed"].processor / number * 1e6)
+        rows.append([f"{number:,}", *figures, f"{ratio:.1f}x", each, digits(best["sealed"].clock)])
         if ratio > MUST:
             failures.append(f"storage, {number:,}: {ratio:.1f}x of plain, not {MUST:g}x")
     heads = (
         *("applications", "plain `sqlite3`, s", "without encryption, s", "with it, s"),
-        *("of plain", "each, µs"),
+        *("of plain", "an application, µs", "by the clock, s"),
     )
     yield Block("storage", table(heads, rows), failures)
 
@@ -79,14 +91,16 @@ def applications(number: int) -> list[mw.Record]:
     return made
 
 
-def timed(side: object, records: list[mw.Record]) -> float:
+def timed(side: Side, records: list[mw.Record]) -> Seconds:
     """Seconds of one side, with files of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        seconds: float = side(Path(folder), records)  # type: ignore[operator]
-        return seconds
+    with tempfile.TemporaryDirectory() as folder, side(Path(folder), records) as act:
+        clock, processor = time.perf_counter(), time.process_time()
+        act()
+        return Seconds(time.process_time() - processor, time.perf_counter() - clock)
 
 
-def plain(folder: Path, records: list[mw.Record]) -> float:
+@contextmanager
+def plain(folder: Path, records: list[mw.Record]) -> Iterator[Callable[[], object]]:
     rows = [
         (each.event, each.kind, each.key, each.version, json.dumps(dict(each.index)), each.body)
         for each in records
@@ -95,33 +109,38 @@ def plain(folder: Path, records: list[mw.Record]) -> float:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(PLAIN)
-    started = time.perf_counter()
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
-    connection.execute("COMMIT")
-    seconds = time.perf_counter() - started
+
+    def act() -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("COMMIT")
+
+    yield act
     connection.close()
-    return seconds
 
 
-def unsealed(folder: Path, records: list[mw.Record]) -> float:
+@contextmanager
+def unsealed(folder: Path, records: list[mw.Record]) -> Iterator[Callable[[], object]]:
     with opened(folder) as storage:
-        started = time.perf_counter()
-        with storage.transaction(EVENT) as transaction:
-            transaction.add_all(records)
-        return time.perf_counter() - started
+        yield lambda: intake(storage, records)
 
 
-def sealed(folder: Path, records: list[mw.Record]) -> float:
+@contextmanager
+def sealed(folder: Path, records: list[mw.Record]) -> Iterator[Callable[[], object]]:
     with opened(folder) as storage:
         compartments = {kind.name: ["any"] for kind in KINDS}
         vault = mw.Vault(storage.keys(), mw.MasterKey(secrets.token_hex(32)), compartments)
-        started = time.perf_counter()
-        with storage.transaction(EVENT) as transaction:
-            transaction.add_all(vault.seal_all(records))
-        return time.perf_counter() - started
+        yield lambda: intake(storage, vault.seal_all(records))
+
+
+def intake(storage: mw.StorageBackend, records: Iterable[mw.Record]) -> None:
+    with storage.transaction(EVENT) as transaction:
+        transaction.add_all(records)
 
 
 def opened(folder: Path) -> mw.StorageBackend:
     paths = {"path": str(folder / "dialog.db"), "keys": str(folder / "keys.db")}
     return mw.SqliteBackend(paths).open(KINDS)
+
+
+SIDES: dict[str, Side] = {"plain": plain, "unsealed": unsealed, "sealed": sealed}

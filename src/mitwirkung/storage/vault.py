@@ -23,8 +23,8 @@ from mitwirkung.storage.errors import (
 from mitwirkung.storage.keys import KEY_BYTES, NONCE_BYTES, ROOT, KeyName, KeyStore, MasterKey
 from mitwirkung.storage.records import Record, check_text
 
-BATCH = 5000
-"""Records whose keys are asked for at once."""
+BATCH = 50_000
+"""Records whose keys are made or asked for at once: each time the store commits to the disk."""
 
 FEW = 100
 """Of so few records it is asked first which of them have keys; many are most likely all new."""

@@ -27,7 +27,7 @@ class SqlKeyStore(KeyStore):
         self._file = file
 
     def add(self, secrets: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
-        rows = ((*name, secret) for name, secret in secrets.items())
+        rows = ((*name, secrets[name]) for name in sorted(secrets))  # in the order of the table
         with self._file.writing() as connection:
             inserted = insert_many(connection, keys, rows, ending="ON CONFLICT DO NOTHING")
             if inserted == len(secrets):
