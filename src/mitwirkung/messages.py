@@ -547,6 +547,50 @@ TEXTS: dict[str, str] = {
         "This lottery has no stages: only a lottery by leximin, with its certificate, has them."
     ),
     "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
+    # events and applications
+    "move-illegal": "{state} cannot become {to}. From {state} it can become: {legal}.",
+    "move-from-end": "{state} cannot become {to}: it is the end, nothing follows.",
+    "move-without-reason": "Say why: this is decided by somebody, so its reason is recorded.",
+    "move-not-own": "{to} is not for applicants to say. They can say: {legal}.",
+    "move-without-channel": "Say how the person told it. Channels: {legal}.",
+    "move-without-offer": "A seat is offered until a day: name the offer.",
+    "move-with-offer": "An offer belongs to a seat, and {to} is none.",
+    "offer-over": "The offer ended with {until}.",
+    "offer-runs": "The offer holds until the end of {until}; until then it does not expire.",
+    "receipt-in-future": "The date of receipt lies in the future.",
+    "receipt-of-web": (
+        "What comes over the web is received when it is sent; only paper, calls and visits have a "
+        "date of receipt."
+    ),
+    "deadline-over": "The deadline {deadline} is over; name a later one.",
+    "deadline-ahead": (
+        "Applications are open until the end of {deadline}, as was announced. They close after it."
+    ),
+    "extension-too-late": "{state}: the deadline stays. It can be extended while: {legal}.",
+    "extension-not-later": "The new deadline has to be later than {deadline}.",
+    "extension-past-event": "The new deadline has to be before the event begins on {begins}.",
+    "decision-too-late": (
+        "{state}: it is too late to decide on too few applications. It can be decided while: "
+        "{legal}."
+    ),
+    "decision-without-groups": "Outreach names at least one group that is missing.",
+    "decision-without-deadline": "To extend, name the new deadline.",
+    "decision-before-closing": (
+        "{state}: everyone can be seated only when applications are closed."
+    ),
+    "decision-too-many": "{eligible} people can be drawn, but there are {seats} seats: draw lots.",
+    "application-too-early": "{state}: applications are not open yet.",
+    "application-too-late": "The deadline was {deadline}; this came in after it.",
+    "application-closed": (
+        "Applications are closed since {deadline}. Only what came in time on paper, by phone or "
+        "at the desk can be entered now."
+    ),
+    "application-settled": (
+        "{state}: who takes part in the lottery is settled; nothing can be entered any more."
+    ),
+    "merge-of-one": "To merge, name two or more applications to the same event.",
+    "merge-too-late": "{state}: this can no longer be merged. It can be while: {legal}.",
+    "merge-keeps-none": "The application to keep is none of those that are merged.",
 }
 
 
