@@ -9,19 +9,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from mitwirkung.deadlines import TimeZone, day_of, end_of_day, in_time
 from mitwirkung.errors import InputError
 from mitwirkung.moves import MoveRefused, require_legal, stated
-from mitwirkung.people import Actor, Line, Model, Purpose
+from mitwirkung.people import Actor, Language, Line, Model, Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan
 from mitwirkung.toml_files import model_findings, read_toml
-
-Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
-"""A language, as `de`, `en`, `de-simple`."""
 
 
 class Mode(StrEnum):

@@ -28,6 +28,10 @@ EMAIL = r"^[^@\s\x00-\x1f\x7f,;<>]+@[^@\s\x00-\x1f\x7f,;<>]+\.[^@\s\x00-\x1f\x7f
 PHONE = r"^\+?[0-9][0-9 /()\-]{3,30}[0-9]$"
 
 
+Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+"""A language, as `de`, `en`, `de-simple`."""
+
+
 class Model(BaseModel):
     """Base of what describes events and people: frozen, closed, and silent about its input."""
 
@@ -238,4 +242,4 @@ class Person(Model):
     given_name: Line = Field(repr=False)
     family_name: Line = Field(repr=False)
     contacts: tuple[ContactPoint, ...] = Field(min_length=1, repr=False)
-    language: str = Field(default="de", pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
+    language: Language = "de"

@@ -22,6 +22,14 @@ class Milestone(StrEnum):
     """The day on which its results were published; of a cancelled event, its end."""
 
 
+MILESTONES: Mapping[Milestone, str] = {
+    Milestone.REPLACEMENTS_CLOSED: "no free seat is filled any more",
+    Milestone.END: "the event is over",
+    Milestone.DOCUMENTED: "the results are published",
+}
+"""The milestones in the words that a person reads; German stands in the catalogue."""
+
+
 class Retention(Model):
     """Kept until `days` days after a milestone."""
 
@@ -34,7 +42,7 @@ DEFAULTS: Mapping[Purpose, Retention] = {
     Purpose.SELECTION: Retention(after=Milestone.REPLACEMENTS_CLOSED),
     Purpose.SELECTION_REPORT: Retention(after=Milestone.REPLACEMENTS_CLOSED),
     Purpose.REPLACEMENT: Retention(after=Milestone.REPLACEMENTS_CLOSED),
-    Purpose.GROUP_BALANCE: Retention(after=Milestone.END),
+    Purpose.GROUP_BALANCE: Retention(after=Milestone.REPLACEMENTS_CLOSED),
     Purpose.STATEMENTS: Retention(after=Milestone.DOCUMENTED, days=28),
 }
 
