@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any
 
@@ -151,6 +151,7 @@ def _finding(item: ErrorDetails, field: FormField, row: int | None) -> Finding:
 # --- the model -------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=32)
 def _model(form: Form, *, draft: bool) -> type[BaseModel]:
     """The model; as a draft every field alone is checked, and none is required."""
 

@@ -188,6 +188,9 @@ class Form(Model):
         """
         return {each.name: each for each in self.fields}[name]
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.version, tuple(each.name for each in self.fields)))
+
     def __repr__(self) -> str:
         return f"<form {self.name}, {len(self.fields)} fields>"
 
