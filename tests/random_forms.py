@@ -38,7 +38,7 @@ def forms(draw: st.DrawFn) -> Form:
             field |= {"minimum": 0, "maximum": 5}
         if kind is Kind.CONTACT:
             ways = st.sampled_from(["email", "phone", "letter"])
-            field["accepts"] = draw(st.lists(ways, min_size=2, max_size=3, unique=True))
+            field["accepts"] = draw(st.lists(ways, min_size=1, max_size=3, unique=True))
         asked = [each for each in fields if each["kind"] in _CONDITIONS]
         if asked and draw(st.booleans()):
             other = draw(st.sampled_from(asked))

@@ -32,7 +32,7 @@ from mitwirkung.applications import (
     companion_groups,
     tally,
 )
-from mitwirkung.events import Choice, Event, Phase
+from mitwirkung.events import Event, Phase, Remedy
 from mitwirkung.moves import MoveRefused
 from mitwirkung.people import Actor, Channel, Consent, Purpose
 
@@ -216,7 +216,7 @@ def test_paper_in_time_is_entered_until_the_lottery_is_published() -> None:
     with not_taken("application-settled"):
         come(walked(*CLOSED, Phase.LOTTERY_PUBLISHED), **PAPER, received=DEADLINE)
     everyone = closed.decided(
-        Choice.SEAT_EVERYONE, eligible=3, now=AFTER, actor=CLERK, reason="3 for 75"
+        Remedy.SEAT_EVERYONE, eligible=3, now=AFTER, actor=CLERK, reason="3 for 75"
     )
     with not_taken("application-settled"):
         come(everyone, **PAPER, received=DEADLINE)

@@ -13,8 +13,8 @@ from mitwirkung.applications import ApplicationRefused, State, tally
 from mitwirkung.duplicates import (
     folded_address,
     folded_number,
+    merge_applications,
     merge_plan,
-    merged,
     possible_duplicates,
 )
 from mitwirkung.moves import MoveRefused
@@ -123,14 +123,16 @@ def test_the_first_is_kept_unless_staff_say_otherwise() -> None:
 
 def test_merging_keeps_one_and_counts_the_other() -> None:
     plan = merge_plan([FIRST, SECOND], time_zone=BERLIN)
-    (gone,) = merged(plan, [FIRST, SECOND], now=OPEN, actor=CLERK, reason="the same person")
+    (gone,) = merge_applications(
+        plan, [FIRST, SECOND], now=OPEN, actor=CLERK, reason="the same person"
+    )
     assert (gone.state, gone.merged_into) == (State.INELIGIBLE, "key-0001")
     told = tally([FIRST, gone])
     assert (told.pool, told.merged, told.refused) == (1, 1, {})
     back = gone.moved(State.RECEIVED, now=OPEN, actor=CLERK, reason="twins")
     assert back.merged_into is None
     with pytest.raises(MoveRefused):
-        merged(plan, [FIRST, SECOND], now=OPEN, actor=CLERK, reason="")
+        merge_applications(plan, [FIRST, SECOND], now=OPEN, actor=CLERK, reason="")
 
 
 def test_what_cannot_be_merged() -> None:

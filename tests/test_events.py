@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from events_and_people import AFTER, CLERK, CLOSED, DEADLINE, OPEN, OPENED, event, walked
 from mitwirkung.errors import InputError
-from mitwirkung.events import MOVES, Choice, Event, MissingGroup, Phase, missing_groups, read_event
+from mitwirkung.events import MOVES, Event, MissingGroup, Phase, Remedy, missing_groups, read_event
 from mitwirkung.moves import MoveRefused
 from mitwirkung.people import Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan
@@ -45,7 +45,7 @@ def test_random_walks_stay_legal(steps: list[Phase], everyone: bool) -> None:
     for step in steps:
         if found.phase is Phase.CLOSED and everyone and not found.was_published:
             found = found.decided(
-                Choice.SEAT_EVERYONE, eligible=60, now=AFTER, actor=CLERK, reason="60 for 75"
+                Remedy.SEAT_EVERYONE, eligible=60, now=AFTER, actor=CLERK, reason="60 for 75"
             )
             everyone = False
         late = step is Phase.CLOSED
@@ -158,12 +158,12 @@ def test_decisions_are_recorded_and_carried_out() -> None:
     closed = walked(*CLOSED)
     until = date(2020, 10, 4)
     told = {"eligible": 60, "now": AFTER, "actor": CLERK, "reason": "60 for 75 seats"}
-    extended = closed.decided(Choice.EXTEND, until=until, **told)
+    extended = closed.decided(Remedy.EXTEND, until=until, **told)
     assert (extended.phase, extended.deadline) == (Phase.APPLICATIONS_OPEN, until)
-    asked = closed.decided(Choice.OUTREACH, missing=[GROUP], until=until, **told)
+    asked = closed.decided(Remedy.OUTREACH, missing=[GROUP], until=until, **told)
     assert asked.decisions[0].missing == (GROUP,)
     assert asked.deadline == until
-    everyone = closed.decided(Choice.SEAT_EVERYONE, **told)
+    everyone = closed.decided(Remedy.SEAT_EVERYONE, **told)
     assert (everyone.decisions[0].eligible, everyone.decisions[0].seats) == (60, 75)
     assert everyone.legal_moves == (Phase.DRAWN, Phase.CANCELLED)
     assert not everyone.admits_late_entry(DEADLINE)
@@ -176,24 +176,27 @@ def test_what_cannot_be_decided() -> None:
     closed = walked(*CLOSED)
     told = {"eligible": 60, "now": AFTER, "actor": CLERK, "reason": "few"}
     with refused("decision-without-groups"):
-        closed.decided(Choice.OUTREACH, **told)
+        closed.decided(Remedy.OUTREACH, **told)
     with refused("decision-without-deadline"):
-        closed.decided(Choice.EXTEND, **told)
+        closed.decided(Remedy.EXTEND, **told)
     with refused("decision-too-many"):
-        closed.decided(Choice.SEAT_EVERYONE, **{**told, "eligible": 76})
+        closed.decided(Remedy.SEAT_EVERYONE, **{**told, "eligible": 76})
     with refused("decision-before-closing"):
-        walked(*OPENED).decided(Choice.SEAT_EVERYONE, **told)
+        walked(*OPENED).decided(Remedy.SEAT_EVERYONE, **told)
     with refused("decision-too-late"):
-        walked(*PUBLISHED).decided(Choice.SEAT_EVERYONE, **told)
+        walked(*PUBLISHED).decided(Remedy.SEAT_EVERYONE, **told)
     with refused("move-without-reason"):
-        closed.decided(Choice.SEAT_EVERYONE, **{**told, "reason": " "})
+        closed.decided(Remedy.SEAT_EVERYONE, **{**told, "reason": " "})
 
 
 # --- how long data are kept --------------------------------------------------------------------
 
 
 def test_profiles_go_when_no_seat_is_filled_any_more() -> None:
-    found = walked(*ALL_THE_WAY[:7], begin=event(replacements_until=date(2020, 11, 14)))
+    longer = {Purpose.GROUP_BALANCE: Retention(after=Milestone.END)}
+    plan = RetentionPlan(purposes=longer)
+    begin = event(replacements_until=date(2020, 11, 14), retention=plan)
+    found = walked(*ALL_THE_WAY[:7], begin=begin)
     profile = [Purpose.SELECTION, Purpose.REPLACEMENT]
     last = datetime(2020, 11, 14, 22, 59, tzinfo=UTC)
     assert not found.erasure_due(profile, now=last)

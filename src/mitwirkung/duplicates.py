@@ -149,7 +149,7 @@ def merge_plan(
     return MergePlan(kept.key, tuple(sorted({a.key for a in others})), tuple(sorted(more)))
 
 
-def merged(
+def merge_applications(
     plan: MergePlan,
     applications: Iterable[Application],
     *,

@@ -96,7 +96,7 @@ class MissingGroup(Model):
     needed: int = Field(ge=1)
 
 
-class Choice(StrEnum):
+class Remedy(StrEnum):
     """What can be done where too few people applied."""
 
     EXTEND = "extend"
@@ -115,7 +115,7 @@ class Undersubscription(Model):
 
     time: AwareDatetime
     actor: Actor
-    choice: Choice
+    remedy: Remedy
     eligible: int = Field(ge=0)
     seats: int = Field(ge=1)
     missing: tuple[MissingGroup, ...] = ()
@@ -215,7 +215,7 @@ class Event(EventPlan):
     @property
     def seats_everyone(self) -> bool:
         """Whether it was decided that all who applied have a seat, without a lottery."""
-        return bool(self.decisions) and self.decisions[-1].choice is Choice.SEAT_EVERYONE
+        return bool(self.decisions) and self.decisions[-1].remedy is Remedy.SEAT_EVERYONE
 
     @property
     def was_published(self) -> bool:
@@ -299,7 +299,7 @@ class Event(EventPlan):
 
     def decided(
         self,
-        choice: Choice,
+        remedy: Remedy,
         *,
         eligible: int,
         now: datetime,
@@ -316,18 +316,18 @@ class Event(EventPlan):
             until: the new deadline: `extend` needs it, `outreach` may have it.
 
         Raises:
-            MoveRefused: what the choice needs is not there, or it is too late for it.
+            MoveRefused: what the remedy needs is not there, or it is too late for it.
         """
         why = stated(reason, self.phase)
         groups = tuple(missing)
         if self.phase not in (Phase.APPLICATIONS_OPEN, Phase.CLOSED) or self._is_settled:
             legal = [str(Phase.APPLICATIONS_OPEN), str(Phase.CLOSED)]
             raise MoveRefused("decision-too-late", state=str(self.phase), legal=legal)
-        if choice is Choice.OUTREACH and not groups:
+        if remedy is Remedy.OUTREACH and not groups:
             raise MoveRefused("decision-without-groups")
-        if choice is Choice.EXTEND and until is None:
+        if remedy is Remedy.EXTEND and until is None:
             raise MoveRefused("decision-without-deadline")
-        if choice is Choice.SEAT_EVERYONE:
+        if remedy is Remedy.SEAT_EVERYONE:
             if self.phase is not Phase.CLOSED:
                 raise MoveRefused("decision-before-closing", state=str(self.phase))
             if eligible > self.seats:
@@ -335,7 +335,7 @@ class Event(EventPlan):
         decision = Undersubscription(
             time=now,
             actor=actor,
-            choice=choice,
+            remedy=remedy,
             eligible=eligible,
             seats=self.seats,
             missing=groups,
@@ -343,7 +343,7 @@ class Event(EventPlan):
             reason=why,
         )
         event = self.model_copy(update={"decisions": (*self.decisions, decision)})
-        if until is not None and choice is not Choice.SEAT_EVERYONE:
+        if until is not None and remedy is not Remedy.SEAT_EVERYONE:
             return event.extended(until, now=now, actor=actor, reason=why)
         return event
 

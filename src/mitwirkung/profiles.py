@@ -12,7 +12,7 @@ from typing import Any
 from mitwirkung.applications import Application, State, companion_groups
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.forms.answers import features_in
-from mitwirkung.forms.declaration import Form
+from mitwirkung.forms.declaration import Form, FormField
 from mitwirkung.intake import Applicants
 from mitwirkung.people import Purpose, consented
 
@@ -56,6 +56,7 @@ def applicants_of(
     wanted = frozenset(states)
     every = sorted(applications, key=lambda each: each.key)
     pool = [each for each in every if each.state in wanted]
+    own = {field.name for field in form.fields if field.own_consent}
     findings = []
     columns: dict[str, list[str]] = {f.feature: [] for f in form.fields if f.feature}
     for row, application in enumerate(pool, start=1):
@@ -66,7 +67,8 @@ def applicants_of(
         told = {
             name: answer
             for name, answer in profile.items()
-            if _may_be_used(form, name, application, at)
+            if name not in own
+            or consented(application.consents, Purpose.SELECTION, at=at, field=name)
         }
         try:
             answers = features_in(form, told, on=on)
@@ -89,20 +91,13 @@ def applicants_of(
         },
         rows=tuple(range(1, len(keys) + 1)),
         id_column=ID_COLUMN,
-        missing={f.feature: f.missing for f in form.fields if f.feature and not f.required}
-        | {f.feature: f.missing for f in form.fields if f.feature and _can_be_blank(form, f.name)},
+        missing={f.feature: f.missing for f in form.fields if f.feature and _can_be_blank(f)},
     )
 
 
-def _can_be_blank(form: Form, name: str) -> bool:
-    field = form.field(name)
-    return field.shown_if is not None or any(option.not_stated for option in field.options)
-
-
-def _may_be_used(form: Form, name: str, application: Application, at: datetime) -> bool:
-    if not form.field(name).own_consent:
-        return True
-    return consented(application.consents, Purpose.SELECTION, at=at, field=name)
+def _can_be_blank(field: FormField) -> bool:
+    always = field.required and field.shown_if is None
+    return not always or any(option.not_stated for option in field.options)
 
 
 def answers_counted(applicants: Applicants, features: Iterable[str]) -> dict[str, dict[str, int]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from mitwirkung.forms.declaration import Form, Kind
 from mitwirkung.forms.entry import columns_of, typed_answers
-from mitwirkung.forms.outline import outline
+from mitwirkung.forms.outline import form_outline
 from mitwirkung.forms.reading import form_from
 from mitwirkung.forms.sheets import WIDTH, paper_form, phone_script
 from mitwirkung.people import Purpose
@@ -65,7 +65,7 @@ def test_all_words_stand_there_in_order(sheet: type, language: str) -> None:
     text = sheet(FORM, language)
     assert all(len(line) <= WIDTH for line in text.splitlines())
     flat, at = squeezed(text), 0
-    for question in outline(FORM, language).questions:
+    for question in form_outline(FORM, language).questions:
         aloud = sheet is phone_script
         shown = question.question if aloud else question.label
         at = flat.index(f" {question.number}. ", at)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import or_
 from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     Field,
     PlainValidator,
     ValidationError,
@@ -175,7 +176,7 @@ def _model(form: Form, *, draft: bool) -> type[BaseModel]:
 def _annotation(field: FormField, *, required: bool) -> Any:
     if field.kind is Kind.CONTACT:
         points = tuple(CONTACT_POINTS[each] for each in dict.fromkeys(field.accepts))
-        point: Any = points[0]
+        point: Any = Annotated[points[0], BeforeValidator(partial(_of_kind, field.accepts[0]))]
         if len(points) > 1:  # a discriminator needs several to tell apart
             point = Annotated[reduce(or_, points), Field(discriminator="kind")]
         listed = Annotated[tuple[point, ...], Field(min_length=int(required))]
@@ -189,6 +190,12 @@ def _annotation(field: FormField, *, required: bool) -> Any:
         return found
 
     return Annotated[Any, PlainValidator(checked), WithJsonSchema(_schema(field, required))]
+
+
+def _of_kind(kind: str, value: Any) -> Any:
+    if isinstance(value, Mapping) and value.get("kind") != kind:
+        raise _wrong("answer-contact-kind", available=[kind])
+    return value
 
 
 # --- one answer ------------------------------------------------------------------------------

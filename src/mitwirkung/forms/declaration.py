@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -62,7 +63,7 @@ _CONDITIONS = {Kind.CHOICE, Kind.MULTIPLE_CHOICE, Kind.YES_NO, Kind.CONSENT}
 """Kinds on whose answers another field may hang."""
 
 
-class Option(Model):
+class FormOption(Model):
     """One answer to choose.
 
     Attributes:
@@ -80,7 +81,7 @@ class Option(Model):
         return self.label.get(language, self.value)
 
 
-class Condition(Model):
+class FormCondition(Model):
     """A field is shown if an earlier one was answered with any of these."""
 
     field: Name
@@ -133,8 +134,8 @@ class FormField(Model):
     retention: Retention | None = None
     own_consent: bool = False
     special: bool = False
-    shown_if: Condition | None = None
-    options: Annotated[tuple[Option, ...], BeforeValidator(_options)] = ()
+    shown_if: FormCondition | None = None
+    options: Annotated[tuple[FormOption, ...], BeforeValidator(_options)] = ()
     multiline: bool = False
     max_length: int = Field(default=200, ge=1, le=20_000)
     minimum: int | date | None = None
@@ -186,13 +187,18 @@ class Form(Model):
         Raises:
             KeyError: the form does not have it.
         """
-        return {each.name: each for each in self.fields}[name]
+        return _by_name(self)[name]
 
     def __hash__(self) -> int:
         return hash((self.name, self.version, tuple(each.name for each in self.fields)))
 
     def __repr__(self) -> str:
         return f"<form {self.name}, {len(self.fields)} fields>"
+
+
+@lru_cache(maxsize=32)
+def _by_name(form: Form) -> Mapping[str, FormField]:
+    return {each.name: each for each in form.fields}
 
 
 def form_findings(

@@ -16,7 +16,7 @@ from mitwirkung.texts import translator
 
 
 @dataclass(frozen=True)
-class Question:
+class FormQuestion:
     """One question, as it is shown.
 
     Attributes:
@@ -47,17 +47,19 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Outline:
+class FormOutline:
     """A form in one language."""
 
     title: str
     intro: str
     language: str
     version: str
-    questions: tuple[Question, ...]
+    questions: tuple[FormQuestion, ...]
 
 
-def outline(form: Form, language: str, *, retention: RetentionPlan | None = None) -> Outline:
+def form_outline(
+    form: Form, language: str, *, retention: RetentionPlan | None = None
+) -> FormOutline:
     """The form in one of its languages.
 
     Args:
@@ -73,7 +75,7 @@ def outline(form: Form, language: str, *, retention: RetentionPlan | None = None
     plan = retention or RetentionPlan()
     numbers = {field.name: number for number, field in enumerate(form.fields, start=1)}
     questions = tuple(
-        Question(
+        FormQuestion(
             number=numbers[field.name],
             name=field.name,
             kind=field.kind,
@@ -90,7 +92,7 @@ def outline(form: Form, language: str, *, retention: RetentionPlan | None = None
         )
         for field in form.fields
     )
-    return Outline(
+    return FormOutline(
         form.title[language], form.intro.get(language, ""), language, form.version, questions
     )
 
@@ -143,7 +145,7 @@ def _kept(field: FormField, plan: RetentionPlan, t: Translate) -> str:
     return t(" and ").join(told)
 
 
-def data_notice(shown: Outline) -> list[tuple[str, list[int], str]]:
+def data_notice(shown: FormOutline) -> list[tuple[str, list[int], str]]:
     """What is told about personal data: purposes and time of keeping, each with the questions.
 
     Questions with the same purposes and the same time are told together, in the order of the form.

@@ -6,7 +6,13 @@ import textwrap
 from collections.abc import Iterator
 
 from mitwirkung.forms.declaration import Form, Kind
-from mitwirkung.forms.outline import Outline, Question, data_notice, outline, yes_and_no
+from mitwirkung.forms.outline import (
+    FormOutline,
+    FormQuestion,
+    data_notice,
+    form_outline,
+    yes_and_no,
+)
 from mitwirkung.messages import Translate
 from mitwirkung.retention import RetentionPlan
 from mitwirkung.texts import translator
@@ -21,7 +27,7 @@ def paper_form(form: Form, language: str, *, retention: RetentionPlan | None = N
     Raises:
         LookupError: there are no words in the language.
     """
-    shown, t = outline(form, language, retention=retention), translator(language)
+    shown, t = form_outline(form, language, retention=retention), translator(language)
     lines = list(_head(shown))
     lines += _wrapped(t("Please write in block letters. Questions with * need an answer."))
     for question in shown.questions:
@@ -36,7 +42,7 @@ def phone_script(form: Form, language: str, *, retention: RetentionPlan | None =
     Raises:
         LookupError: there are no words in the language.
     """
-    shown, t = outline(form, language, retention=retention), translator(language)
+    shown, t = form_outline(form, language, retention=retention), translator(language)
     lines = list(_head(shown))
     lines += _wrapped(t("Read aloud what stands in quotation marks. Note the answer below it."))
     lines += ["", *_notice(shown, t)]
@@ -46,7 +52,7 @@ def phone_script(form: Form, language: str, *, retention: RetentionPlan | None =
     return "\n".join(lines)
 
 
-def _head(shown: Outline) -> Iterator[str]:
+def _head(shown: FormOutline) -> Iterator[str]:
     yield from _wrapped(shown.title)
     yield "=" * min(WIDTH, len(shown.title))
     yield ""
@@ -70,11 +76,11 @@ def _said(text: str, t: Translate) -> list[str]:
     return _wrapped(t("“{answer}”").format(answer=text), _INDENT)
 
 
-def _numbered(question: Question, text: str) -> list[str]:
+def _numbered(question: FormQuestion, text: str) -> list[str]:
     return _wrapped(text, _INDENT, f"{question.number}.".ljust(len(_INDENT) - 1) + " ")
 
 
-def _question_on_paper(question: Question, t: Translate) -> Iterator[str]:
+def _question_on_paper(question: FormQuestion, t: Translate) -> Iterator[str]:
     star = " *" if question.required else ""
     yield from _numbered(question, question.label + star)
     for text in (question.only_if, question.help, _how(question, t)):
@@ -83,7 +89,7 @@ def _question_on_paper(question: Question, t: Translate) -> Iterator[str]:
     yield from _room(question, t)
 
 
-def _how(question: Question, t: Translate) -> str:
+def _how(question: FormQuestion, t: Translate) -> str:
     match question.kind:
         case Kind.CHOICE | Kind.YES_NO:
             return t("Please tick one.")
@@ -95,7 +101,7 @@ def _how(question: Question, t: Translate) -> str:
             return ""
 
 
-def _room(question: Question, t: Translate) -> Iterator[str]:
+def _room(question: FormQuestion, t: Translate) -> Iterator[str]:
     """Where the answer is written."""
     line = _INDENT + "_" * 60
     match question.kind:
@@ -119,7 +125,7 @@ def _room(question: Question, t: Translate) -> Iterator[str]:
             yield line
 
 
-def _contact_parts(question: Question, t: Translate) -> Iterator[str]:
+def _contact_parts(question: FormQuestion, t: Translate) -> Iterator[str]:
     for kind in question.field.accepts:
         if kind == "email":
             yield t("E-mail")
@@ -130,7 +136,7 @@ def _contact_parts(question: Question, t: Translate) -> Iterator[str]:
             yield t("Postcode and place")
 
 
-def _question_on_the_phone(question: Question, t: Translate) -> Iterator[str]:
+def _question_on_the_phone(question: FormQuestion, t: Translate) -> Iterator[str]:
     required = t("needs an answer") if question.required else t("voluntary")
     label = t("Consent") if question.kind is Kind.CONSENT else question.label
     yield from _numbered(question, f"{label} ({required})")
@@ -153,7 +159,7 @@ def _yes_or_no(t: Translate) -> Iterator[str]:
     yield f"{_INDENT}[ ] {yes}    [ ] {no}"
 
 
-def _notice(shown: Outline, t: Translate) -> Iterator[str]:
+def _notice(shown: FormOutline, t: Translate) -> Iterator[str]:
     yield t("What your data are used for, and how long they are kept")
     for purposes, numbers, kept in data_notice(shown):
         told = ", ".join(map(str, numbers))
