@@ -168,6 +168,15 @@ def test_a_tombstone_holds_states_and_times_only() -> None:
     assert [step.target for step in erased.history] == [State.INELIGIBLE, State.ERASED]
 
 
+def test_a_consent_is_withdrawn_by_any_channel_and_the_application_stays() -> None:
+    consent = Consent(purpose=Purpose.SELECTION, text_version="1", given=OPEN, channel=Channel.WEB)
+    found = application(consents=(consent,))
+    after = found.without_consent(now=OFFERED, channel=Channel.PHONE)
+    assert after.state is State.RECEIVED
+    assert after.consents[0].withdrawn_channel is Channel.PHONE
+    assert found.consents[0].withdrawn is None
+
+
 # --- coming in -------------------------------------------------------------------------------
 
 

@@ -49,13 +49,18 @@ def test_a_field_has_one_compartment_or_none(purposes: list[Purpose]) -> None:
 def test_consent_holds_until_it_is_withdrawn() -> None:
     assert not GIVEN.holds(OPEN - timedelta(seconds=1))
     assert GIVEN.holds(LATER)
-    (gone,) = withdraw((GIVEN,), Purpose.SELECTION, now=LATER, channel=Channel.PHONE)
+    (gone,) = withdraw((GIVEN,), now=LATER, channel=Channel.PHONE)
     assert (gone.withdrawn, gone.withdrawn_channel) == (LATER, Channel.PHONE)
     assert gone.holds(OPEN)
     assert not gone.holds(LATER)
     again = gone.taken_back(now=LATER + timedelta(days=1), channel=Channel.WEB)
     assert again == gone
-    assert withdraw((GIVEN,), Purpose.CONTACT, now=LATER, channel=Channel.WEB) == (GIVEN,)
+    told = {"now": LATER, "channel": Channel.WEB}
+    assert withdraw((GIVEN,), purpose=Purpose.CONTACT, **told) == (GIVEN,)
+    own = GIVEN.model_copy(update={"fields": ("migration_background",)})
+    kept, taken = withdraw((GIVEN, own), field="migration_background", **told)
+    assert kept == GIVEN
+    assert not taken.holds(LATER)
     with pytest.raises(ValidationError, match="both a time and a channel"):
         Consent(**{**GIVEN.model_dump(), "withdrawn": LATER})
 

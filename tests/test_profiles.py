@@ -97,7 +97,7 @@ def test_only_who_can_be_drawn_is_there_with_features_alone() -> None:
 
 
 def test_an_answer_whose_consent_was_withdrawn_is_none() -> None:
-    taken = withdraw((CONSENT,), Purpose.SELECTION, now=OPEN, channel=Channel.LETTER)
+    taken = withdraw((CONSENT,), now=OPEN, channel=Channel.LETTER)
     for consents, expected in [((CONSENT,), "ja"), (taken, ""), ((), "")]:
         found = applicants_of(
             FORM,

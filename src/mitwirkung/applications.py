@@ -19,7 +19,7 @@ from mitwirkung.deadlines import Receipt, TimeZone, end_of_day, in_time, is_ahea
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.events import Event, Phase
 from mitwirkung.moves import MoveRefused, require_legal, stated
-from mitwirkung.people import Actor, Channel, Consent, Model, Role
+from mitwirkung.people import Actor, Channel, Consent, Model, Purpose, Role, withdraw
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """The pseudonymous key: random, so that nothing about a person follows from it."""
@@ -297,6 +297,21 @@ class Application(Model):
             }
         )
         return moved._tombstone() if to is State.ERASED else moved
+
+    def without_consent(
+        self,
+        *,
+        now: datetime,
+        channel: Channel,
+        purpose: Purpose | None = None,
+        field: str | None = None,
+    ) -> Application:
+        """The application with consents withdrawn: see `mitwirkung.people.withdraw`.
+
+        It stays in its state: who takes back a consent to one answer is still in the lottery.
+        """
+        left = withdraw(self.consents, now=now, channel=channel, purpose=purpose, field=field)
+        return self.model_copy(update={"consents": left})
 
     def _tombstone(self) -> Application:
         """Without all that could lead to the person; reasons are words of somebody, they go too."""

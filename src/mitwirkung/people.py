@@ -183,12 +183,25 @@ def consented(
 
 
 def withdraw(
-    consents: Iterable[Consent], purpose: Purpose, *, now: datetime, channel: Channel
+    consents: Iterable[Consent],
+    *,
+    now: datetime,
+    channel: Channel,
+    purpose: Purpose | None = None,
+    field: str | None = None,
 ) -> tuple[Consent, ...]:
-    """The consents, with all those to one purpose withdrawn."""
+    """The consents, with some of them withdrawn.
+
+    Args:
+        purpose: only those to this purpose.
+        field: only those that name this field.
+    """
+
+    def meant(consent: Consent) -> bool:
+        return purpose in (None, consent.purpose) and (field is None or field in consent.fields)
+
     return tuple(
-        each.taken_back(now=now, channel=channel) if each.purpose is purpose else each
-        for each in consents
+        each.taken_back(now=now, channel=channel) if meant(each) else each for each in consents
     )
 
 

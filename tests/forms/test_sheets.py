@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 
@@ -107,6 +109,14 @@ def test_purposes_and_times_are_told() -> None:
     assert "- Question 7: to reach you about your application and your seat. Kept until the" in text
     assert "You can take it back at any time: online, by letter, by phone" in text
     assert "how long" in paper_form(FORM, "en")
+
+
+def test_the_sheet_says_until_when_and_where_it_goes() -> None:
+    told = {"deadline": date(2020, 9, 27), "return_to": ["Stadt Dortmund", "44122 Dortmund"]}
+    text = squeezed(paper_form(FORM, "de", **told))
+    assert "muss bis Sonntag, 27. September 2020 hier sein" in text
+    assert text.endswith("Bitte zurück an: Stadt Dortmund 44122 Dortmund")
+    assert "by Sunday, September 27, 2020;" in squeezed(paper_form(FORM, "en", **told))
 
 
 def test_a_language_that_is_not_there_is_told() -> None:

@@ -5,7 +5,7 @@ Web form, paper form and phone script are made of it, so that they ask the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mitwirkung.forms.declaration import Form, FormField, Kind
@@ -48,12 +48,13 @@ class FormQuestion:
 
 @dataclass(frozen=True)
 class FormOutline:
-    """A form in one language."""
+    """A form in one language; `unselected` says how long all is kept of who gets no seat."""
 
     title: str
     intro: str
     language: str
     version: str
+    unselected: str
     questions: tuple[FormQuestion, ...]
 
 
@@ -93,7 +94,12 @@ def form_outline(
         for field in form.fields
     )
     return FormOutline(
-        form.title[language], form.intro.get(language, ""), language, form.version, questions
+        title=form.title[language],
+        intro=form.intro.get(language, ""),
+        language=language,
+        version=form.version,
+        unselected=_until(plan.unselected, t),
+        questions=questions,
     )
 
 
@@ -105,7 +111,8 @@ def yes_and_no(t: Translate) -> tuple[str, str]:
 def _asked(field: FormField, language: str, t: Translate) -> str:
     label = field.label[language]
     if field.kind is Kind.CONSENT:
-        return f"{label} {t('Do you agree?')}"
+        sentence = t("Please listen, and then tell me whether this holds for you: {label}")
+        return sentence.format(label=label)
     if field.kind is Kind.YES_NO:
         return t("{label}: yes or no?").format(label=label)
     return label if label.endswith("?") else t("Please tell me: {label}.").format(label=label)
@@ -131,18 +138,15 @@ def _only_if(
 
 
 def _kept(field: FormField, plan: RetentionPlan, t: Translate) -> str:
-    rules: Sequence[Retention] = (
-        [field.retention]
-        if field.retention
-        else list({plan.for_purpose(p): None for p in field.purposes})
-    )
-    told = []
-    for rule in rules:
-        sentence = t("until {milestone}")
-        if rule.days:
-            sentence = t("until {days} days after {milestone}")
-        told.append(sentence.format(days=rule.days, milestone=t(MILESTONES[rule.after])))
-    return t(" and ").join(told)
+    rules = [field.retention] if field.retention else map(plan.for_purpose, field.purposes)
+    return t(" and ").join(_until(rule, t) for rule in dict.fromkeys(rules))
+
+
+def _until(rule: Retention, t: Translate) -> str:
+    sentence = t("until {milestone}")
+    if rule.days:
+        sentence = t("until {days} days after {milestone}")
+    return sentence.format(days=rule.days, milestone=t(MILESTONES[rule.after]))
 
 
 def data_notice(shown: FormOutline) -> list[tuple[str, list[int], str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from mitwirkung.forms.declaration import Form, Kind
 from mitwirkung.forms.outline import (
@@ -21,8 +22,20 @@ WIDTH = 78
 _INDENT = "    "
 
 
-def paper_form(form: Form, language: str, *, retention: RetentionPlan | None = None) -> str:
+def paper_form(
+    form: Form,
+    language: str,
+    *,
+    retention: RetentionPlan | None = None,
+    deadline: date | None = None,
+    return_to: Sequence[str] = (),
+) -> str:
     """The form as a text of 78 columns to print and fill in.
+
+    Args:
+        retention: how long the event keeps what is asked.
+        deadline: the last day on which it may come in.
+        return_to: the lines of the address that it goes to.
 
     Raises:
         LookupError: there are no words in the language.
@@ -33,7 +46,18 @@ def paper_form(form: Form, language: str, *, retention: RetentionPlan | None = N
     for question in shown.questions:
         lines += ["", *_question_on_paper(question, t)]
     lines += ["", *_notice(shown, t), "", t("Date and signature: ") + "_" * 30, ""]
-    return "\n".join(lines)
+    if deadline is not None:
+        text = t("This form has to be here by {deadline}; the whole of that day counts.")
+        lines += _wrapped(text.format(deadline=_long(deadline, language)))
+    if return_to:
+        lines += [t("Please return it to:"), *(_INDENT + line for line in return_to)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _long(day: date, language: str) -> str:
+    from babel.dates import format_date  # only a sheet with a date needs it
+
+    return format_date(day, "full", locale=language)
 
 
 def phone_script(form: Form, language: str, *, retention: RetentionPlan | None = None) -> str:
@@ -96,7 +120,7 @@ def _how(question: FormQuestion, t: Translate) -> str:
         case Kind.MULTIPLE_CHOICE:
             return t("Please tick all that apply.")
         case Kind.CONTACT:
-            return t("One of these is enough. Number them if you prefer one.")
+            return t("Number them if you prefer one.")
         case _:
             return ""
 
@@ -168,6 +192,8 @@ def _notice(shown: FormOutline, t: Translate) -> Iterator[str]:
             sentence = t("Questions {numbers}: {purposes}. Kept {kept}.")
         text = sentence.format(numbers=told, purposes=purposes, kept=kept)
         yield from _wrapped(text, "  ", "- ")
+    sentence = t("If you get no seat, everything is kept at most {kept}.")
+    yield from _wrapped(sentence.format(kept=shown.unselected))
     consent = t(
         "What you agree to is voluntary. You can take it back at any time: online, by letter, by "
         "phone or at the desk."
