@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from events_and_people import CLERK, OPEN
 from mitwirkung.people import (
+    OPENED_BY,
     OPENS,
     Actor,
     Channel,
@@ -29,8 +30,7 @@ LATER = OPEN + timedelta(hours=1)
 
 
 def test_the_profile_opens_for_selection_and_what_belongs_to_it() -> None:
-    opens = {purpose for purpose, parts in OPENS.items() if Compartment.PROFILE in parts}
-    assert opens == {
+    assert set(OPENED_BY[Compartment.PROFILE]) == {
         *(Purpose.SELECTION, Purpose.SELECTION_REPORT, Purpose.REPLACEMENT),
         *(Purpose.GROUP_BALANCE, Purpose.ACCESS),
     }

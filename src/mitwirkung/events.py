@@ -6,7 +6,7 @@ Everything is a frozen value, and each step gives another one. Time and actor ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -385,7 +385,7 @@ class Event(EventPlan):
             has_seat: whether the person has, or took, a seat.
         """
         rules = [own] if own else [self.retention.for_purpose(each) for each in purposes]
-        today = day_of(now.astimezone(UTC), self.time_zone)
+        today = day_of(now, self.time_zone)
         over = [_is_over(self.kept_until(rule), today) for rule in rules]
         if all(over):
             return True

@@ -84,6 +84,12 @@ OPENS: Mapping[Purpose, frozenset[Compartment]] = {
 }
 """Which compartments a purpose opens; for anything else they stay closed."""
 
+OPENED_BY: Mapping[Compartment, tuple[Purpose, ...]] = {
+    part: tuple(purpose for purpose, opened in OPENS.items() if part in opened)
+    for part in Compartment
+}
+"""The same the other way round: the purposes that open a compartment."""
+
 PURPOSES: Mapping[Purpose, str] = {
     Purpose.CONTACT: "to reach you about your application and your seat",
     Purpose.SELECTION: "for the lottery of the seats",
