@@ -143,7 +143,10 @@ def tests(session: nox.Session) -> None:
     if MISSING and session.python == THERE[0]:
         session.log(f"Not there, so skipped: Python {', '.join(MISSING)}")
     install(session, *group("test"))
-    session.run("pytest", "-n", "auto", "tests", "--ignore=tests/benchmarks", *session.posargs)
+    session.run(
+        *("pytest", "-n", "auto", "--dist", "loadgroup", "tests", "--ignore=tests/benchmarks"),
+        *session.posargs,
+    )
 
 
 def _skip_tests(version: str) -> None:

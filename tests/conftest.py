@@ -3,9 +3,15 @@
 With `--hypothesis-profile=stress` the tests that compare with brute force look at thousands.
 """
 
+import signal
+
 from hypothesis import settings
 
 settings.register_profile("without deadline", deadline=None)
 settings.register_profile("stress", deadline=None, max_examples=3000)
 if settings.get_current_profile_name() == "default":  # on CI hypothesis loads a profile of its own
     settings.load_profile("without deadline")
+
+# A run in the background is deaf to Ctrl-C, but some tests raise it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -66,6 +66,13 @@ def keys(data: Any) -> Iterator[dict[str, Any]]:
             yield from keys(inner)
 
 
+def shortened(data: Any) -> Any:
+    """The same with at most a dozen items in each list."""
+    if isinstance(data, dict):
+        return {key: shortened(inner) for key, inner in data.items()}
+    return [shortened(inner) for inner in data[:12]] if isinstance(data, list) else data
+
+
 @pytest.mark.parametrize("name", sorted(set(TABLES_AND_JSON) - {"panel.csv", "remaining.csv"}))
 def test_a_key_too_many_does_not_fit(written: Path, name: str) -> None:
     data = content(written / name)
@@ -76,7 +83,7 @@ def test_a_key_too_many_does_not_fit(written: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in TABLES_AND_JSON if n.endswith(".json")])
 def test_inner_objects_are_closed_too(written: Path, name: str) -> None:
-    data = content(written / name)
+    data = shortened(content(written / name))
     for holder in list(keys(data)):
         holder["new"] = {"unexpected": [{"content": 1.5}]}
         assert faults(name, data), sorted(holder)

@@ -16,6 +16,8 @@ from mitwirkung.testing import SelectionStrategyKit
 
 HERE = Path(__file__).parent
 
+pytestmark = pytest.mark.xdist_group("bad strategies")  # they run once, not in each worker
+
 DECLARES = "test_it_declares_what_it_is"
 SETTINGS = "test_its_settings_refuse_unknown_keys"
 PUBLISHED_SETTINGS = "test_its_published_settings_make_the_same_lottery"

@@ -155,11 +155,11 @@ def test_walks_meet_panels() -> None:
     panels = tidy(np.concatenate([panel_from_seats(x) for x in all_panels(polytope)]))
     rng = np.random.default_rng(1)
     flat = np.zeros(polytope.types)
-    found = neighbours(polytope, panels[:1], flat, 40, lambda panels: False, rng, Watch())
+    found = neighbours(polytope, panels[:1], flat, -1, 40, lambda panels: False, rng, Watch())
     assert len(found) > 1
     assert {tuple(p) for p in found.tolist()} <= {tuple(p) for p in panels.tolist()}
     asked = neighbours(
-        polytope, panels[:1], flat, 10**9, lambda panels: len(panels) > 1, rng, Watch()
+        polytope, panels[:1], flat, -1, 10**9, lambda panels: len(panels) > 1, rng, Watch()
     )
     assert len(asked) > 1
 

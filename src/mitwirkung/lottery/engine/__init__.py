@@ -6,7 +6,7 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `polytope`: the problem: how many people of each type may sit on a panel.
 - `relaxation`: leximin as if people could be divided: the target.
 - `face`: what all panels of a lottery with this target have in common.
-- `sampling`: many whole panels around the target.
+- `sampling`: many whole panels around the target, by `chains`, or `exchange` where they are rare.
 - `several`: the same where companions are seated all or none.
 - `weights`: weights under which the mean of the panels is the target.
 - `realise`: from the target to panels and weights: face, sampling, weights.

@@ -51,6 +51,8 @@ def leximin_by_columns(
     Raises:
         SolverError: if HiGHS gives no usable answer.
     """
+    if excluded is not None:
+        return _over_the_others(polytope, panels, excluded, rng, watch)
     hull = Hull(polytope, rng, watch)
     hull.add(panels)
     sizes = polytope.sizes
@@ -59,25 +61,14 @@ def leximin_by_columns(
     stages: list[Stage] = []
     cuts: list[Cut] = []
 
-    def fix(types: NDArray[np.intp], chance: float, cut: Cut | None) -> None:
-        stage = Stage(tuple(types.tolist()))
-        if cut is not None:
-            stage = Stage(stage.types, cuts=((len(cuts), 1),))
-            cuts.append(cut)
-            hull.hold(cut)
-        stages.append(stage)
-        chances[types] = chance
-        is_open[types] = False
-
-    if excluded is not None:
-        fix(np.array([t for t, _ in excluded.coefficients]), 0.0, excluded)
     while is_open.any():
         watch("cuts", 1 - float(is_open.mean()))
         found = _stage(hull, StageMaster(hull.panels, sizes, chances, is_open))
         if found is None:
             return None
         if isinstance(found, float):
-            fix(np.flatnonzero(is_open), 1.0, None)
+            stages.append(Stage(tuple(np.flatnonzero(is_open).tolist())))
+            chances[is_open] = found
             break
         prices, bound = found
         seats = prices * sizes
@@ -85,11 +76,44 @@ def leximin_by_columns(
         held = np.flatnonzero(is_open & (prices > 0))
         if not len(held):
             raise SolverError("a stage over panels proves no type")
-        fix(held, rest / float(seats[is_open].sum()), Cut(pairs(prices), bound, len(cuts)))
+        stages.append(Stage(tuple(held.tolist()), cuts=((len(cuts), 1),)))
+        cuts.append(Cut(pairs(prices), bound, len(cuts)))
+        hull.hold(cuts[-1])
+        chances[held] = rest / float(seats[is_open].sum())
+        is_open[held] = False
     near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
     if near.shortfall > SHORTFALL:
         return None
     return hull.lottery(near.weights, chances * sizes), Certificate(tuple(stages), tuple(cuts))
+
+
+def _over_the_others(
+    polytope: Polytope,
+    panels: NDArray[np.int32],
+    excluded: Cut,
+    rng: np.random.Generator,
+    watch: Watch,
+) -> tuple[Lottery, Certificate] | None:
+    """The same without the types that are on no panel at all, which makes all of it smaller."""
+    away = np.array([t for t, _ in excluded.coefficients])
+    seated = np.setdiff1d(np.arange(polytope.types), away)
+    part = polytope.part(seated, polytope.seats, polytope.lower, polytope.upper)
+    found = leximin_by_columns(
+        part, np.searchsorted(seated, panels).astype(np.int32), None, rng, watch
+    )
+    if found is None:
+        return None
+    lottery, proof = found
+    stages = [Stage(tuple(away.tolist()), cuts=((0, 1),))]
+    for stage in proof.stages:
+        types = tuple(seated[list(stage.types)].tolist())
+        stages.append(Stage(types, cuts=tuple((cut + 1, times) for cut, times in stage.cuts)))
+    cuts = [excluded]
+    for cut in proof.cuts:
+        named = tuple((int(seated[t]), price) for t, price in cut.coefficients)
+        cuts.append(Cut(named, cut.bound, cut.given + 1))
+    whole = Lottery(seated[lottery.panels].astype(np.int32), lottery.weights, lottery.residual)
+    return whole, Certificate(tuple(stages), tuple(cuts))
 
 
 def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | float | None:

@@ -35,11 +35,12 @@ _TOLERABLE = 1e-6  # chance: a lottery to offer when rounding hides whether a cu
 _CUTS_A_ROUND = 3
 _PRICINGS_A_ROUND = 2000
 _TILTS = (3.0, 8.0, 20.0)
-_WALKING_TILT = 2.0
 _FEWEST_STARTS, _MOST_STARTS = 10, 100
-_FEWEST_STEPS, _MOST_STEPS = 20, 400
-_EFFORT_PER_STEP = 60  # iterations of the simplex method
-_ENOUGH = 5  # better panels
+_FEWEST_STEPS, _MOST_STEPS = 10, 150
+_PROMISING = 0.98  # of the worth of the best panel known: to be kept for later prices
+_EFFORT_PER_STEP = 90  # iterations of the simplex method
+_EFFORT_PER_TYPE, _MOST_EXPECTED = 20, 2000  # what the first integer programme may take
+_ENOUGH = 10  # better panels
 
 
 class Hull:
@@ -50,6 +51,9 @@ class Hull:
         self.rng = rng
         self.watch = watch
         self.model: PanelModel = panel_model(polytope, watch, presolve=False)
+        self.model.effort = min(_EFFORT_PER_TYPE * polytope.types, _MOST_EXPECTED)
+        never = _without_room(polytope)
+        self.model.set_upper_bounds(never, [0.0] * len(never))
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
 
@@ -109,13 +113,18 @@ class Hull:
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
         starts, best = self.panels[start[:_MOST_STARTS]], float(worth.max())
-        tilt = prices / float(prices.max()) * _WALKING_TILT
+        found = 0
 
         def enough(panels: NDArray[np.int32]) -> bool:
+            nonlocal found
             better = prices[panels[self.meets(panels)]].sum(axis=1) > best * (1 + 1e-7)
-            return int(better.sum()) >= _ENOUGH
+            found += int(better.sum())
+            return found >= _ENOUGH
 
-        panels = neighbours(*(self.polytope, starts, tilt, steps, enough, self.rng, self.watch))
+        panels = neighbours(
+            *(self.polytope, starts, prices, best * _PROMISING, steps, enough),
+            *(self.rng, self.watch),
+        )
         self.add(panels[self.meets(panels)])
 
     def excluded(self) -> Cut | None:
@@ -133,6 +142,9 @@ class Hull:
             missing[np.unique(self.panels)] = False
             if int(missing.sum()) == before:
                 return None
+            if missing.any():
+                self.walk(missing.astype(np.float64))
+                missing[np.unique(self.panels)] = False
         return None
 
     def reach(self, target: NDArray[np.float64], share: float) -> Lottery | list[Cut]:
@@ -211,6 +223,15 @@ class Hull:
         if value <= bound + 1e-9 * max(1, bound):
             return None
         return Cut(pairs(coefficients), bound)
+
+
+def _without_room(polytope: Polytope) -> list[int]:
+    """The types that count in a row which allows no seat."""
+    if polytope.values is not None:
+        return []
+    room = np.append(polytope.upper, polytope.seats)[polytope.rows].min(axis=1, initial=1)
+    never: list[int] = np.flatnonzero(room == 0).tolist()
+    return never
 
 
 def pairs(coefficients: NDArray[np.int64]) -> Pairs:

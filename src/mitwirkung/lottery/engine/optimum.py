@@ -28,7 +28,7 @@ from mitwirkung.lottery.engine.several import sample_panels
 from mitwirkung.lottery.progress import Watch
 
 _MOST_CUTS = 400
-_FEW_TYPES = 150  # with more, most stages are proven by quotas, and columns would do it again
+_FEW_TYPES = 200  # with more, most stages are proven by quotas, and columns would do it again
 
 
 class LotteryNotProven(RuntimeError):
@@ -133,7 +133,8 @@ def _with_cuts(
     _first_panels(hull, relaxed, lottery)
     cuts: list[Cut] = []
     excluded = hull.excluded()
-    if goal.leximin_is_best and polytope.types <= _FEW_TYPES:
+    seated = polytope.types - (0 if excluded is None else len(excluded.coefficients))
+    if goal.leximin_is_best and seated <= _FEW_TYPES:
         best = leximin_by_columns(polytope, hull.panels, excluded, rng, watch)
         if best is not None:
             certificate = goal.of_leximin(best[1])

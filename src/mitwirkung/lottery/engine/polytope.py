@@ -111,6 +111,15 @@ class Polytope:
         rows, types, values = self.entries()
         return sums(rows, values * x[types], self.row_count)
 
+    def row_counts(self, panels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """What the ``panels`` (N, seats) count in each row, (N, R); counted with integers."""
+        counts_in = np.zeros((self.types, self.row_count + 1), np.int32)
+        np.put_along_axis(counts_in, self.rows, 1 if self.values is None else self.values, axis=1)
+        rows = np.zeros((len(panels), self.row_count + 1), np.int32)
+        for seat in panels.T:
+            rows += counts_in.take(seat, axis=0)
+        return rows[:, :-1]
+
     def feasible(self, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which of the ``panels`` (N, seats) meet every row and every size; counted with
         integers."""
@@ -121,12 +130,7 @@ class Polytope:
         fits: NDArray[np.bool_] = np.all(held <= self.sizes, axis=1)
         if self.units is not None:
             fits &= np.all(held % self.units == 0, axis=1)
-        counts_in = np.zeros((self.types, self.row_count + 1), np.int32)
-        np.put_along_axis(counts_in, self.rows, 1 if self.values is None else self.values, axis=1)
-        rows = np.zeros((n, self.row_count + 1), np.int32)
-        for seat in panels.T:
-            rows += counts_in.take(seat, axis=0)
-        rows = rows[:, :-1]
+        rows = self.row_counts(panels)
         fits &= np.all((rows >= self.lower) & (rows <= self.upper), axis=1)
         return fits
 

@@ -74,7 +74,8 @@ def sample_panels(
 def neighbours(
     polytope: Polytope,
     known: NDArray[np.int32],
-    tilt: NDArray[np.float64],
+    prices: NDArray[np.float64],
+    above: float,
     steps: int,
     enough: Callable[[NDArray[np.int32]], bool],
     rng: np.random.Generator,
@@ -82,7 +83,7 @@ def neighbours(
 ) -> NDArray[np.int32]:
     """Panels near known ones: `walk.neighbours`; companions on a panel keep their seats."""
     if polytope.units is None:
-        return walk.neighbours(polytope, known, tilt, steps, enough, rng, watch)
+        return walk.neighbours(polytope, known, prices, above, steps, enough, rng, watch)
     alone = polytope.units == 1
     held = seats_per_type(known, polytope.types)
     choices = list(dict.fromkeys(map(tuple, np.where(alone, 0, held).tolist())))
@@ -92,14 +93,19 @@ def neighbours(
         chosen = np.array(choice, np.int64)
         same = known[np.all(np.where(alone, 0, held) == chosen, axis=1)]
         starts = same[alone[same]].reshape(len(same), -1)
+        left = above - float(prices @ chosen)
 
         def look(
-            rest: Polytope, types: NDArray[np.int64], starts: NDArray[np.int32] = starts
+            rest: Polytope,
+            types: NDArray[np.int64],
+            starts: NDArray[np.int32] = starts,
+            left: float = left,
         ) -> NDArray[np.int32]:
             place = np.cumsum(alone, dtype=np.int32) - 1
             share = max(1, steps // len(choices))
             return walk.neighbours(
-                *(rest, place[starts], tilt[types], share, lambda panels: False, rng, watch)
+                *(rest, place[starts], prices[types], left),
+                *(share, lambda panels: False, rng, watch),
             )
 
         found.append(_around(polytope, chosen, look))

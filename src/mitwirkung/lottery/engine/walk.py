@@ -1,8 +1,9 @@
 """Panels of high prices, found by patient chains that start near known panels.
 
-Chains like those of `sampling`, but a broken bound weighs less and nobody is caught up with: where
-quotas are so tight that panels are rare, greedy chains are caught in front of them, while these go
-round. Each starts from a known panel in which a few seats were given to others.
+Chains like those that sample a target, but a broken bound weighs less and nobody is caught up with:
+where quotas are so tight that panels are rare, greedy chains are caught in front of them, while
+these go round. Each starts from a known panel in which a few seats were given to others. What is
+near a panel is completed by `exchange`: most panels are found so.
 """
 
 from __future__ import annotations
@@ -12,20 +13,21 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from mitwirkung.lottery.engine.chains import Chains
+from mitwirkung.lottery.engine.exchange import helped
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
-from mitwirkung.lottery.engine.sampling import Chains
 from mitwirkung.lottery.progress import Watch
 
 _CHAINS = 512
-_ASK = 20  # steps between two questions whether it is enough
-_GIVE_UP = 200  # steps after which a chain starts anew
+_TILT = 2.0  # logarithm of the odds of the highest price against none
 _MOST_KICKS = 6  # seats that are given to others at the start
 
 
 def neighbours(
     polytope: Polytope,
     known: NDArray[np.int32],
-    tilt: NDArray[np.float64],
+    prices: NDArray[np.float64],
+    above: float,
     steps: int,
     enough: Callable[[NDArray[np.int32]], bool],
     rng: np.random.Generator,
@@ -33,24 +35,19 @@ def neighbours(
 ) -> NDArray[np.int32]:
     """Feasible panels (N, seats) near ``known`` (M, seats) ones, possibly none, in canonical form.
 
-    ``tilt`` (T,) are the logarithms of the odds with which a type takes a seat. All chains make
-    ``steps`` steps at most, and now and then ask whether the panels (N, seats) that were found are
-    ``enough``.
+    Types of high ``prices`` (T,) are favoured, and panels worth more than ``above`` are looked for
+    near the chains. All chains make ``steps`` steps at most, and now and then ask whether the
+    panels (N, seats) that were found just now are ``enough`` with those before.
     """
-    chains = _Walks(polytope, known, tilt, rng)
     found = [np.empty((0, polytope.seats), np.int32)]
-    for step in range(steps):
-        watch.check()
-        finished = chains.finished()
-        done = np.flatnonzero(finished)
-        if len(done):
-            found.append(chains.harvest(done))
-        anew = np.flatnonzero(finished | (chains.age > _GIVE_UP))
-        if len(anew):
-            chains.restart(anew)
-        chains.step()
-        if step % _ASK == _ASK - 1 and enough(tidy(np.concatenate(found))):
-            break
+
+    def ended(panels: NDArray[np.int32], _: int) -> bool:
+        found.append(panels)
+        return enough(panels)
+
+    tilt = prices * (_TILT / max(float(prices.max()), 1e-300))
+    chains = _Walks(polytope, known, tilt, rng)
+    helped(chains, polytope, steps, ended, rng, watch, prices, above)
     panels = tidy(np.concatenate(found))
     return panels[polytope.feasible(panels)]
 
@@ -58,6 +55,7 @@ def neighbours(
 class _Walks(Chains):
     penalty = 1.0
     greedy = 0.9
+    give_up = 200
 
     def __init__(
         self,
