@@ -105,6 +105,7 @@ def test_contact_points_that_are_none(point: dict[str, str]) -> None:
 
 def test_actors_are_pseudonyms() -> None:
     assert CLERK.pseudonym == "staff-1"
+    assert Actor(role="applicant", pseudonym="-Zk3_9s0aQ").pseudonym  # any key of an application
     for name in ("", "Ada Lovelace", "ada@example.org"):
         with pytest.raises(ValidationError):
             Actor(role="staff", pseudonym=name)

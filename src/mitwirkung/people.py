@@ -122,8 +122,9 @@ class Role(StrEnum):
     """What happens by itself: a date has passed, a lottery was drawn."""
 
 
-Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
-"""A name that is nobody's own: what journals and histories hold in place of one."""
+Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._:-]{0,63}$")]
+"""A name that is nobody's own, for an applicant the key of the application: what journals and
+histories hold in place of one."""
 
 
 class Actor(Model):
