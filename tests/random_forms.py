@@ -86,7 +86,7 @@ ANYTHING: st.SearchStrategy[Any] = st.sampled_from(
         ),
         *(["b", "c"], ["z"], [1], {}, "a\x00b", "a\nb", "too long a text", "2020-09-27"),
         *("2020-02-30", "27.09.2020", [{}], [{"kind": "pigeon"}], [{"address": "a@b.de"}], [None]),
-        "12",
+        *("12", "a\tb", "a\ud800"),
     ]
 )
 

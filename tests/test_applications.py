@@ -156,6 +156,8 @@ def test_a_reply_on_paper_counts_from_its_receipt() -> None:
         step(offered, State.ACCEPTED, now=later, received=date(2020, 10, 17))
     with refused("receipt-in-future"):
         step(offered, State.ACCEPTED, now=OFFERED, received=date(2020, 10, 13))
+    with refused("receipt-of-web"):
+        step(offered, State.ACCEPTED, channel=Channel.WEB, now=later, received=date(2020, 10, 16))
 
 
 def test_a_tombstone_holds_states_and_times_only() -> None:

@@ -274,6 +274,8 @@ class Application(Model):
             raise MoveRefused(code, to=str(to))
         if offer is not None and now >= offer.ends_at:
             raise MoveRefused("offer-over", until=offer.until.isoformat())
+        if received is not None and channel is Channel.WEB:
+            raise MoveRefused("receipt-of-web")
         zone = self.offers[-1].time_zone if self.offers else _FIRST_TO_SEE_A_DAY
         if received is not None and is_ahead(received, now, zone):
             raise MoveRefused("receipt-in-future")

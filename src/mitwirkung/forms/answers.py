@@ -41,8 +41,10 @@ from mitwirkung.people import (
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x0c\x0e-\x1f\x7f]")
+_ON_A_LINE = r"[^\x00-\x1f\x7f\ud800-\udfff]"
+_ON_LINES = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+"""What a text is made of: no control characters, no halves of pairs."""
+
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLANK = r"^\s*$"
 _IDENTIFIER = re.compile("[a-z][a-z0-9_]{0,59}")
@@ -210,9 +212,13 @@ def _text(value: Any, field: FormField, required: bool) -> str | None:
         raise _wrong("answer-text")
     if len(value) > field.max_length:
         raise _wrong("answer-too-long", max=field.max_length)
-    if (_CONTROL_BUT_LINES if field.multiline else _CONTROL).search(value):
-        raise _wrong("answer-lines" if not field.multiline else "answer-control")
+    if not re.fullmatch(f"{_characters(field)}*", value):
+        raise _wrong("answer-control" if field.multiline else "answer-lines")
     return clean(value) or None
+
+
+def _characters(field: FormField) -> str:
+    return _ON_LINES if field.multiline else _ON_A_LINE
 
 
 def _choice(value: Any, field: FormField, required: bool) -> str:
@@ -286,8 +292,7 @@ def _schema(field: FormField, required: bool) -> dict[str, Any]:
     found: dict[str, Any]
     match field.kind:
         case Kind.TEXT:
-            free = r"[^\x00-\x09\x0b-\x0c\x0e-\x1f\x7f]" if field.multiline else r"[^\x00-\x1f\x7f]"
-            pattern = rf"^{free}*$"
+            pattern = f"^{_characters(field)}*$"
             found = {"type": "string", "maxLength": field.max_length, "pattern": pattern}
             if required:
                 found["allOf"] = [{"pattern": r"\S"}]
