@@ -650,7 +650,7 @@ TEXTS: dict[str, str] = {
     "answer-needed": "Please answer this.",
     "answer-text": "Please write a text.",
     "answer-too-long": "Please write at most {max} characters.",
-    "answer-lines": "Please write it on one line, without special characters that cannot be printed.",
+    "answer-lines": "Please write it on one line, without signs that cannot be printed.",
     "answer-control": "There is a character that cannot be printed; please write it again.",
     "answer-choice": "Please choose one of: {available}.",
     "answer-choices": "Please choose from: {available}.",

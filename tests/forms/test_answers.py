@@ -73,7 +73,7 @@ def codes(form: Form, given: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-@examples(150)
+@examples(100)
 @given(st.data())
 def test_model_schema_and_findings_agree(data: st.DataObject) -> None:
     form = data.draw(forms())
@@ -92,6 +92,7 @@ def test_model_schema_and_findings_agree(data: st.DataObject) -> None:
     assert accepted == (not found) == (not told), (found, told)
 
 
+@examples(50)
 @given(st.data())
 def test_sound_answers_survive_json(data: st.DataObject) -> None:
     form = data.draw(forms())
