@@ -160,7 +160,7 @@ def _model(form: Form, *, draft: bool) -> type[BaseModel]:
 
     def whole(answers: BaseModel) -> BaseModel:
         for _, code, params in _conflicts(form, dict(answers)):
-            raise PydanticCustomError(code, code, params)  # type: ignore[misc]
+            raise PydanticCustomError(code, code, params)
         return answers
 
     fields: dict[str, Any] = {}
@@ -204,7 +204,7 @@ def _of_kind(kind: str, value: Any) -> Any:
 
 
 def _wrong(code: str, **params: Any) -> PydanticCustomError:
-    return PydanticCustomError(code, code, params)  # type: ignore[arg-type]
+    return PydanticCustomError(code, code, params)
 
 
 def _text(value: Any, field: FormField, required: bool) -> str | None:
@@ -457,7 +457,9 @@ def person_in(form: Form, answers: BaseModel, language: str | None = None) -> Pe
     lacking += [] if contacts else ["contact"]
     if lacking:
         raise InputError.of([Finding("answer-needed", {}, column=name) for name in lacking])
-    return Person(**names, contacts=tuple(contacts), language=language or form.languages[0])
+    return Person.model_validate(
+        {**names, "contacts": contacts, "language": language or form.languages[0]}
+    )
 
 
 def features_in(form: Form, answers: Mapping[str, Any], *, on: date) -> dict[str, str]:

@@ -156,15 +156,14 @@ class FormField(Model):
         return found
 
 
-class Form(Model):
-    """The questions of an application, in their order.
+class FormHead(Model):
+    """What stands above the questions.
 
     Attributes:
         name: its short name.
         version: which words these are; consents name it, so change it with the words.
         languages: every text stands in each of them.
-        title, intro: what stands above the questions.
-        fields: the questions.
+        title, intro: what people read first.
     """
 
     name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
@@ -172,6 +171,11 @@ class Form(Model):
     languages: tuple[Language, ...] = Field(default=("de", "en"), min_length=1)
     title: Words
     intro: Words = Field(default_factory=dict)
+
+
+class Form(FormHead):
+    """The questions of an application, in their order, below their head."""
+
     fields: tuple[FormField, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -266,7 +270,7 @@ def _kind(field: FormField) -> _Found:
     if kind in _OWN_KEYS["minimum"] and bounds:
         if any(isinstance(each, date) != (kind is Kind.DATE) for each in bounds):
             yield "form-bounds-kind", {"kind": str(kind)}
-        elif len(bounds) == 2 and bounds != sorted(bounds):  # type: ignore[type-var]
+        elif len(bounds) == 2 and bounds != sorted(bounds):
             yield "form-bounds-order", {}
     compartment = compartment_of(field.purposes)
     if compartment is None:

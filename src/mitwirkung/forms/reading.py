@@ -6,26 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, ValidationError
 
 from mitwirkung.errors import Finding, InputError
-from mitwirkung.forms.declaration import Form, FormField, form_findings
+from mitwirkung.forms.declaration import Form, FormField, FormHead, form_findings
 from mitwirkung.forms.ready import READY, consent_for
 from mitwirkung.names import nearest
-from mitwirkung.people import Model
 from mitwirkung.toml_files import model_findings, read_toml
 
-_Head = create_model(
-    "_Head",
-    __base__=Model,
-    **{
-        name: (field.annotation, field)
-        for name, field in Form.model_fields.items()
-        if name != "fields"
-    },
-    fields=(list[dict[str, Any]], Field(min_length=1)),
-)
-"""A form before its fields are looked at."""
+
+class _FormFile(FormHead):
+    """A form before its fields are looked at."""
+
+    fields: list[dict[str, Any]] = Field(min_length=1)
 
 
 def read_form(path: str | Path) -> Form:
@@ -51,9 +44,9 @@ def form_from(data: Mapping[str, Any], *, file: str | None = None) -> Form:
     found: list[Finding] = []
     head = None
     try:
-        head = _Head.model_validate(data)
+        head = _FormFile.model_validate(data)
     except ValidationError as error:
-        found += model_findings(error, _Head, file=file)
+        found += model_findings(error, _FormFile, file=file)
     listed = data.get("fields")
     fields: list[FormField] = []
     for number, item in enumerate(listed if isinstance(listed, (list, tuple)) else [], start=1):
