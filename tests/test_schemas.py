@@ -145,6 +145,9 @@ def test_events_and_forms_that_people_write() -> None:
     assert not faults("form.toml", sound)
     assert faults("form.toml", wrong)
     assert faults("form.toml", {**sound, "fields": [{"ready": "nonsense"}]})
+    for name, file in {"form.toml": "formular.toml", "event.toml": "veranstaltung.toml"}.items():
+        shipped = tomllib.loads((dortmund() / file).read_text("utf-8"))
+        assert not faults(name, json.loads(json.dumps(shipped, default=str)))
     event = {
         "name": "buergerdialog-2020",
         "title": {"de": "Bürgerdialog", "en": "Citizens' dialogue"},

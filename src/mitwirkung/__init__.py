@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from mitwirkung.forms.declaration import FormCondition as FormCondition
     from mitwirkung.forms.declaration import FormField as FormField
     from mitwirkung.forms.declaration import FormOption as FormOption
+    from mitwirkung.forms.entry import match_columns as match_columns
     from mitwirkung.forms.entry import typed_answers as typed_answers
     from mitwirkung.forms.outline import FormOutline as FormOutline
     from mitwirkung.forms.outline import FormQuestion as FormQuestion
@@ -236,7 +237,7 @@ _HOMES = {
         "person_in",
     ],
     "forms.declaration": ["FormCondition", "Form", "FormField", "FormOption"],
-    "forms.entry": ["typed_answers"],
+    "forms.entry": ["match_columns", "typed_answers"],
     "forms.outline": ["FormOutline", "form_outline", "FormQuestion"],
     "forms.reading": ["form_from", "read_form", "ready_field"],
     "forms.sheets": ["paper_form", "phone_script"],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from mitwirkung.forms.declaration import Form, Kind
-from mitwirkung.forms.entry import columns_of, typed_answers
+from mitwirkung.forms.entry import columns_of, match_columns, typed_answers
 from mitwirkung.forms.outline import form_outline
 from mitwirkung.forms.reading import form_from
 from mitwirkung.forms.sheets import WIDTH, paper_form, phone_script
@@ -181,3 +181,30 @@ def test_what_is_typed_in_becomes_answers() -> None:
         "gender": "w",
     }
     assert {field.kind for field in FORM.fields} >= {Kind.CONTACT, Kind.DATE}
+
+
+def test_headers_of_a_list_are_known() -> None:
+    headers = [
+        "vorname ",
+        "First name",
+        "E-Mail",
+        "PLZ",
+        "Geschlecht",
+        "Kommentar",
+        "contact_place",
+    ]
+    assert match_columns(FORM, headers) == {
+        "vorname ": "given_name",
+        "First name": "given_name",
+        "E-Mail": "contact_email",
+        "PLZ": "contact_postcode",
+        "Geschlecht": "gender",
+        "contact_place": "contact_place",
+    }
+    two = form_from(
+        {
+            **{"name": "f", "version": "1", "title": {"de": "F", "en": "F"}},
+            "fields": [{"ready": "contact"}, {"ready": "contact", "name": "deputy"}],
+        }
+    )
+    assert match_columns(two, ["E-Mail", "deputy_email"]) == {"deputy_email": "deputy_email"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mitwirkung.forms.declaration import Form, FormField, Kind
@@ -57,6 +57,38 @@ def columns_of(form: Form) -> tuple[str, ...]:
         else:
             found.append(field.name)
     return tuple(found)
+
+
+_HEADERS: Mapping[str, tuple[str, ...]] = {
+    "email": ("e-mail", "email", "e-mail-adresse"),
+    "phone": ("telefon", "telefonnummer", "phone", "telephone"),
+    "street": ("straße", "straße und hausnummer", "anschrift", "street", "address"),
+    "postcode": ("plz", "postleitzahl", "postcode", "zip"),
+    "place": ("ort", "wohnort", "city", "place"),
+}
+"""How lists call the columns of a field of contact."""
+
+
+def match_columns(form: Form, headers: Iterable[str]) -> dict[str, str]:
+    """Headers of a list to the columns that `typed_answers` takes; others are left out.
+
+    A header is known by the name of the field, its label in any language or its feature; those of
+    contact by usual names too. Case and blanks are folded, and what two fields could be is none.
+    """
+    meant: dict[str, set[str]] = {}
+    for column in columns_of(form):
+        meant.setdefault(fold(column), set()).add(column)
+    for field in form.fields:
+        if field.kind is Kind.CONTACT:
+            for kind in field.accepts:
+                for end in PARTS[kind]:
+                    for header in _HEADERS.get(end, ()):
+                        meant.setdefault(fold(header), set()).add(f"{field.name}_{end}")
+            continue
+        for text in filter(None, (*field.label.values(), field.feature)):
+            meant.setdefault(fold(text), set()).add(field.name)
+    found = {header: meant.get(fold(header), set()) for header in headers}
+    return {header: next(iter(columns)) for header, columns in found.items() if len(columns) == 1}
 
 
 def _contact_points(field: FormField, rest: dict[str, str]) -> list[dict[str, str]]:
