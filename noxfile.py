@@ -184,7 +184,7 @@ def together(session: nox.Session) -> None:
     own = [requirement for folder in PLUGINS for requirement in group("test", folder)]
     install(session, *group("test"), *own, ours=[ROOT, *PLUGINS])
     session.run(
-        *("pytest", "--config-file=pyproject.toml", "-n", "auto"),
+        *("pytest", "--config-file=pyproject.toml", "-n", "auto", "--dist", "loadgroup"),
         *REACHED_BY_PLUGINS,
         *(str(folder.relative_to(ROOT) / "tests") for folder in PLUGINS),
         *session.posargs,

@@ -269,7 +269,14 @@ TEXTS: dict[str, str] = {
         "The seed has not the wording that the lottery fixed: {template!r}, or {fallback!r} if "
         "there was no such draw in time."
     ),
-    "drawn-does-not-fit": "What was drawn does not fit the template {template!r}.",
+    "drawn-digits": "There are {given} digits where {count} are asked for.",
+    "drawn-no-number": "Entry {place} of what was drawn is no number.",
+    "drawn-outside": "{number} cannot have been drawn: the numbers go from {low} to {high}.",
+    "drawn-too-few": "{given} numbers are too few for the template {template!r}.",
+    "drawn-too-many": (
+        "{given} numbers are too many for the template {template!r}: it asks for {count}."
+    ),
+    "drawn-twice": "{number} was drawn twice, where all numbers differ.",
     "seed-without-template": (
         "The lottery fixed no wording of the seed; name the whole text of the seed."
     ),

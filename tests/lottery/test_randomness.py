@@ -119,24 +119,28 @@ def test_digits_and_dice_are_never_sorted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "drawn"),
+    ("template", "drawn", "code", "params"),
     [
-        (LOTTO, "3 11 17 28 41"),
-        (LOTTO, "3 11 17 28 41 44 45"),
-        (LOTTO, "3 3 17 28 41 44"),
-        (LOTTO, "3 11 17 28 41 50"),
-        (LOTTO, "three"),
-        (LOTTO, ""),
-        ("{digits 3}", "7 01 22"),
-        ("{dice 3 of 6}", "7 1 1"),
-        ("{dice 3 of 6}", "0 1 1"),
-        ("{dice 3 of 6}", "-1 1 1 1"),
+        (LOTTO, "3 11 17 28 41", "too-few", {"given": 5}),
+        (LOTTO, "", "too-few", {"given": 0}),
+        (LOTTO, "3 11 17 28 41 44 45", "too-many", {"given": 7, "count": 6}),
+        (LOTTO, "3 28 17 3 41 44", "twice", {"number": 3}),
+        (LOTTO, "3 11 17 50 41 44", "outside", {"number": 50, "low": 1, "high": 49}),
+        (LOTTO, "3 11 three", "no-number", {"place": 3}),
+        ("{digits 3}", "7 01 22", "too-many", {"given": 3, "count": 2}),
+        ("{digits 3}", "7 012", "digits", {"given": 4, "count": 3}),
+        ("{dice 3 of 6}", "7 1 1", "outside", {"number": 7, "low": 1, "high": 6}),
+        ("{dice 3 of 6}", "0 1 1", "outside", {"number": 0}),
+        ("{dice 3 of 6}", "-1 1 1", "no-number", {"place": 1}),
     ],
 )
-def test_what_does_not_fit_is_refused(template: str, drawn: str) -> None:
+def test_what_does_not_fit_is_refused_and_the_error_says_what(
+    template: str, drawn: str, code: str, params: dict[str, int]
+) -> None:
     with pytest.raises(UnfitSeed) as caught:
         parse_template(template).fill(drawn)
-    assert caught.value.code == "drawn-does-not-fit"
+    assert caught.value.code == f"drawn-{code}"
+    assert params.items() <= caught.value.params.items()
 
 
 @given(

@@ -64,7 +64,13 @@ class Numbers:
         return str(number + self.low)
 
     def take(self, words: list[str]) -> str:
-        return " ".join(map(str, sorted(int(words.pop(0)) for _ in range(self.count))))
+        numbers = sorted(
+            _number_between(words.pop(0), self.low, self.high) for _ in range(self.count)
+        )
+        for number, following in pairwise(numbers):
+            if number == following:
+                raise UnfitSeed("drawn-twice", number=number)
+        return " ".join(map(str, numbers))
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,8 @@ class Digits:
         text = ""
         while len(text) < self.count:
             text += words.pop(0)
+        if len(text) > self.count:
+            raise UnfitSeed("drawn-digits", count=self.count, given=len(text))
         return text
 
 
@@ -134,7 +142,15 @@ class Dice:
     def take(self, words: list[str]) -> str:
         if self.sides < 10 and words and len(words[0]) == self.count > 1:
             words[:1] = list(words[0])  # thrown 361: written without blanks
-        return " ".join(str(int(words.pop(0))) for _ in range(self.count))
+        faces = [_number_between(words.pop(0), 1, self.sides) for _ in range(self.count)]
+        return " ".join(map(str, faces))
+
+
+def _number_between(word: str, low: int, high: int) -> int:
+    number = int(word)
+    if not low <= number <= high:
+        raise UnfitSeed("drawn-outside", number=number, low=low, high=high)
+    return number
 
 
 Placeholder = Numbers | Digits | Dice
@@ -144,7 +160,7 @@ Placeholder = Numbers | Digits | Dice
 there; what `fits` may stand there indeed. `numbered`: its outcomes count from 0, so that balls and
 dice draw a number; then `number` says which one a text is, and `text` is its inverse. `take` makes
 the canonical text of what was drawn, and takes its words away from the front of a list; it raises
-ValueError or IndexError where they are too few.
+UnfitSeed where one is wrong, and IndexError where they are too few.
 """
 
 
@@ -205,18 +221,21 @@ class Template:
         seed = unicodedata.normalize("NFC", drawn).strip()
         if self.fits(seed):
             return seed
-        words = re.split(r"[\s,;|/+–-]+", seed)
+        words = re.split(r"[\s,;|/+–-]+", seed) if seed else []
+        for place, word in enumerate(words, 1):
+            if not re.fullmatch("[0-9]{1,999}", word):
+                raise UnfitSeed("drawn-no-number", place=place)
+        given = len(words)
         try:
-            if not all(re.fullmatch("[0-9]{1,999}", word) for word in words):
-                raise ValueError
             parts = [each.take(words) for each in self.placeholders]
-        except (ValueError, IndexError):
-            raise UnfitSeed("drawn-does-not-fit", template=self.text) from None
+        except IndexError:
+            raise UnfitSeed("drawn-too-few", given=given, template=self.text) from None
+        if words:
+            count = given - len(words)
+            raise UnfitSeed("drawn-too-many", given=given, count=count, template=self.text)
         filled = self.texts[0]
         for part, text in zip(parts, self.texts[1:], strict=True):
             filled += part + text
-        if words or not self.fits(filled):
-            raise UnfitSeed("drawn-does-not-fit", template=self.text)
         return filled
 
     def _parts(self, seed: str) -> Sequence[str] | None:

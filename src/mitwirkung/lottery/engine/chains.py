@@ -110,8 +110,8 @@ class Chains:
 
         features = polytope.rows.shape[1]
         # Of 0, 1, ... more bounds that are helped than broken, then of -F, ..., -1.
-        helped = np.array([*range(features + 1), *range(-features, 0)])
-        self.worth = np.exp(self.penalty * helped).astype(np.float32)
+        balance = np.array([*range(features + 1), *range(-features, 0)])
+        self.worth = np.exp(self.penalty * balance).astype(np.float32)
 
         self.nestings = self._nestings()
         self.stock = np.empty((0, self.seat_count), np.intp)
@@ -178,11 +178,15 @@ class Chains:
 
     def harvest(self, done: NDArray[np.intp]) -> NDArray[np.int32]:
         """The panels of the chains ``done``; the types' arrears take note."""
-        panels = self.seats[done]
-        if self.follow:
-            held = np.bincount(panels.ravel(), minlength=len(self.types))
-            self.behind += self.target * len(done) - held
-        return self.types[panels]
+        panels = self.types[self.seats[done]]
+        self.take_note(panels)
+        return panels
+
+    def take_note(self, panels: NDArray[np.int32]) -> None:
+        """``panels`` (N, seats) were made: who is on few of them is behind."""
+        if self.follow and len(panels):
+            held = np.bincount(panels.ravel(), minlength=len(self.types))[self.types]
+            self.behind += self.target * len(panels) - held
 
     def near(self) -> NDArray[np.int32]:
         """The seats (N, k) of the chains that break few bounds, and by little."""

@@ -3,15 +3,17 @@
 Three seats are given up, and three people are looked for who bring each row to where it should be:
 one that is broken to its nearest bound; one that holds stays, but for what its feature has too many
 or too few then. What a type counts is a random number for each row, added up modulo 2^32; all
-threes of types stand in a table by what they count together, so that one look tells which of them
-fit. Thousands of threes of seats of hundreds of chains are tried in hundredths of a second, where
-quotas are so tight that chains alone hardly ever meet a panel. Sums that agree by chance are sorted
-out at the end.
+groups of three types stand in a table by what they count together, so that one look tells which of
+them fit. (With many types it is twos, and with very many a random part of the types, so that the
+table stays small.) Hundreds of thousands of exchanges are tried in hundredths of a second, where
+quotas are so tight that chains alone hardly ever meet a panel. Sums that agree by chance, and types
+that have nobody left, are sorted out at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,115 +22,89 @@ from mitwirkung.lottery.engine.chains import Chains
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
 from mitwirkung.lottery.progress import Watch
 
-_MOST_GROUPS = 600_000  # types taken together in the table: threes up to 150 types, then twos
+_MOST_IN_THREES, _MOST_IN_TWOS = 150, 1000  # types: the table has about half a million groups
 _MOST_LEAVING = 2_500  # groups of seats that are given up in turn
-_ASK = 10  # steps between two looks for panels near the chains
-_MOST_TRIED = 2_000  # exchanges whose sums fit
-_SPARSE = 6  # the table of sums that occur has 2^6 places for each of them
-
-
-def helped(
-    chains: Chains,
-    polytope: Polytope,
-    steps: int,
-    enough: Callable[[NDArray[np.int32], int], bool],
-    rng: np.random.Generator,
-    watch: Watch | None,
-    prices: NDArray[np.float64] | None = None,
-    above: float = 0.0,
-) -> None:
-    """Let ``chains`` make ``steps`` steps at most, and look for panels near them every few steps.
-
-    ``enough`` is told the panels (N, seats) of the last few steps, some perhaps twice, and how many
-    steps these were; it says whether to end.
-    """
-    exchanges = Exchanges(polytope, rng, prices, above)
-    found = []
-    for step in range(1, steps + 1):
-        if watch is not None:
-            watch.check()
-        finished = chains.finished()
-        found.append(chains.harvest(np.flatnonzero(finished)))
-        anew = np.flatnonzero(finished | (chains.age > chains.give_up))
-        if len(anew):
-            chains.restart(anew)
-        chains.step()
-        if step % _ASK == 0:
-            found.append(exchanges.panels(chains.near()))
-            if enough(np.concatenate(found), _ASK):
-                return
-            found.clear()
+_MOST_FITTING, _MOST_TRIED = 200_000, 2_000  # exchanges: those of fitting sums, and of high prices
+_PLACES = 64  # of the table that says which sums occur, for each of them
+_STEPS_A_LOOK = 10
 
 
 class Exchanges:
-    """All groups of three types (of two where there are too many types), by what they count.
+    """All groups of types by what they count. Every lot is a single person."""
 
-    Every lot is a single person. With ``prices`` (T,), only panels worth more than ``above`` count.
-    """
-
-    def __init__(
-        self,
-        polytope: Polytope,
-        rng: np.random.Generator,
-        prices: NDArray[np.float64] | None = None,
-        above: float = 0.0,
-    ) -> None:
+    def __init__(self, polytope: Polytope, rng: np.random.Generator) -> None:
         self.polytope = polytope
         self.rng = rng
-        self.size = 3 if polytope.types**3 <= 6 * _MOST_GROUPS else 2
         codes = rng.integers(0, 2**32, polytope.row_count + 1, np.uint32)
         codes[-1] = 0
         self.row_codes = codes[:-1]
         self.codes = codes[polytope.rows].sum(axis=1, dtype=np.uint32)
         features = [np.unique(rows) for rows in polytope.rows.T]
         self.features = [rows for rows in features if rows[-1] < polytope.row_count]
-        # A group is one of the smaller groups before it, and one type more.
-        self.heads = _groups(polytope.types, self.size - 1)
-        head, last = _extensions(self.heads, polytope.types)
-        sums = self.codes[self.heads].sum(axis=1, dtype=np.uint32)[head] + self.codes[last]
+
+        types = np.arange(polytope.types, dtype=np.int32)
+        if len(types) > _MOST_IN_TWOS:
+            types = np.sort(rng.choice(types, _MOST_IN_TWOS, replace=False))
+        self.size = min(3 if len(types) <= _MOST_IN_THREES else 2, polytope.seats)
+        groups = types[_groups(len(types), self.size)]
+        sums = self.codes[groups].sum(axis=1, dtype=np.uint32)
         keys = np.sort(sums.astype(np.uint64) << 32 | np.arange(len(sums), dtype=np.uint64))
         self.sums = (keys >> 32).astype(np.uint32)
-        order = (keys & 0xFFFFFFFF).astype(np.intp)
-        self.head, self.last = head[order], last[order]
-        self.prices, self.above = prices, above
-        if prices is not None:
-            self.worth = prices[self.heads].sum(axis=1)[self.head] + prices[self.last]
-        self.shift = max(0, 32 - len(sums).bit_length() - _SPARSE)
+        self.groups = groups[(keys & 0xFFFFFFFF).astype(np.intp)]
+        self.shift = max(0, 32 - (len(sums) * _PLACES).bit_length())
         self.occurs = np.zeros(2 ** (32 - self.shift), np.bool_)
         self.occurs[self.sums >> self.shift] = True
 
-    def panels(self, seats: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Feasible panels (N, k) a group away from any of ``seats`` (S, k), in canonical form."""
-        polytope = self.polytope
-        counts = polytope.row_counts(seats)
+    def near(
+        self,
+        seats: NDArray[np.int32],
+        prices: NDArray[np.float64] | None = None,
+        above: float = 0.0,
+    ) -> NDArray[np.int32]:
+        """Feasible panels (N, k) a group away from any of ``seats`` (S, k), in canonical form.
+
+        With ``prices`` (T,), only panels worth more than ``above`` count. Not all of them are found
+        where there are very many.
+        """
+        leaving = self._leaving()
+        line, leaves, comes = self._fitting(seats, leaving)
+        if prices is not None:
+            priced = prices[seats]
+            worth = priced.sum(axis=1)[line] + prices[self.groups[comes]].sum(axis=1)
+            worth -= priced[line[:, None], leaving[leaves]].sum(axis=1)
+            better = np.flatnonzero(worth > above)
+            line, leaves, comes = line[better], leaves[better], comes[better]
+        if len(line) > _MOST_TRIED:
+            some = np.sort(self.rng.integers(0, len(line), _MOST_TRIED))
+            line, leaves, comes = line[some], leaves[some], comes[some]
+        panels = seats[line]
+        np.put_along_axis(panels, leaving[leaves], self.groups[comes], axis=1)
+        return tidy(panels[self.polytope.feasible(panels)])
+
+    def _fitting(
+        self, seats: NDArray[np.int32], leaving: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Exchanges whose sums fit: the line of ``seats``, the group that leaves, that comes."""
+        counts = self.polytope.row_counts(seats)
         missing = self._within_bounds(counts) - counts
         needed = (missing.astype(np.uint32) * self.row_codes).sum(axis=1, dtype=np.uint32)
-        leaving = self._leaving()
         codes = np.ascontiguousarray(self.codes[seats].T)
         sums = needed + codes[leaving[:, 0]]
         for column in leaving.T[1:]:
             sums += codes[column]
-        candidate = np.flatnonzero(self.occurs.take(sums.ravel() >> self.shift))
-        group, line = np.divmod(candidate, len(seats))
-        sums = sums.ravel()[candidate]
-        first = np.searchsorted(self.sums, sums, "left")
-        fitting = np.searchsorted(self.sums, sums, "right") - first
-        ends = np.cumsum(fitting)
-        which = np.repeat(np.arange(len(candidate)), fitting)
-        place = np.arange(len(which)) + (first - ends + fitting)[which]
-        if self.prices is not None:
-            priced = self.prices[seats]
-            left = priced.sum(axis=1)[line] - priced[line[:, None], leaving[group]].sum(axis=1)
-            better = left[which] + self.worth[place] > self.above
-            which, place = which[better], place[better]
-        if len(which) > _MOST_TRIED:
-            some = np.sort(self.rng.integers(0, len(which), _MOST_TRIED))
-            which, place = which[some], place[some]
-        coming = np.column_stack([self.heads[self.head[place]], self.last[place]])
-        panels = seats[line[which]]
-        np.put_along_axis(panels, leaving[group[which]], coming, axis=1)
-        panels = panels[polytope.feasible(panels)]
-        return tidy(panels)
+        sums = sums.ravel()
+        candidates = np.flatnonzero(self.occurs.take(sums >> self.shift))
+        first = np.searchsorted(self.sums, sums[candidates], "left")
+        ends = np.cumsum(np.searchsorted(self.sums, sums[candidates], "right") - first)
+        total = int(ends[-1]) if len(ends) else 0
+        if total > _MOST_FITTING:
+            fits = np.sort(self.rng.integers(0, total, _MOST_FITTING))
+        else:
+            fits = np.arange(total)
+        which = np.searchsorted(ends, fits, "right")
+        comes = first[which] + fits - np.append(0, ends)[which]
+        leaves, line = np.divmod(candidates[which], max(1, len(seats)))
+        return line, leaves, comes
 
     def _within_bounds(self, counts: NDArray[np.int32]) -> NDArray[np.int64]:
         """Counts (S, R) near ``counts`` that meet all bounds; in a feature in which everybody
@@ -148,27 +124,56 @@ class Exchanges:
                 wanted[moved, rows[chance.argmax(axis=1)]] += np.sign(off[moved])
         return wanted
 
-    def _leaving(self) -> NDArray[np.int64]:
+    def _leaving(self) -> NDArray[np.intp]:
+        """Groups of places on a panel: all of them, or some by chance where there are many."""
         seats = self.polytope.seats
-        if seats**self.size <= 6 * _MOST_LEAVING:
+        if math.comb(seats, self.size) <= _MOST_LEAVING:
             groups = _groups(seats, self.size)
         else:
-            groups = np.sort(self.rng.integers(0, seats, (_MOST_LEAVING, self.size)), axis=1)
+            drawn = self.rng.integers(0, seats, (_MOST_LEAVING, self.size))
+            groups = np.unique(np.sort(drawn, axis=1), axis=0)
         return groups[(groups[:, 1:] > groups[:, :-1]).all(axis=1)]
+
+
+def panels_near(
+    chains: Chains,
+    exchanges: Exchanges,
+    steps: int,
+    watch: Watch | None,
+    prices: NDArray[np.float64] | None = None,
+    above: float = 0.0,
+) -> Iterator[NDArray[np.int32]]:
+    """Let ``chains`` make so many steps; every few steps, and at the end, the feasible panels
+    (N, seats) that they met and that are near them.
+
+    Chains that follow a target take note of all of them.
+    """
+    polytope = exchanges.polytope
+    met = [np.empty((0, polytope.seats), np.int32)]
+    for step in range(1, steps + 1):
+        if watch is not None:
+            watch.check()
+        finished = chains.finished()
+        met.append(chains.harvest(np.flatnonzero(finished)))
+        anew = np.flatnonzero(finished | (chains.age > chains.give_up))
+        if len(anew):
+            chains.restart(anew)
+        chains.step()
+        if step % _STEPS_A_LOOK == 0 or step == steps:
+            near = exchanges.near(chains.near(), prices, above)
+            chains.take_note(near)
+            found = np.concatenate([*met, near])
+            yield tidy(found[polytope.feasible(found)])
+            met = met[:1]
 
 
 def _groups(count: int, size: int) -> NDArray[np.intp]:
     """All groups of so many numbers below ``count``, ascending, also several times the same."""
     groups = np.arange(count)[:, None]
     for _ in range(size - 1):
-        head, last = _extensions(groups, count)
-        groups = np.column_stack([groups[head], last])
+        last = groups[:, -1]
+        more = count - last
+        head = np.repeat(np.arange(len(groups)), more)
+        added = np.arange(len(head)) - np.repeat(np.cumsum(more) - more - last, more)
+        groups = np.column_stack([groups[head], added])
     return groups
-
-
-def _extensions(groups: NDArray[np.intp], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Each of the ``groups`` with each number below ``count`` that is not below its last."""
-    last = groups[:, -1]
-    more = count - last
-    head = np.repeat(np.arange(len(groups)), more)
-    return head, np.arange(len(head)) - np.repeat(np.cumsum(more) - more - last, more)

@@ -9,10 +9,13 @@ not. With that cut the chances are computed anew.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Cut, Pairs
+from mitwirkung.lottery.engine.exchange import Exchanges
 from mitwirkung.lottery.engine.integer import (
     PanelModel,
     better,
@@ -40,7 +43,7 @@ _FEWEST_STEPS, _MOST_STEPS = 10, 150
 _PROMISING = 0.98  # of the worth of the best panel known: to be kept for later prices
 _EFFORT_PER_STEP = 90  # iterations of the simplex method
 _EFFORT_PER_TYPE, _MOST_EXPECTED = 20, 2000  # what the first integer programme may take
-_ENOUGH = 10  # better panels
+_ENOUGH, _MOST_KEPT = 10, 300  # better panels, and all of those that a walk finds
 
 
 class Hull:
@@ -113,19 +116,22 @@ class Hull:
         worth = prices[self.panels].sum(axis=1)
         start = np.argsort(-worth, kind="stable")[: max(_FEWEST_STARTS, len(worth) // 3)]
         starts, best = self.panels[start[:_MOST_STARTS]], float(worth.max())
-        found = 0
-
-        def enough(panels: NDArray[np.int32]) -> bool:
-            nonlocal found
-            better = prices[panels[self.meets(panels)]].sum(axis=1) > best * (1 + 1e-7)
-            found += int(better.sum())
-            return found >= _ENOUGH
-
-        panels = neighbours(
-            *(self.polytope, starts, prices, best * _PROMISING, steps, enough),
+        found = self.panels[:0]
+        exchanges = self._exchanges if self.polytope.units is None else None
+        looks = neighbours(
+            *(self.polytope, exchanges, starts, prices, best * _PROMISING, steps),
             *(self.rng, self.watch),
         )
-        self.add(panels[self.meets(panels)])
+        for look in looks:
+            found = tidy(np.concatenate([found, look[self.meets(look)]]))
+            if int((prices[found].sum(axis=1) > best * (1 + 1e-7)).sum()) >= _ENOUGH:
+                break
+        dearest = np.argsort(-prices[found].sum(axis=1), kind="stable")
+        self.add(found[dearest[:_MOST_KEPT]])
+
+    @cached_property
+    def _exchanges(self) -> Exchanges:
+        return Exchanges(self.polytope, self.rng)
 
     def excluded(self) -> Cut | None:
         """The cut which says that some types are on no panel at all; None if each is on one (or
@@ -229,8 +235,8 @@ def _without_room(polytope: Polytope) -> list[int]:
     """The types that count in a row which allows no seat."""
     if polytope.values is not None:
         return []
-    room = np.append(polytope.upper, polytope.seats)[polytope.rows].min(axis=1, initial=1)
-    never: list[int] = np.flatnonzero(room == 0).tolist()
+    closed = np.append(polytope.upper <= 0, False)
+    never: list[int] = np.flatnonzero(closed[polytope.rows].any(axis=1)).tolist()
     return never
 
 

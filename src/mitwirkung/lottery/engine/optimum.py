@@ -169,7 +169,10 @@ def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None
     start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
     hull.add(
         sample_panels(
-            polytope, start, 2 * polytope.types + 50, hull.rng, patience=60, watch=hull.watch
+            *(polytope, start, 2 * polytope.types + 50, hull.rng),
+            patience=60,
+            watch=hull.watch,
+            exchange=True,
         )
     )
     if not len(hull.panels) and hull.best(np.ones(polytope.types, np.int64)) is None:

@@ -75,7 +75,8 @@ def never_on_a_panel(polytope: Polytope, watch: Watch | None = None) -> NDArray[
     # Panels only save programmes; the answer does not depend on them.
     hull = Hull(polytope, np.random.default_rng(0), watch or Watch())
     start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
-    hull.add(sample_panels(polytope, start, polytope.types // 2 + 50, hull.rng, patience=60))
+    wanted = polytope.types // 2 + 50
+    hull.add(sample_panels(polytope, start, wanted, hull.rng, patience=60, exchange=True))
     excluded = hull.excluded()
     if excluded is None:
         return np.zeros(0, np.int64)

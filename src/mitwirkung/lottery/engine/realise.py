@@ -69,7 +69,7 @@ def realise(
     wanted = 5 * face.polytope.types // 2 + 20
     for number in range(rounds):
         watch("panels", number / rounds, gap=None if best is None else best.residual)
-        more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch)
+        more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch, exchange=True)
         wanted = 3 * face.polytope.types // 4 + 30
         known = len(panels)
         panels = tidy(np.concatenate([panels, more])) if known else more

@@ -1,17 +1,19 @@
 """Many feasible panels whose mean follows a target.
 
 Chains run from samples of the target (`chains`). As soon as all rows hold the panel is kept and the
-chain starts anew. Where panels turn out to be rare, chains are helped over the last few seats
-(`exchange`).
+chain starts anew. Where panels turn out to be rare, those are looked for that are a few seats away
+from a chain (`exchange`); their mean may be further from the target.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.chains import Chains
-from mitwirkung.lottery.engine.exchange import helped
+from mitwirkung.lottery.engine.exchange import Exchanges, panels_near
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
 from mitwirkung.lottery.progress import Watch
 
@@ -19,9 +21,9 @@ _FEWEST_CHAINS = 32
 _TURNS = 3  # panels that a chain makes, about: with fewer, nobody could catch up
 _CELLS = 170_000  # types times chains: larger tables leave the processor's cache
 _PATIENCE = 400
-_STEPS_A_PANEL = 100  # of a chain, at most
-_PROBATION = 100  # steps after which it shows whether panels are rare
-_RARE_PATIENCE = 60
+_PROBATION = 100  # steps after which it shows whether panels are rare:
+_RARE = 1 / 4  # at the pace until then, all that are wanted would take this part of the most steps
+_MOST_LOOKS_IN_VAIN = 30, 6  # for a first panel, and for more
 
 
 def sample_panels(
@@ -33,6 +35,7 @@ def sample_panels(
     tilt: NDArray[np.float64] | None = None,
     patience: int = _PATIENCE,
     watch: Watch | None = None,
+    exchange: bool = False,
 ) -> NDArray[np.int32]:
     """About ``wanted`` feasible panels, possibly fewer or none, in canonical form (unique, sorted).
 
@@ -44,15 +47,16 @@ def sample_panels(
         tilt: (T,) fixed odds (logarithms) instead of following the target.
         patience: give up after so many steps of all chains in which none has found a panel.
         watch: asked before each step whether to stop.
+        exchange: where panels are rare, look for those near the chains before giving up.
     """
     most = max(_CELLS // polytope.types, _FEWEST_CHAINS)
     count = min(most, max(_FEWEST_CHAINS, wanted // _TURNS))
     chains = Chains(polytope, target, rng, tilt, count)
     found: list[NDArray[np.int32]] = []
     made = steps = dry = 0
-    expected = _STEPS_A_PANEL * (wanted // count + 3)
+    most_steps = _PATIENCE * (wanted // count + 3)
     rare = False
-    while made < wanted and dry <= patience and not rare:
+    while made < wanted and steps < most_steps and not rare:
         if watch is not None:
             watch.check()
         finished = chains.finished()
@@ -68,33 +72,26 @@ def sample_panels(
             chains.step()
         steps += 1
         dry += 1
-        rare = steps >= _PROBATION and made * expected < wanted * steps
-    if rare:
-        found.append(_rare_panels(chains, polytope, wanted - made, patience, rng, watch))
-    if not found:
-        return np.empty((0, polytope.seats), np.int32)
-    panels = tidy(np.concatenate(found))
-    return panels[polytope.feasible(panels)]
+        slow = steps >= _PROBATION and made * _RARE * most_steps < wanted * steps
+        rare = dry > patience or (exchange and slow)
+    panels = tidy(np.concatenate([*found, np.empty((0, polytope.seats), np.int32)]))
+    panels = panels[polytope.feasible(panels)]
+    if rare and exchange:
+        looks = panels_near(chains, Exchanges(polytope, rng), most_steps - steps, watch)
+        return _while_new(looks, panels, wanted)
+    return panels
 
 
-def _rare_panels(
-    chains: Chains,
-    polytope: Polytope,
-    wanted: int,
-    patience: int,
-    rng: np.random.Generator,
-    watch: Watch | None,
+def _while_new(
+    looks: Iterator[NDArray[np.int32]], panels: NDArray[np.int32], wanted: int
 ) -> NDArray[np.int32]:
-    """Panels of chains that are helped, until enough of them differ or none is new any more."""
-    known = np.empty((0, polytope.seats), np.int32)
-    since = 0
-
-    def enough(panels: NDArray[np.int32], steps: int) -> bool:
-        nonlocal known, since
-        before = len(known)
-        known = tidy(np.concatenate([known, panels]))
-        since = since + steps if len(known) == before else 0
-        return len(known) >= wanted or since > min(patience, _RARE_PATIENCE)
-
-    helped(chains, polytope, _PATIENCE, enough, rng, watch)
-    return known
+    """The ``panels`` and those of ``looks``, until ``wanted`` differ or none has been new for
+    long."""
+    old = 0
+    for look in looks:
+        known = len(panels)
+        panels = tidy(np.concatenate([panels, look]))
+        old = old + 1 if len(panels) == known else 0
+        if len(panels) >= wanted or old >= _MOST_LOOKS_IN_VAIN[known > 0]:
+            break
+    return panels

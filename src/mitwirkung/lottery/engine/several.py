@@ -6,18 +6,22 @@ Once it is settled which of them are on a panel, whoever is left are single peop
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine import sampling, walk
+from mitwirkung.lottery.engine.exchange import Exchanges
 from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type, tidy
 from mitwirkung.lottery.progress import Watch
 
 _PANELS_A_CHOICE = 6
 _PATIENCE = 40  # steps: a choice of companions may leave no panel at all
 _MOST_NEIGHBOURHOODS = 12
+_FEWEST_STEPS = 10  # in each of them
 
 Look = Callable[[Polytope, NDArray[np.int64]], NDArray[np.int32]]
 """From the rest of a problem and its types to panels of it."""
@@ -32,12 +36,13 @@ def sample_panels(
     tilt: NDArray[np.float64] | None = None,
     patience: int | None = None,
     watch: Watch | None = None,
+    exchange: bool = False,
 ) -> NDArray[np.int32]:
     """Panels around a target: `sampling.sample_panels`, for lots of several seats too."""
-    options = {} if patience is None else {"patience": patience}
+    options: dict[str, Any] = {} if patience is None else {"patience": patience}
     if polytope.units is None:
         return sampling.sample_panels(
-            polytope, target, wanted, rng, tilt=tilt, watch=watch, **options
+            polytope, target, wanted, rng, tilt=tilt, watch=watch, exchange=exchange, **options
         )
     units = polytope.units
     shared = np.flatnonzero(units > 1)
@@ -73,43 +78,39 @@ def sample_panels(
 
 def neighbours(
     polytope: Polytope,
+    exchanges: Exchanges | None,
     known: NDArray[np.int32],
     prices: NDArray[np.float64],
     above: float,
     steps: int,
-    enough: Callable[[NDArray[np.int32]], bool],
     rng: np.random.Generator,
     watch: Watch,
-) -> NDArray[np.int32]:
-    """Panels near known ones: `walk.neighbours`; companions on a panel keep their seats."""
+) -> Iterator[NDArray[np.int32]]:
+    """Panels near known ones: `walk.neighbours`; companions on a panel keep their seats.
+
+    Where nobody has companions, ``exchanges`` are those of the problem.
+    """
     if polytope.units is None:
-        return walk.neighbours(polytope, known, prices, above, steps, enough, rng, watch)
+        exchanges = exchanges or Exchanges(polytope, rng)
+        yield from walk.neighbours(exchanges, known, prices, above, steps, watch)
+        return
     alone = polytope.units == 1
     held = seats_per_type(known, polytope.types)
     choices = list(dict.fromkeys(map(tuple, np.where(alone, 0, held).tolist())))
-    found = [np.empty((0, polytope.seats), np.int32)]
-    choices = choices[:_MOST_NEIGHBOURHOODS]
+    choices = choices[: max(1, min(_MOST_NEIGHBOURHOODS, steps // _FEWEST_STEPS))]
+    place = np.cumsum(alone, dtype=np.int32) - 1
     for choice in choices:
         chosen = np.array(choice, np.int64)
+        others = _others(polytope, chosen)
+        if others is None or others.rest is None:
+            continue
         same = known[np.all(np.where(alone, 0, held) == chosen, axis=1)]
-        starts = same[alone[same]].reshape(len(same), -1)
-        left = above - float(prices @ chosen)
-
-        def look(
-            rest: Polytope,
-            types: NDArray[np.int64],
-            starts: NDArray[np.int32] = starts,
-            left: float = left,
-        ) -> NDArray[np.int32]:
-            place = np.cumsum(alone, dtype=np.int32) - 1
-            share = max(1, steps // len(choices))
-            return walk.neighbours(
-                *(rest, place[starts], prices[types], left),
-                *(share, lambda panels: False, rng, watch),
-            )
-
-        found.append(_around(polytope, chosen, look))
-    return tidy(np.concatenate(found))
+        starts = place[same[alone[same]].reshape(len(same), -1)]
+        left = above - float((prices * chosen).sum())
+        few = Exchanges(others.rest, rng)
+        share = steps // len(choices)
+        for look in walk.neighbours(few, starts, prices[others.types], left, share, watch):
+            yield others.whole(look)
 
 
 def _systematic(expected: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -122,20 +123,50 @@ def _systematic(expected: NDArray[np.float64], rng: np.random.Generator) -> NDAr
     return counts
 
 
-def _around(polytope: Polytope, chosen: NDArray[np.int64], look: Look) -> NDArray[np.int32]:
-    """Panels (N, seats) with the ``chosen`` seats (T,) and single people for the others."""
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """Single people for the seats that the chosen companions leave.
+
+    Attributes:
+        polytope: the whole problem.
+        chosen: the seats of the companions, ascending.
+        types: the single people's types.
+        rest: the problem of seating them; None if no seat is left.
+    """
+
+    polytope: Polytope
+    chosen: NDArray[np.int32]
+    types: NDArray[np.int64]
+    rest: Polytope | None
+
+    def whole(self, panels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Feasible panels (N, seats) from such of the rest."""
+        same = np.broadcast_to(self.chosen, (len(panels), len(self.chosen)))
+        seats = np.concatenate([same, self.types[panels].astype(np.int32)], axis=1)
+        whole = np.sort(seats.reshape(-1, self.polytope.seats), axis=1)
+        return whole[self.polytope.feasible(whole)]
+
+
+def _others(polytope: Polytope, chosen: NDArray[np.int64]) -> _Others | None:
+    """The rest once the ``chosen`` seats (T,) are taken; None if it has no panel."""
     assert polytope.units is not None
     left = polytope.seats - int(chosen.sum())
-    fixed = np.repeat(np.arange(polytope.types, dtype=np.int32), chosen)
+    seats = np.repeat(np.arange(polytope.types, dtype=np.int32), chosen)
     types = np.flatnonzero(polytope.units == 1)
-    panels = np.empty((1 if left == 0 else 0, max(left, 0)), np.int32)
-    if left > 0 and len(types) and int(polytope.sizes[types].sum()) >= left:
-        taken = np.round(polytope.counts(chosen.astype(np.float64))).astype(np.int64)
-        rest = polytope.part(types, left, polytope.lower - taken, polytope.upper - taken)
-        if (rest.upper >= 0).all():
-            panels = types[look(rest, types)].astype(np.int32).reshape(-1, left)
-    if left < 0 or not len(panels):
+    if left == 0:
+        return _Others(polytope, seats, types, None)
+    if left < 0 or int(polytope.sizes[types].sum()) < left:
+        return None
+    taken = np.round(polytope.counts(chosen.astype(np.float64))).astype(np.int64)
+    rest = polytope.part(types, left, polytope.lower - taken, polytope.upper - taken)
+    return _Others(polytope, seats, types, rest) if (rest.upper >= 0).all() else None
+
+
+def _around(polytope: Polytope, chosen: NDArray[np.int64], look: Look) -> NDArray[np.int32]:
+    """Panels (N, seats) with the ``chosen`` seats (T,) and single people for the others."""
+    others = _others(polytope, chosen)
+    if others is None:
         return np.empty((0, polytope.seats), np.int32)
-    same = np.broadcast_to(fixed, (len(panels), len(fixed)))
-    whole = np.sort(np.concatenate([same, panels], axis=1), axis=1)
-    return whole[polytope.feasible(whole)]
+    if others.rest is None:
+        return others.whole(np.empty((1, 0), np.int32))
+    return others.whole(look(others.rest, others.types))

@@ -8,14 +8,14 @@ near a panel is completed by `exchange`: most panels are found so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.chains import Chains
-from mitwirkung.lottery.engine.exchange import helped
-from mitwirkung.lottery.engine.polytope import Polytope, tidy
+from mitwirkung.lottery.engine.exchange import Exchanges, panels_near
+from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.progress import Watch
 
 _CHAINS = 512
@@ -24,32 +24,22 @@ _MOST_KICKS = 6  # seats that are given to others at the start
 
 
 def neighbours(
-    polytope: Polytope,
+    exchanges: Exchanges,
     known: NDArray[np.int32],
     prices: NDArray[np.float64],
     above: float,
     steps: int,
-    enough: Callable[[NDArray[np.int32]], bool],
-    rng: np.random.Generator,
     watch: Watch,
-) -> NDArray[np.int32]:
-    """Feasible panels (N, seats) near ``known`` (M, seats) ones, possibly none, in canonical form.
+) -> Iterator[NDArray[np.int32]]:
+    """Look after look, feasible panels (N, seats) near ``known`` (M, seats) ones.
 
-    Types of high ``prices`` (T,) are favoured, and panels worth more than ``above`` are looked for
-    near the chains. All chains make ``steps`` steps at most, and now and then ask whether the
-    panels (N, seats) that were found just now are ``enough`` with those before.
+    Types of high ``prices`` (T,) are favoured. Of the panels near a chain only those worth more
+    than ``above`` are looked for; those that a chain meets by itself may be worth less. All chains
+    make so many steps.
     """
-    found = [np.empty((0, polytope.seats), np.int32)]
-
-    def ended(panels: NDArray[np.int32], _: int) -> bool:
-        found.append(panels)
-        return enough(panels)
-
     tilt = prices * (_TILT / max(float(prices.max()), 1e-300))
-    chains = _Walks(polytope, known, tilt, rng)
-    helped(chains, polytope, steps, ended, rng, watch, prices, above)
-    panels = tidy(np.concatenate(found))
-    return panels[polytope.feasible(panels)]
+    chains = _Walks(exchanges.polytope, known, tilt, exchanges.rng)
+    return panels_near(chains, exchanges, steps, watch, prices, above)
 
 
 class _Walks(Chains):
