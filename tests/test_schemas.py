@@ -137,3 +137,25 @@ def test_the_command_prints_and_lists() -> None:
     assert "did you mean 'lottery.json'" in refused.output
     with pytest.raises(UnknownSchema, match="There are: chances"):
         schema("xyz")
+
+
+def test_events_and_forms_that_people_write() -> None:
+    page = (MAKER.parent.parent / "docs" / "how-to" / "form.md").read_text("utf-8")
+    sound, wrong = (tomllib.loads(part.split('"""')[1]) for part in page.split("write_text(")[1:])
+    assert not faults("form.toml", sound)
+    assert faults("form.toml", wrong)
+    assert faults("form.toml", {**sound, "fields": [{"ready": "nonsense"}]})
+    for name, file in {"form.toml": "formular.toml", "event.toml": "veranstaltung.toml"}.items():
+        shipped = tomllib.loads((dortmund() / file).read_text("utf-8"))
+        assert not faults(name, json.loads(json.dumps(shipped, default=str)))
+    event = {
+        "name": "buergerdialog-2020",
+        "title": {"de": "Bürgerdialog", "en": "Citizens' dialogue"},
+        "format": "Bürgerdialog",
+        "mode": "digital",
+        "time_zone": "Europe/Berlin",
+        "seats": 75,
+        **{"deadline": "2020-09-27", "begins": "2020-10-24", "ends": "2020-11-28"},
+    }
+    assert not faults("event.toml", event)
+    assert faults("event.toml", {**event, "phase": "drawn"})

@@ -20,11 +20,13 @@ from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
+from mitwirkung.people import PURPOSES
 from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.plugins.plugin import Status
 from mitwirkung.plugins.sample import summary
 from mitwirkung.reports.explaining import CAUSES
 from mitwirkung.reports.wording import SENTENCES
+from mitwirkung.retention import MILESTONES
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
@@ -83,6 +85,8 @@ def spoken() -> set[str]:
         *get_args(Status),
         *HEADS,
         *CAUSES.values(),
+        *PURPOSES.values(),
+        *MILESTONES.values(),
         *in_the_sample(),
         NOT_STATED,
     }

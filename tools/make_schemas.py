@@ -12,6 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mitwirkung.events import EventPlan
+from mitwirkung.forms.declaration import Form
+from mitwirkung.forms.ready import READY
 from mitwirkung.lottery.attempts import GivenUpFile
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile, PublicRecordFile, RecordFile
@@ -30,6 +33,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "report.json": Report,
     "facts.toml": Facts,
     "mapping.toml": FeatureMapping,
+    "event.toml": EventPlan,
 }
 
 DECIMAL = {"type": "string", "pattern": r"^[01]\.[0-9]{12}$"}
@@ -90,12 +94,27 @@ WRITTEN = {
 }
 
 
+def form_file() -> dict[str, Any]:
+    """A form whose fields may be ready ones, and whose options may be texts."""
+    made = Form.model_json_schema()
+    field = made["$defs"]["FormField"]
+    field["properties"]["options"]["items"] = {
+        "anyOf": [{"$ref": "#/$defs/FormOption"}, {"type": "string"}]
+    }
+    ready = {"ready": {"enum": sorted(READY)}, **field["properties"]}
+    made["$defs"]["ReadyField"] = {**closed({"ready": ready.pop("ready")}, ready)}
+    made["properties"]["fields"]["items"] = {
+        "anyOf": [{"$ref": "#/$defs/FormField"}, {"$ref": "#/$defs/ReadyField"}]
+    }
+    return made
+
+
 def schemas() -> dict[str, dict[str, Any]]:
     """Name of the file to its schema."""
     made = {name: model.model_json_schema() for name, model in MODELS.items()}
     return {
         name: {"$schema": DIALECT, **schema, "title": name}
-        for name, schema in sorted({**made, **WRITTEN}.items())
+        for name, schema in sorted({**made, **WRITTEN, "form.toml": form_file()}.items())
     }
 
 

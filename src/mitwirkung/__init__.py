@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
     from mitwirkung.app import write_report as write_report
+    from mitwirkung.applications import Application as Application
+    from mitwirkung.applications import ApplicationRefused as ApplicationRefused
+    from mitwirkung.applications import Offer as Offer
+    from mitwirkung.applications import State as State
+    from mitwirkung.applications import Tally as Tally
+    from mitwirkung.applications import Transition as Transition
+    from mitwirkung.applications import companion_groups as companion_groups
+    from mitwirkung.applications import tally as tally
+    from mitwirkung.duplicates import MergePlan as MergePlan
+    from mitwirkung.duplicates import PossibleDuplicate as PossibleDuplicate
+    from mitwirkung.duplicates import merge_applications as merge_applications
+    from mitwirkung.duplicates import merge_plan as merge_plan
+    from mitwirkung.duplicates import possible_duplicates as possible_duplicates
     from mitwirkung.errors import BackendFailed as BackendFailed
     from mitwirkung.errors import BackendRefused as BackendRefused
     from mitwirkung.errors import ExtraMissing as ExtraMissing
@@ -33,6 +46,36 @@ if TYPE_CHECKING:
     from mitwirkung.errors import UnknownBackend as UnknownBackend
     from mitwirkung.errors import UnknownSource as UnknownSource
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
+    from mitwirkung.events import Event as Event
+    from mitwirkung.events import EventPlan as EventPlan
+    from mitwirkung.events import MissingGroup as MissingGroup
+    from mitwirkung.events import Mode as Mode
+    from mitwirkung.events import Phase as Phase
+    from mitwirkung.events import Remedy as Remedy
+    from mitwirkung.events import Undersubscription as Undersubscription
+    from mitwirkung.events import missing_groups as missing_groups
+    from mitwirkung.events import read_event as read_event
+    from mitwirkung.forms.answers import answer_model as answer_model
+    from mitwirkung.forms.answers import answers_schema as answers_schema
+    from mitwirkung.forms.answers import by_compartment as by_compartment
+    from mitwirkung.forms.answers import check_answers as check_answers
+    from mitwirkung.forms.answers import consents_in as consents_in
+    from mitwirkung.forms.answers import features_in as features_in
+    from mitwirkung.forms.answers import person_in as person_in
+    from mitwirkung.forms.declaration import Form as Form
+    from mitwirkung.forms.declaration import FormCondition as FormCondition
+    from mitwirkung.forms.declaration import FormField as FormField
+    from mitwirkung.forms.declaration import FormOption as FormOption
+    from mitwirkung.forms.entry import match_columns as match_columns
+    from mitwirkung.forms.entry import typed_answers as typed_answers
+    from mitwirkung.forms.outline import FormOutline as FormOutline
+    from mitwirkung.forms.outline import FormQuestion as FormQuestion
+    from mitwirkung.forms.outline import form_outline as form_outline
+    from mitwirkung.forms.reading import form_from as form_from
+    from mitwirkung.forms.reading import read_form as read_form
+    from mitwirkung.forms.reading import ready_field as ready_field
+    from mitwirkung.forms.sheets import paper_form as paper_form
+    from mitwirkung.forms.sheets import phone_script as phone_script
     from mitwirkung.intake import Applicants as Applicants
     from mitwirkung.intake import read_applicants as read_applicants
     from mitwirkung.lottery.alternates import Dropout as Dropout
@@ -97,8 +140,21 @@ if TYPE_CHECKING:
     from mitwirkung.mapping import FeatureMapping as FeatureMapping
     from mitwirkung.mapping import FeatureSource as FeatureSource
     from mitwirkung.mapping import read_mapping as read_mapping
+    from mitwirkung.moves import MoveRefused as MoveRefused
+    from mitwirkung.people import Actor as Actor
+    from mitwirkung.people import Channel as Channel
+    from mitwirkung.people import Compartment as Compartment
+    from mitwirkung.people import Consent as Consent
+    from mitwirkung.people import EmailAddress as EmailAddress
+    from mitwirkung.people import Person as Person
+    from mitwirkung.people import PhoneNumber as PhoneNumber
+    from mitwirkung.people import PostalAddress as PostalAddress
+    from mitwirkung.people import Purpose as Purpose
+    from mitwirkung.people import Role as Role
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.profiles import answers_counted as answers_counted
+    from mitwirkung.profiles import applicants_of as applicants_of
     from mitwirkung.reports.alternates_plot import plot_alternates as plot_alternates
     from mitwirkung.reports.assessment import QuotaAssessment as QuotaAssessment
     from mitwirkung.reports.assessment import assess_quotas as assess_quotas
@@ -112,6 +168,9 @@ if TYPE_CHECKING:
     from mitwirkung.reports.picture import Picture as Picture
     from mitwirkung.reports.stages import NoStages as NoStages
     from mitwirkung.reports.stages_plot import plot_stages as plot_stages
+    from mitwirkung.retention import Milestone as Milestone
+    from mitwirkung.retention import Retention as Retention
+    from mitwirkung.retention import RetentionPlan as RetentionPlan
     from mitwirkung.schemas import UnknownSchema as UnknownSchema
     from mitwirkung.schemas import schema as schema
     from mitwirkung.schemas import schema_names as schema_names
@@ -155,6 +214,23 @@ _HOMES = {
         "verify_record",
         "write_report",
     ],
+    "applications": [
+        "Application",
+        "ApplicationRefused",
+        "companion_groups",
+        "Offer",
+        "State",
+        "Tally",
+        "tally",
+        "Transition",
+    ],
+    "duplicates": [
+        "merge_plan",
+        "merge_applications",
+        "MergePlan",
+        "possible_duplicates",
+        "PossibleDuplicate",
+    ],
     "errors": [
         "BackendFailed",
         "BackendRefused",
@@ -173,6 +249,31 @@ _HOMES = {
         "UnknownSource",
         "UnknownStrategy",
     ],
+    "events": [
+        "Remedy",
+        "Event",
+        "EventPlan",
+        "missing_groups",
+        "MissingGroup",
+        "Mode",
+        "Phase",
+        "read_event",
+        "Undersubscription",
+    ],
+    "forms.answers": [
+        "answer_model",
+        "answers_schema",
+        "by_compartment",
+        "check_answers",
+        "consents_in",
+        "features_in",
+        "person_in",
+    ],
+    "forms.declaration": ["FormCondition", "Form", "FormField", "FormOption"],
+    "forms.entry": ["match_columns", "typed_answers"],
+    "forms.outline": ["FormOutline", "form_outline", "FormQuestion"],
+    "forms.reading": ["form_from", "read_form", "ready_field"],
+    "forms.sheets": ["paper_form", "phone_script"],
     "intake": ["Applicants", "read_applicants"],
     "lottery.alternates": [
         "alternates_problem",
@@ -223,8 +324,22 @@ _HOMES = {
     "lottery.verification": ["Verification"],
     "lottery.wishes": ["Wishes", "read_wishes"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
+    "moves": ["MoveRefused"],
+    "people": [
+        "Actor",
+        "Channel",
+        "Compartment",
+        "Consent",
+        "EmailAddress",
+        "Person",
+        "PhoneNumber",
+        "PostalAddress",
+        "Purpose",
+        "Role",
+    ],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
+    "profiles": ["answers_counted", "applicants_of"],
     "reports.alternates_plot": ["plot_alternates"],
     "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
@@ -234,6 +349,7 @@ _HOMES = {
     "reports.picture": ["Picture"],
     "reports.stages": ["NoStages"],
     "reports.stages_plot": ["plot_stages"],
+    "retention": ["Milestone", "Retention", "RetentionPlan"],
     "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
     "storage.backend": ["BackendSettings", "StorageBackend", "Transaction"],

@@ -640,6 +640,131 @@ TEXTS: dict[str, str] = {
         "This lottery has no stages: only a lottery by leximin, with its certificate, has them."
     ),
     "picture-suffix": "A picture cannot be saved as {suffix!r}. It can be: {available}.",
+    # events and applications
+    "move-illegal": "{state} cannot become {to}. From {state} it can become: {legal}.",
+    "move-from-end": "{state} cannot become {to}: it is the end, nothing follows.",
+    "move-without-reason": "Say why: this is decided by somebody, so its reason is recorded.",
+    "move-not-own": "{to} is not for applicants to say. They can say: {legal}.",
+    "move-without-channel": "Say how the person told it. Channels: {legal}.",
+    "move-without-offer": "A seat is offered until a day: name the offer.",
+    "move-with-offer": "An offer belongs to a seat, and {to} is none.",
+    "offer-over": "The offer ended with {until}.",
+    "offer-runs": "The offer holds until the end of {until}; until then it does not expire.",
+    "receipt-in-future": "The date of receipt lies in the future.",
+    "receipt-of-web": (
+        "What comes over the web is received when it is sent; only paper, calls and visits have a "
+        "date of receipt."
+    ),
+    "deadline-over": "The deadline {deadline} is over; name a later one.",
+    "deadline-ahead": (
+        "Applications are open until the end of {deadline}, as was announced. They close after it."
+    ),
+    "extension-too-late": "{state}: the deadline stays. It can be extended while: {legal}.",
+    "extension-not-later": "The new deadline has to be later than {deadline}.",
+    "extension-past-event": "The new deadline has to be before the event begins on {begins}.",
+    "decision-too-late": (
+        "{state}: it is too late to decide on too few applications. It can be decided while: "
+        "{legal}."
+    ),
+    "decision-without-groups": "Outreach names at least one group that is missing.",
+    "decision-without-deadline": "To extend, name the new deadline.",
+    "decision-before-closing": (
+        "{state}: everyone can be seated only when applications are closed."
+    ),
+    "decision-too-many": "{eligible} people can be drawn, but there are {seats} seats: draw lots.",
+    "application-too-early": "{state}: applications are not open yet.",
+    "application-too-late": "The deadline was {deadline}; this came in after it.",
+    "application-closed": (
+        "Applications are closed since {deadline}. Only what came in time on paper, by phone or "
+        "at the desk can be entered now."
+    ),
+    "application-settled": (
+        "{state}: who takes part in the lottery is settled; nothing can be entered any more."
+    ),
+    "merge-of-one": "To merge, name two or more applications to the same event.",
+    "merge-too-late": "{state}: this can no longer be merged. It can be while: {legal}.",
+    "merge-keeps-none": "The application to keep is none of those that are merged.",
+    # forms and answers
+    "form-words-missing": "{key}: the words are missing in {languages}.",
+    "form-field-twice": "{key}: there are two fields of this name.",
+    "form-key-unused": "{key}: a field of the kind {kind} has no {unused!r}.",
+    "form-options-few": "{key}: name at least two options.",
+    "form-option-twice": "{key}: these options stand there twice: {values}.",
+    "form-bounds-kind": "{key}: the minimum and maximum of a {kind} have to be of that kind.",
+    "form-bounds-order": "{key}: the minimum is greater than the maximum.",
+    "form-purposes-apart": (
+        "{key}: {purposes} belong to different compartments, which are stored apart. Make it "
+        "two fields."
+    ),
+    "form-feature-apart": (
+        "{key}: {feature!r} is a feature of the lottery, so its purposes are selection, "
+        "selection-report, replacement and group-balance alone."
+    ),
+    "form-feature-twice": "{key}: another field is the feature {feature!r} already.",
+    "form-groups-without-feature": (
+        '{key}: age groups need the feature that they are: write feature = "...".'
+    ),
+    "form-groups-wrong": "{key}: age groups: {reason}.",
+    "form-covers-unknown": (
+        "{key}: it covers {name!r}, which is no field that is asked. There are: {available}."
+    ),
+    "form-consent-forced": (
+        "{key}: {name!r} is answered of one's own will, so its consent cannot be required."
+    ),
+    "form-consent-narrow": (
+        "{key}: {name!r} is used for {purposes} too; the consent has to name these purposes."
+    ),
+    "form-consent-of-consent": "{key}: a consent needs no consent of its own.",
+    "form-special-without-consent": (
+        "{key}: a special category needs own_consent = true (GDPR, Art. 9)."
+    ),
+    "form-consent-required": (
+        "{key}: what needs a consent of its own is voluntary: leave out required, or show it "
+        "only to those who agree."
+    ),
+    "form-not-covered": (
+        "{key}: there is no consent that covers it: add a field of the kind consent with "
+        "covers = [{name!r}]."
+    ),
+    "form-condition-field": (
+        "{key}: {name!r} is no choice, consent or question of yes and no before it. There are: "
+        "{available}."
+    ),
+    "form-condition-value": "{key}: {name!r} cannot be answered like that. It can be: {available}.",
+    "form-ready-unknown": "{key}: there is no ready field of this name. There are: {available}.",
+    "form-ready-unknown-nearest": (
+        "{key}: there is no ready field of this name; did you mean {nearest!r}? There are: "
+        "{available}."
+    ),
+    "answer-unknown": "The form does not ask this. It asks: {available}.",
+    "answer-unknown-nearest": (
+        "The form does not ask this; did you mean {nearest!r}? It asks: {available}."
+    ),
+    "answer-needed": "Please answer this.",
+    "answer-text": "Please write a text.",
+    "answer-too-long": "Please write at most {max} characters.",
+    "answer-lines": "Please write it on one line, without signs that cannot be printed.",
+    "answer-control": "There is a character that cannot be printed; please write it again.",
+    "answer-choice": "Please choose one of: {available}.",
+    "answer-choices": "Please choose from: {available}.",
+    "answer-choice-twice": "Please choose each one only once.",
+    "answer-yes-no": "Please answer yes or no.",
+    "answer-consent": "Without this consent the application cannot be taken.",
+    "answer-date": "Please write a date, as 2020-09-27 or 27.09.2020.",
+    "answer-number": "Please write a whole number.",
+    "answer-at-least": "Please write {minimum} or more.",
+    "answer-at-most": "Please write {maximum} or less.",
+    "answer-contacts": "Please name ways to reach you: {available}.",
+    "answer-contact-kind": "Please name each as one of: {available}.",
+    "answer-email": "This is no e-mail address; it looks like name@example.org.",
+    "answer-phone": "This is no telephone number; write digits, blanks and + / ( ) - alone.",
+    "answer-part-missing": "{part} is missing.",
+    "answer-part-wrong": "{part} cannot be read; write it on one line, not too long.",
+    "answer-not-asked": "This is not asked after your answer to {field!r}; leave it blank.",
+    "answer-without-consent": (
+        "This is used only with your consent: {fields}. Give it, or leave this blank."
+    ),
+    "profile-missing": "There is no profile of this application; it may be erased.",
 }
 
 

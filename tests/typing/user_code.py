@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import mitwirkung as mw
 from mitwirkung import PanelLottery, SelectionProblem, SelectionStrategy, hookimpl
@@ -44,6 +46,33 @@ def developer(applicants: Path, quotas: Path) -> list[str]:
     except (mw.InfeasibleQuotas, mw.TooFewApplicants, mw.UnknownStrategy) as error:
         return [error.code, *error.params]
     return []
+
+
+def clerk(folder: Path, now: datetime) -> mw.Application:
+    form, event = mw.read_form(folder / "bewerbung.toml"), mw.read_event(folder / "event.toml")
+    actor = mw.Actor(role=mw.Role.STAFF, pseudonym="staff-1")
+    event = event.moved(mw.Phase.ANNOUNCED, now=now, actor=actor)
+    if event.phase in event.legal_moves or event.accepts_applications(now):
+        event = event.extended(event.deadline, now=now, actor=actor, reason="few letters")
+    answers = mw.check_answers(form, mw.typed_answers(form, {"given_name": "Ada"}))
+    parts: dict[mw.Compartment, dict[str, Any]] = mw.by_compartment(form, answers)
+    application = mw.Application.entered_for(
+        event,
+        key="a-random-key",
+        channel=mw.Channel.LETTER,
+        received=event.deadline,
+        now=now,
+        actor=actor,
+        consents=mw.consents_in(form, answers, now=now, channel=mw.Channel.LETTER),
+    )
+    profile = {application.key: parts[mw.Compartment.PROFILE]}
+    applicants = mw.applicants_of(form, [application], profile, on=event.begins, at=now)
+    print(len(applicants), mw.paper_form(form, "de"), mw.tally([application]).pool)
+    try:
+        return application.moved(mw.State.RESERVE, now=now, actor=actor)
+    except mw.MoveRefused as error:
+        print(error.code, error.params["legal"])
+        return application
 
 
 class FirstComeSettings(mw.StrategySettings):

@@ -15,8 +15,10 @@ DORTMUND_FILES = (
     "README.md",
     "bevoelkerung.csv",
     "bewerbungen.csv",
+    "formular.toml",
     "quoten.csv",
     "tatsachen.toml",
+    "veranstaltung.toml",
 )
 
 # Invented, and meant to look it: these are not the numbers of that day.
