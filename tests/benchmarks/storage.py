@@ -62,7 +62,7 @@ def blocks() -> Iterator[Block]:
         figures = [digits(best[name].processor) for name in ("plain", "unsealed", "sealed")]
         each = digits(best["sealed"].processor / number * 1e6)
         rows.append([f"{number:,}", *figures, f"{ratio:.1f}x", each, digits(best["sealed"].clock)])
-        if ratio > MUST:
+        if number == SIZES[-1] and ratio > MUST:
             failures.append(f"storage, {number:,}: {ratio:.1f}x of plain, not {MUST:g}x")
     heads = (
         *("applications", "plain `sqlite3`, s", "without encryption, s", "with it, s"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mitwirkung.people import OPENS, Compartment, Purpose
 from mitwirkung.storage.errors import (
     BodyAltered,
     BodyErased,
@@ -227,3 +228,15 @@ def test_a_backup_of_the_bodies_reads_nothing_without_the_keys(tmp_path: Path) -
                 (restored,) = transaction.find(kind)
                 with pytest.raises(BodyErased):
                     one.open(restored, purpose=PURPOSE[kind])
+
+
+def test_without_more_words_the_compartments_are_those_of_people() -> None:
+    one = Vault(MemoryKeyStore(), MasterKey(DIGITS))
+    for compartment in Compartment:
+        sealed = one.seal(record(kind=compartment))
+        for purpose in Purpose:
+            if compartment in OPENS[purpose]:
+                assert one.open(sealed, purpose=purpose) == b"aged 30 to 59"
+            else:
+                with pytest.raises(PurposeRefused):
+                    one.open(sealed, purpose=purpose)

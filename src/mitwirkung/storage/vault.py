@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from mitwirkung.names import fold
+from mitwirkung.people import OPENED_BY
 from mitwirkung.storage.errors import (
     BodyAltered,
     BodyErased,
@@ -39,20 +40,25 @@ class Vault:
     Args:
         keys: where the keys lie, apart from the records: `backend.keys()`.
         master: what wraps their root key.
-        compartments: each compartment, which is a kind of record, with the purposes that open it.
+        compartments: each compartment, which is a kind of record, with the purposes that open it;
+            those of `mitwirkung.people` if not given.
 
     Raises:
         MasterKeyRefused: the root key was wrapped by another master key.
     """
 
     def __init__(
-        self, keys: KeyStore, master: MasterKey, compartments: Mapping[str, Collection[str]]
+        self,
+        keys: KeyStore,
+        master: MasterKey,
+        compartments: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._keys = keys
+        opened_by = OPENED_BY if compartments is None else compartments
         self._compartments = {
-            name: tuple(sorted(purposes)) for name, purposes in compartments.items()
+            str(name): tuple(sorted(map(str, purposes))) for name, purposes in opened_by.items()
         }
         if SEARCH in self._compartments:
             raise ValueError(f"no compartment can be called {SEARCH!r}")
