@@ -85,7 +85,7 @@ def check_value(name: str, value: object) -> None:
     Raises:
         RecordUnfit: it is neither a text that can be written, nor a number of 64 bits, nor None.
     """
-    if type(value) is str:
+    if isinstance(value, str):  # a member of a StrEnum too
         if "\0" not in value and _is_unicode(value):
             return
     elif value is None or (type(value) is int and -LARGEST <= value <= LARGEST):

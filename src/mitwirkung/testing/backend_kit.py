@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from enum import StrEnum
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +38,12 @@ NOTE = RecordKind("note")
 KINDS = (APPLICATION, NOTE)
 EVENT = "buergerdialog-2020"
 NOON = datetime(2020, 11, 27, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
+
+
+class State(StrEnum):
+    """Texts, as programs like to name them."""
+
+    RECEIVED = "received"
 
 
 class Boom(Exception):
@@ -133,6 +140,7 @@ class StorageBackendKit:
                 [(text, i) for i, text in enumerate(texts)] + [("x", n) for n in numbers]
             )
         ]
+        kept.append(_application("enum", State.RECEIVED))
         kept += [_application(key) for key in ("Ä", "😀", "a b", "x" * 200, "'")]
         kept.append(replace(_application("seventh"), version=7))
         with self._open() as storage:
