@@ -27,7 +27,8 @@ PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/pyproject.toml"))
 # The engine, the files and the reports do not ask what is installed.
 REACHED_BY_PLUGINS = (
     "tests/plugins",
-    "tests/testing",
+    "tests/testing/test_kit.py",
+    "tests/testing/test_kit_elsewhere.py",
     "tests/test_cli.py",
     "tests/test_settings.py",
     "tests/test_public_names.py",
