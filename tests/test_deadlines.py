@@ -48,6 +48,8 @@ def test_stamped_days_are_in_time_including_the_last(zone: str, day: date, later
         ("America/Sao_Paulo", date(2018, 11, 3), "2018-11-04T03:00:00+00:00"),
         # at 0:01 clocks go back to 23:01 of the day before
         ("America/St_Johns", date(2010, 11, 6), "2010-11-07T03:30:00+00:00"),
+        # at 1:00 clocks go back to 0:00 of the same day
+        ("Asia/Jerusalem", date(2003, 10, 2), "2003-10-02T21:00:00+00:00"),
         # 30 December 2011 does not exist
         ("Pacific/Apia", date(2011, 12, 29), "2011-12-30T10:00:00+00:00"),
     ],

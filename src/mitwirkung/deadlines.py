@@ -35,11 +35,15 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 def end_of_day(day: date, zone: str) -> datetime:
     """The first moment, in UTC, that no longer belongs to a day.
 
-    It is the last midnight where clocks are set back at midnight, and the moment of the jump where
-    they are set forward.
+    Where there are two midnights it is the last one that the day came before: the second if clocks
+    are set back across midnight, the first if they are set back to midnight. Where there is none,
+    it is the moment of the jump.
     """
-    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
-    return max(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    place = ZoneInfo(zone)
+    midnight = datetime.combine(day + timedelta(days=1), time(), place)
+    first, last = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    before = (last - timedelta(microseconds=1)).astimezone(place).date()
+    return last if before <= day else first
 
 
 def in_time(received: datetime | date, last_day: date, zone: str) -> bool:
