@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from mitwirkung.cli.plugins import HEADS
+from mitwirkung.cli.plugins import HEADS, KINDS
 from mitwirkung.demo import FILES
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.lottery.verification import Level
@@ -84,6 +84,7 @@ def spoken() -> set[str]:
         *get_args(Level),
         *get_args(Status),
         *HEADS,
+        *KINDS,
         *CAUSES.values(),
         *PURPOSES.values(),
         *MILESTONES.values(),

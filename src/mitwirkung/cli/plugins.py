@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,8 @@ from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sample import sample_settings
 from mitwirkung.settings import blocked_plugins
 
-HEADS = ("Plugin", "Distribution", "Version", "Status", "Strategies", "Sources", "Storage", "Hooks")
+HEADS = ("Plugin", "Distribution", "Version", "Status", "Provides")
+KINDS = ("Strategies", "Sources", "Storage")
 
 
 @reported
@@ -39,11 +41,8 @@ def plugins(
     for head in HEADS:
         table.add_column(say(head), overflow="fold")
     for plugin in found:
-        names = ", ".join(strategy.name for strategy in plugin.strategies)
-        sources = ", ".join(source.name for source in plugin.sources)
         row = (plugin.name, plugin.distribution, plugin.version, say(plugin.status))
-        backends = ", ".join(backend.name for backend in plugin.backends)
-        table.add_row(*map(Text, (*row, names, sources, backends, ", ".join(plugin.hooks))))
+        table.add_row(*map(Text, (*row, "\n".join(_provided(plugin)))))
     screen.print(table)
     for plugin in found:
         for sentence in _remarks(plugin):
@@ -53,6 +52,17 @@ def plugins(
 def _manager(settings_file: Path | None) -> PluginManager:
     """The plugins alone: a listing has to work while the settings do not."""
     return PluginManager(blocked_plugins(load_settings(settings_file), os.environ))
+
+
+def _provided(plugin: Plugin) -> Iterator[str]:
+    names = (
+        [strategy.name for strategy in plugin.strategies],
+        [source.name for source in plugin.sources],
+        [backend.name for backend in plugin.backends],
+    )
+    for kind, provided in zip(KINDS, names, strict=True):
+        if provided:
+            yield f"{say(kind)}: {', '.join(provided)}"
 
 
 def _remarks(plugin: Plugin) -> list[str]:
