@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from events_and_people import AFTER, CLERK, CLOSED, DEADLINE, OPEN, OPENED, event, walked
 from mitwirkung.errors import InputError
-from mitwirkung.events import MOVES, Event, MissingGroup, Phase, Remedy, missing_groups, read_event
+from mitwirkung.event_file import read_event
+from mitwirkung.events import MOVES, Event, MissingGroup, Phase, Remedy, missing_groups
 from mitwirkung.moves import MoveRefused
 from mitwirkung.people import Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan

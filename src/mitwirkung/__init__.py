@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mitwirkung.errors import UnknownBackend as UnknownBackend
     from mitwirkung.errors import UnknownSource as UnknownSource
     from mitwirkung.errors import UnknownStrategy as UnknownStrategy
+    from mitwirkung.event_file import read_event as read_event
     from mitwirkung.events import Event as Event
     from mitwirkung.events import EventPlan as EventPlan
     from mitwirkung.events import MissingGroup as MissingGroup
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from mitwirkung.events import Remedy as Remedy
     from mitwirkung.events import Undersubscription as Undersubscription
     from mitwirkung.events import missing_groups as missing_groups
-    from mitwirkung.events import read_event as read_event
     from mitwirkung.forms.answers import answer_model as answer_model
     from mitwirkung.forms.answers import answers_schema as answers_schema
     from mitwirkung.forms.answers import by_compartment as by_compartment
@@ -249,6 +249,7 @@ _HOMES = {
         "UnknownSource",
         "UnknownStrategy",
     ],
+    "event_file": ["read_event"],
     "events": [
         "Remedy",
         "Event",
@@ -257,7 +258,6 @@ _HOMES = {
         "MissingGroup",
         "Mode",
         "Phase",
-        "read_event",
         "Undersubscription",
     ],
     "forms.answers": [

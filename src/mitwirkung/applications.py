@@ -19,7 +19,7 @@ from mitwirkung.deadlines import Receipt, TimeZone, end_of_day, in_time, is_ahea
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.events import Event, Phase
 from mitwirkung.moves import MoveRefused, require_legal, stated
-from mitwirkung.people import Actor, Channel, Consent, Model, Purpose, Role, withdraw
+from mitwirkung.people import Actor, Channel, Consent, Language, Model, Purpose, Role, withdraw
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """The pseudonymous key: random, so that nothing about a person follows from it."""
@@ -155,7 +155,7 @@ class Application(Model):
     entered_by: Actor
     channel: Channel
     entered_late: bool = False
-    language: str = "de"
+    language: Language = "de"
     token_hash: str | None = None
     consents: tuple[Consent, ...] = ()
     companions: tuple[Key, ...] = ()

@@ -89,8 +89,11 @@ def _marks(person: Person, birth_year: int | None) -> Iterator[tuple[str, ...]]:
 
 
 def folded_number(number: str) -> str:
-    """A telephone number by its digits, those within Germany with the country's 49."""
-    digits = "".join(filter(str.isdigit, number))
+    """A telephone number by its digits, those within Germany with the country's 49.
+
+    The 0 in +49 (0)231 is dialled within the country only.
+    """
+    digits = "".join(filter(str.isdigit, number.replace("(0)", "")))
     if number.startswith("+"):
         return digits
     if digits.startswith("00"):

@@ -138,7 +138,7 @@ class UnknownSource(_UnknownName):
     kind = "source"
 
 
-class _RefusedSettings(MitwirkungError, ValueError):
+class RefusedSettings(MitwirkungError, ValueError):
     """What a strategy or a source cannot work with."""
 
     kind: ClassVar[str]
@@ -155,7 +155,7 @@ class _RefusedSettings(MitwirkungError, ValueError):
         return "\n".join([super().describe(translate), *lines])
 
 
-class SourceRefused(_RefusedSettings):
+class SourceRefused(RefusedSettings):
     """The source of randomness cannot work with these settings."""
 
     kind = "source"
@@ -165,7 +165,7 @@ class SourceFailed(MitwirkungError, RuntimeError):
     """A source of randomness broke; what it raised is the `__cause__`."""
 
 
-class BackendRefused(_RefusedSettings):
+class BackendRefused(RefusedSettings):
     """The storage backend cannot work with these settings."""
 
     kind = "backend"
@@ -175,7 +175,7 @@ class BackendFailed(MitwirkungError, RuntimeError):
     """A storage backend broke when it was made; what it raised is the `__cause__`."""
 
 
-class StrategyRefused(_RefusedSettings):
+class StrategyRefused(RefusedSettings):
     """The strategy cannot serve this problem or these settings."""
 
     kind = "strategy"

@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Self
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from mitwirkung.deadlines import TimeZone, day_of, end_of_day, in_time
-from mitwirkung.errors import InputError
 from mitwirkung.moves import MoveRefused, require_legal, stated
 from mitwirkung.people import Actor, Language, Line, Model, Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan
-from mitwirkung.toml_files import model_findings, read_toml
 
 
 class Mode(StrEnum):
@@ -414,19 +411,3 @@ def missing_groups(
         for value, minimum in minimums.items()
         if (count := applied.get(feature, {}).get(value, 0)) < minimum
     )
-
-
-def read_event(path: str | Path) -> Event:
-    """The event in a TOML file, as a draft; its keys are those of `EventPlan`.
-
-    Raises:
-        InputError: with everything that is wrong in it.
-        FileNotFoundError: there is no such file.
-    """
-    path = Path(path)
-    data = read_toml(path)
-    try:
-        plan = EventPlan.model_validate(data)
-    except ValidationError as error:
-        raise InputError.of(model_findings(error, EventPlan, file=path.name)) from None
-    return Event(**plan.model_dump())

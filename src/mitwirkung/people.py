@@ -25,7 +25,7 @@ from mitwirkung.names import clean
 
 LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f\s][^\x00-\x1f\x7f]*$"
 EMAIL = r"^[^@\s\x00-\x1f\x7f,;<>]+@[^@\s\x00-\x1f\x7f,;<>]+\.[^@\s\x00-\x1f\x7f,;<>.]+$"
-PHONE = r"^\+?[0-9][0-9 /()\-]{3,30}[0-9]$"
+PHONE = r"^(\+?[0-9]|\([0-9])[0-9 /()\-]{3,30}[0-9]$"
 
 
 Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]

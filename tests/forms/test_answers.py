@@ -142,6 +142,8 @@ def test_errors_hold_nothing_that_was_written() -> None:
         check_answers(FORM, wrong)
     assert secret not in str(caught.value)
     assert secret not in repr(caught.value.findings)
+    sound = answer_model(FORM).model_construct(given_name=secret)
+    assert secret not in f"{sound!r} {sound}"
     del wrong[f"{secret} as a key"], wrong["contact"][0]
     with pytest.raises(ValidationError) as raised:
         answer_model(FORM).model_validate(wrong)

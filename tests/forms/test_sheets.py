@@ -183,6 +183,15 @@ def test_what_is_typed_in_becomes_answers() -> None:
     assert {field.kind for field in FORM.fields} >= {Kind.CONTACT, Kind.DATE}
 
 
+def test_a_number_may_be_typed_in_at_any_length() -> None:
+    words = {"de": "Bewerbung", "en": "Application"}
+    fields = [{"ready": "birth-year"}]
+    form = form_from({"name": "short", "version": "1", "title": words, "fields": fields})
+    assert typed_answers(form, {"birth_year": "1980"}) == {"birth_year": 1980}
+    endless = {"birth_year": "9" * 5000}  # more digits than Python reads
+    assert typed_answers(form, endless) == endless
+
+
 def test_headers_of_a_list_are_known() -> None:
     headers = [
         "vorname ",

@@ -7,7 +7,7 @@ words for. Errors name the field and what would be right, never what somebody wr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache, partial, reduce
 from operator import or_
@@ -154,6 +154,12 @@ def _finding(item: ErrorDetails, field: FormField, row: int | None) -> Finding:
 # --- the model -------------------------------------------------------------------------------
 
 
+class _Answers(Model):
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Nothing: answers are personal data, and a repr gets into logs."""
+        return ()
+
+
 @lru_cache(maxsize=32)
 def _model(form: Form, *, draft: bool) -> type[BaseModel]:
     """The model; as a draft every field alone is checked, and none is required."""
@@ -170,7 +176,7 @@ def _model(form: Form, *, draft: bool) -> type[BaseModel]:
         fields[field.name] = (_annotation(field, required=required), default)
     validators: dict[str, Any] = {} if draft else {"whole": model_validator(mode="after")(whole)}
     made: type[BaseModel] = create_model(
-        "Answers", __base__=Model, __validators__=validators, **fields
+        "Answers", __base__=_Answers, __validators__=validators, **fields
     )
     return made
 
@@ -464,6 +470,9 @@ def person_in(form: Form, answers: BaseModel, language: str | None = None) -> Pe
 
 def features_in(form: Form, answers: Mapping[str, Any], *, on: date) -> dict[str, str]:
     """Feature to answer, as quotas name them; "" where nothing was answered.
+
+    Yes and no are "ja" and "nein", as the values of the ready fields are German: what people read
+    is translated, what is counted is not.
 
     Args:
         answers: those of the compartment `profile`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from mitwirkung.names import clean, fold
 
 YES = frozenset({"ja", "yes", "true", "on", "x", "1", "j", "y"})
 NO = frozenset({"nein", "no", "false", "off", "0", "n"})
+
+_WHOLE = re.compile("-?[0-9]{1,18}")  # Python refuses to read thousands of digits
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "email": {"email": "address"},
@@ -114,7 +117,7 @@ def _typed(field: FormField, text: str) -> Any:
             folded = fold(text)
             return True if folded in YES else False if folded in NO else text
         case Kind.NUMBER:
-            return int(text) if text.isascii() and text.removeprefix("-").isdigit() else text
+            return int(text) if _WHOLE.fullmatch(text) else text
         case Kind.DATE:
             day = None if text.isdigit() else birth_date(text)
             return day or text

@@ -6,25 +6,24 @@ template stands in the lottery file, so that nobody needs the source to verify a
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from mitwirkung.errors import Finding, SourceRefused
 from mitwirkung.lottery.randomness import parse_template
 from mitwirkung.names import clean
-from mitwirkung.settings import PLUGIN_NAME, PluginSettings
-from mitwirkung.toml_files import model_findings
+from mitwirkung.pluggable import Pluggable, class_flaws
+from mitwirkung.settings import PluginSettings
 
 
 class SourceSettings(PluginSettings):
     """Base of every source's settings: frozen, unknown keys refused."""
 
 
-class RandomnessSource(ABC):
+class RandomnessSource(Pluggable):
     """A public event that decides a seed.
 
     Class attributes:
@@ -35,16 +34,9 @@ class RandomnessSource(ABC):
         SourceRefused: the settings are wrong.
     """
 
-    name: ClassVar[str]
     Settings: ClassVar[type[SourceSettings]] = SourceSettings
-
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        data = dict(settings or {})
-        try:
-            self.settings = self.Settings.model_validate(data)
-        except ValidationError as error:
-            found = model_findings(error, self.Settings, data=data)
-            raise SourceRefused.of_settings(self.name, found) from None
+    settings: SourceSettings
+    _refusal = SourceRefused
 
     @abstractmethod
     def template(self) -> str:
@@ -146,20 +138,7 @@ class DiceSource(RandomnessSource):
 
 def source_flaws(source: object) -> Iterable[str]:
     """What is wrong with a source as it is declared; nothing is made."""
-    if not (isinstance(source, type) and issubclass(source, RandomnessSource)):
-        yield f"{source!r} is no class of RandomnessSource"
-        return
-    where = source.__qualname__
-    if inspect.isabstract(source):
-        yield f"{where} does not define {', '.join(sorted(source.__abstractmethods__))}"
-    name: object = getattr(source, "name", None)
-    if not (isinstance(name, str) and PLUGIN_NAME.fullmatch(name)):
-        yield f"{where}.name is not a word like 'spiel-77'"
-    settings: object = source.Settings
-    if not (isinstance(settings, type) and issubclass(settings, SourceSettings)):
-        yield f"{where}.Settings is no class of SourceSettings"
-    elif not settings.model_config.get("frozen") or settings.model_config.get("extra") != "forbid":
-        yield f"{where}.Settings is not frozen, or allows unknown keys"
+    return class_flaws(source, RandomnessSource, SourceSettings, example="spiel-77")
 
 
 def finding_in(error: SourceRefused, key: str, file: str | None = None) -> list[Finding]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, get_args, get_origin
 
-from pydantic import BaseModel, Secret, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from mitwirkung.errors import Finding, StrategyRefused
@@ -16,8 +15,8 @@ from mitwirkung.lottery.panels import PanelLottery, StrategyInfo
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.progress import Watch
 from mitwirkung.lottery.rules import PROMISES
-from mitwirkung.settings import PLUGIN_NAME, PluginSettings
-from mitwirkung.toml_files import model_findings
+from mitwirkung.pluggable import Pluggable, class_flaws
+from mitwirkung.settings import PluginSettings
 
 RESERVED = ("use",)
 """`use` is a key beside the strategies' sections in the settings."""
@@ -42,7 +41,7 @@ class StrategySettings(PluginSettings):
         return data
 
 
-class SelectionStrategy(ABC):
+class SelectionStrategy(Pluggable):
     """Turns a `SelectionProblem` into a `PanelLottery`.
 
     A strategy is a function of the problem and its settings: no clock, no randomness of its own
@@ -56,18 +55,14 @@ class SelectionStrategy(ABC):
         Settings: its settings, a frozen pydantic model.
     """
 
-    name: ClassVar[str]
     version: ClassVar[str] = "1"
     promises: ClassVar[frozenset[str]] = frozenset()
     Settings: ClassVar[type[StrategySettings]] = StrategySettings
+    settings: StrategySettings
+    _refusal = StrategyRefused
 
-    def __init__(self, settings: dict[str, Any] | None = None, progress: Watch | None = None):
-        data = settings or {}
-        try:
-            self.settings = self.Settings.model_validate(data)
-        except ValidationError as error:
-            found = model_findings(error, self.Settings, data=data)
-            raise StrategyRefused.of_settings(self.name, found) from None
+    def __init__(self, settings: Mapping[str, Any] | None = None, progress: Watch | None = None):
+        super().__init__(settings)
         try:
             self.settings.published()
         except (TypeError, ValueError) as error:
@@ -110,16 +105,12 @@ def _mentions_secret(kind: Any) -> bool:
 
 def declaration_flaws(strategy: object) -> Iterable[str]:
     """What is wrong with a strategy as it is declared; nothing is made or solved."""
+    yield from class_flaws(
+        strategy, SelectionStrategy, StrategySettings, example="first-come", reserved=RESERVED
+    )
     if not (isinstance(strategy, type) and issubclass(strategy, SelectionStrategy)):
-        yield f"{strategy!r} is no class of SelectionStrategy"
         return
     where = strategy.__qualname__
-    if inspect.isabstract(strategy):
-        missing = ", ".join(sorted(strategy.__abstractmethods__))
-        yield f"{where} does not define {missing}"
-    name: object = getattr(strategy, "name", None)
-    if not (isinstance(name, str) and PLUGIN_NAME.fullmatch(name)) or name in RESERVED:
-        yield f"{where}.name is not a word like 'first-come', or is reserved"
     version: object = strategy.version
     if not (isinstance(version, str) and version.strip()):
         yield f"{where}.version is no text"
@@ -131,10 +122,3 @@ def declaration_flaws(strategy: object) -> Iterable[str]:
     if unknown:
         known = ", ".join(sorted(PROMISES))
         yield f"{where}.promises names {', '.join(unknown)}; what can be checked is {known}"
-    settings: object = strategy.Settings
-    if not (isinstance(settings, type) and issubclass(settings, StrategySettings)):
-        yield f"{where}.Settings is no class of StrategySettings"
-        return
-    config = settings.model_config
-    if not config.get("frozen") or config.get("extra") != "forbid":
-        yield f"{where}.Settings is not frozen, or allows unknown keys"

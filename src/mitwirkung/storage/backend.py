@@ -6,7 +6,6 @@ said once for all of them, checks, chaining, paging, stands here.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,10 +13,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace as changed
 from typing import Any, ClassVar, Self, final
 
-from pydantic import ValidationError
-
 from mitwirkung.errors import BackendRefused
-from mitwirkung.settings import PLUGIN_NAME, PluginSettings
+from mitwirkung.pluggable import Pluggable, class_flaws
+from mitwirkung.settings import PluginSettings
 from mitwirkung.storage.errors import (
     RecordUnfit,
     StaleRecord,
@@ -34,7 +32,6 @@ from mitwirkung.storage.records import (
     check_text,
     check_value,
 )
-from mitwirkung.toml_files import model_findings
 
 PAGE = 500
 """Records, or entries of a journal, that are asked for at once."""
@@ -256,7 +253,7 @@ class Transaction(ABC):
             after = page[-1].number
 
 
-class StorageBackend(ABC):
+class StorageBackend(Pluggable):
     """A place that keeps records and journals::
 
         with SqliteBackend().open([RecordKind("application", ("state",))]) as storage:
@@ -274,16 +271,12 @@ class StorageBackend(ABC):
         BackendRefused: the settings are wrong.
     """
 
-    name: ClassVar[str]
     Settings: ClassVar[type[BackendSettings]] = BackendSettings
+    settings: BackendSettings
+    _refusal = BackendRefused
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        data = dict(settings or {})
-        try:
-            self.settings = self.Settings.model_validate(data)
-        except ValidationError as error:
-            found = model_findings(error, self.Settings, data=data)
-            raise BackendRefused.of_settings(self.name, found) from None
+        super().__init__(settings)
         self._kinds: Mapping[str, RecordKind] | None = None
         self._running = threading.local()
 
@@ -400,17 +393,6 @@ class StorageBackend(ABC):
 
 def backend_flaws(backend: object) -> Iterable[str]:
     """What is wrong with a backend as it is declared; nothing is made."""
-    if not (isinstance(backend, type) and issubclass(backend, StorageBackend)):
-        yield f"{backend!r} is no class of StorageBackend"
-        return
-    where = backend.__qualname__
-    if inspect.isabstract(backend):
-        yield f"{where} does not define {', '.join(sorted(backend.__abstractmethods__))}"
-    name: object = getattr(backend, "name", None)
-    if not (isinstance(name, str) and PLUGIN_NAME.fullmatch(name)) or name in RESERVED:
-        yield f"{where}.name is not a word like 'postgresql', or is reserved"
-    settings: object = backend.Settings
-    if not (isinstance(settings, type) and issubclass(settings, BackendSettings)):
-        yield f"{where}.Settings is no class of BackendSettings"
-    elif not settings.model_config.get("frozen") or settings.model_config.get("extra") != "forbid":
-        yield f"{where}.Settings is not frozen, or allows unknown keys"
+    return class_flaws(
+        backend, StorageBackend, BackendSettings, example="postgresql", reserved=RESERVED
+    )

@@ -23,7 +23,7 @@ _CELLS = 170_000  # types times chains: larger tables leave the processor's cach
 _PATIENCE = 400
 _PROBATION = 100  # steps after which it shows whether panels are rare:
 _RARE = 1 / 4  # at the pace until then, all that are wanted would take this part of the most steps
-_MOST_LOOKS_IN_VAIN = 30, 6  # for a first panel, and for more
+_LOOKS_FOR_A_FIRST, _LOOKS_FOR_MORE = 30, 6  # in vain, before giving up
 
 
 def sample_panels(
@@ -92,6 +92,6 @@ def _while_new(
         known = len(panels)
         panels = tidy(np.concatenate([panels, look]))
         old = old + 1 if len(panels) == known else 0
-        if len(panels) >= wanted or old >= _MOST_LOOKS_IN_VAIN[known > 0]:
+        if len(panels) >= wanted or old >= (_LOOKS_FOR_MORE if known else _LOOKS_FOR_A_FIRST):
             break
     return panels
