@@ -49,6 +49,15 @@ class Channel(StrEnum):
     DESK = "desk"
 
 
+CHANNELS: Mapping[Channel, str] = {
+    Channel.WEB: "online",
+    Channel.LETTER: "by letter",
+    Channel.PHONE: "by phone",
+    Channel.DESK: "at the desk",
+}
+"""The channels in the words that a person reads; German stands in the catalogue."""
+
+
 class Compartment(StrEnum):
     """What is stored apart from everything else."""
 
@@ -71,6 +80,8 @@ class Purpose(StrEnum):
     STATEMENTS = "statements"
     ACCESS = "access"
     """To tell somebody all that is stored about them (GDPR, Art. 15)."""
+    ERASURE = "erasure"
+    """To take out what is no longer needed, and leave the rest (GDPR, Art. 17)."""
 
 
 OPENS: Mapping[Purpose, frozenset[Compartment]] = {
@@ -81,6 +92,7 @@ OPENS: Mapping[Purpose, frozenset[Compartment]] = {
     Purpose.GROUP_BALANCE: frozenset({Compartment.PROFILE}),
     Purpose.STATEMENTS: frozenset({Compartment.STATEMENTS}),
     Purpose.ACCESS: frozenset(Compartment),
+    Purpose.ERASURE: frozenset(Compartment),
 }
 """Which compartments a purpose opens; for anything else they stay closed."""
 
@@ -98,6 +110,7 @@ PURPOSES: Mapping[Purpose, str] = {
     Purpose.GROUP_BALANCE: "to make up small groups that are mixed",
     Purpose.STATEMENTS: "to document, without names, what was said",
     Purpose.ACCESS: "to tell you what is stored about you",
+    Purpose.ERASURE: "to erase what is no longer needed",
 }
 """The purposes in the words that a person reads; German stands in the catalogue."""
 

@@ -22,6 +22,7 @@ from mitwirkung.lottery.leximin import LeximinStrategy
 from mitwirkung.lottery.problem import Ahead, Replaces, SelectionProblem
 from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.replacement import (
+    SeatsSoFar,
     excluded_from,
     problem_without,
     with_bounds,
@@ -155,7 +156,7 @@ def alternates_problem(
     from mitwirkung.lottery.engine.alternates import Scenarios, choose
 
     chain = [records] if isinstance(records, DrawRecord) else list(records)
-    seated, excluded = excluded_from(chain, {}, number)
+    seated, excluded = excluded_from(SeatsSoFar.after(chain), {}, number)
     problem = chain[0].publication.problem
     known = {(f.name, q.value) for f in problem.features for q in f.quotas}
     wrong = [
@@ -203,7 +204,7 @@ def alternates_problem(
         loosened=(),
         event=first.public.event,
         tokens=dict(zip(problem.ids, first.tokens, strict=True)),
-        protected=first.public.pseudonyms == "protected",
+        key=first.private.key,
         ahead=Ahead(scenarios, str(dropout.rate), _texts(dropout)),
     )
     found.warnings = ()
@@ -345,7 +346,7 @@ def proportional_problem(record: DrawRecord, number: int) -> SelectionProblem:
 
     Where nobody can meet them any more they are loosened as little as possible.
     """
-    _, excluded = excluded_from([record], {}, number)
+    _, excluded = excluded_from(SeatsSoFar.after([record]), {}, number)
     problem = record.publication.problem
     share = Fraction(number, problem.seats)
     scaled = {

@@ -20,8 +20,10 @@ from pydantic import (
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
 from mitwirkung.lottery.facts import Counts, ReplacementFacts, SeedFacts
+from mitwirkung.lottery.problem import TokenSource
 from mitwirkung.lottery.wishes import HouseholdRule
 from mitwirkung.mapping import FeatureMapping
+from mitwirkung.names import NOT_STATED
 
 MissingPolicies = dict[str, Literal["refuse", "own value", "unconstrained"]]
 
@@ -183,6 +185,7 @@ class LotteryFile(StrictFile):
     seed: SeedEntry
     replacement: ReplacementFacts
     replaces: ReplacesEntry | None = _only_if_other(None)
+    journal: str = _only_if_other(NOT_STATED)
     software: dict[str, str]
 
 
@@ -261,7 +264,7 @@ class PrivateFile(StrictFile):
     intake: IntakeEntry
     applicants: tuple[ApplicantEntry, ...]
     quotas: PlanEntry
-    key: Literal["file", "derived", "before"]
+    key: TokenSource
     portfolio_seed: str
     certificate: dict[str, Any] | None
 
