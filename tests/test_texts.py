@@ -16,8 +16,10 @@ from jinja2.ext import babel_extract
 
 from mitwirkung import access
 from mitwirkung.applications import STATES
+from mitwirkung.cli import event, event_applications
 from mitwirkung.cli.plugins import HEADS, KINDS
 from mitwirkung.demo import FILES
+from mitwirkung.duplicates import REASONS
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.events import PHASES
 from mitwirkung.lottery.verification import Level
@@ -34,7 +36,7 @@ from mitwirkung.retention import MILESTONES
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
-SPEAKERS = {"t", "say", "translate", "wrong_call"}
+SPEAKERS = {"t", "say", "line", "translate", "wrong_call"}
 """Functions whose first argument is a text of the catalogue."""
 
 
@@ -88,6 +90,10 @@ def spoken() -> set[str]:
         *get_args(Level),
         *get_args(Status),
         *HEADS,
+        *event.HEADS,
+        *event_applications.HEADS,
+        *event_applications.CONTACT_PARTS.values(),
+        *REASONS,
         *KINDS,
         *CAUSES.values(),
         *PURPOSES.values(),

@@ -14,7 +14,14 @@ from mitwirkung.events import Event
 from mitwirkung.forms.declaration import Form, FormField, Kind
 from mitwirkung.forms.outline import until_text
 from mitwirkung.messages import Translate
-from mitwirkung.people import CHANNELS, PURPOSES, Compartment, Purpose
+from mitwirkung.people import (
+    CHANNELS,
+    CONTACT_POINTS,
+    PURPOSES,
+    Compartment,
+    Purpose,
+    contact_text,
+)
 from mitwirkung.retention import Retention
 from mitwirkung.texts import translator
 
@@ -147,8 +154,8 @@ def _shown(field: FormField, answer: Any, language: str, say: Translate) -> str:
         return say("yes") if answer else say("no")
     texts = {option.value: option.text(language) for option in field.options}
     if field.kind is Kind.CONTACT:
-        parts = ({k: v for k, v in point.items() if k != "kind" and v} for point in answer)
-        return "; ".join(", ".join(map(str, point.values())) for point in parts)
+        points = (CONTACT_POINTS[point["kind"]].model_validate(point) for point in answer)
+        return "; ".join(map(contact_text, points))
     if isinstance(answer, list):
         return ", ".join(texts.get(each, str(each)) for each in answer)
     return texts.get(answer, str(answer)) if isinstance(answer, str) else str(answer)
@@ -175,11 +182,16 @@ def everything_about(case: CaseFile, key: str) -> Everything:
     application = case.application(key)
     bodies = {part: case.open(part, key, purpose=Purpose.ACCESS) for part in Compartment}
     identity = bodies[Compartment.IDENTITY]
+    form = case.form()
+    answers = {part: body["answers"] for part, body in bodies.items() if body is not None}
     return Everything(
         event=case.event(),
-        form=case.form(),
+        form=form,
         application=application,
-        answers={part: body["answers"] for part, body in bodies.items() if body is not None},
+        answers={
+            part: {each.name: told[each.name] for each in form.fields if each.name in told}
+            for part, told in answers.items()
+        },
         token=None if identity is None else identity["token"],
         journal=tuple(
             {**link.as_json(), "hash": link.hash}

@@ -130,14 +130,22 @@ class Mitwirkung:
             MasterKeyRefused: there is no master key in the settings, or another one.
             StorageUnfit, StorageBusy: the storage cannot be opened.
         """
-        storage = self.storage
+        storage, vault = self.storage, self.vault()
+        return Procedure(name, storage, vault, self.solve, self._erasures)
+
+    def vault(self) -> Vault:
+        """What seals and opens what people told.
+
+        Raises:
+            MasterKeyRefused, StorageUnfit, StorageBusy: see `procedure`.
+        """
         if self._vault is None:
-            secret = self.settings.storage.master_key
+            storage, secret = self.storage, self.settings.storage.master_key
             master = MasterKey(None if secret is None else secret.get_secret_value())
             self._vault = Vault(storage.keys(), master, COMPARTMENTS)
             if storage.durable:
                 self._erasures = ErasureLog(self.settings.storage.erasures)
-        return Procedure(name, storage, self._vault, self.solve, self._erasures)
+        return self._vault
 
     def announce(
         self, event: Event, form: Form, quotas: QuotaPlan, *, now: datetime, actor: Actor

@@ -686,6 +686,10 @@ TEXTS: dict[str, str] = {
     "merge-too-late": "{state}: this can no longer be merged. It can be while: {legal}.",
     "merge-keeps-none": "The application to keep is none of those that are merged.",
     # the procedure of an event
+    "fill-unknown": "--fill names no column of the form. It has: {available}.",
+    "apply-column-missing": (
+        "There is no column for {field!r}, which the form requires. Found: {found}."
+    ),
     "event-unknown": "There is no event {name!r}.",
     "event-exists": "There is another event {name!r}. Give the new one a name of its own.",
     "event-changing": (

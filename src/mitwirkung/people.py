@@ -261,6 +261,19 @@ class PostalAddress(Model):
 ContactPoint = Annotated[EmailAddress | PhoneNumber | PostalAddress, Field(discriminator="kind")]
 """A way to reach somebody."""
 
+
+def contact_text(point: EmailAddress | PhoneNumber | PostalAddress) -> str:
+    """A way to reach somebody, on one line."""
+    match point:
+        case EmailAddress():
+            return point.address
+        case PhoneNumber():
+            return point.number
+    parts = (point.addition, point.street, f"{point.postcode} {point.place}")
+    country = None if point.country == "DE" else point.country
+    return ", ".join(part for part in (*parts, country) if part)
+
+
 CONTACT_POINTS: Mapping[str, type[EmailAddress] | type[PhoneNumber] | type[PostalAddress]] = {
     "email": EmailAddress,
     "phone": PhoneNumber,

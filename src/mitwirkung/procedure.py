@@ -37,11 +37,11 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.progress import Progress, Stop
-from mitwirkung.lottery.publication import Publication
+from mitwirkung.lottery.publication import Publication, seed_from
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.randomness import is_stated
 from mitwirkung.moves import MoveRefused
-from mitwirkung.people import Actor, Channel, Compartment, Purpose
+from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose
 from mitwirkung.registration import SYSTEM, Entry, Randomness, Registration, registration
 from mitwirkung.rounds import (
     GIVEN_UP,
@@ -156,6 +156,22 @@ class Procedure:
         """The applications in some states, in all if none is named, by key."""
         with self._case() as case:
             return case.applications(*states)
+
+    def people(self, *states: State) -> list[tuple[Application, Person]]:
+        """The applications in some states, in all if none is named, with who that is, to reach
+        them; those that are erased are left out."""
+        with self._case() as case:
+            form = case.form()
+            bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
+            return [
+                (each, person_in(form, bodies[each.key]["answers"], each.language))
+                for each in case.applications(*states)
+                if each.key in bodies
+            ]
+
+    def codes(self, field: str, values: Iterable[str]) -> list[str]:
+        """What is equal for equal values in this event, and says nothing else."""
+        return self.vault.search_codes(self.name, field, values)
 
     def counts(self) -> dict[State, int]:
         """How many applications are in each state; states that nobody is in are left out."""
@@ -641,6 +657,19 @@ class Procedure:
                 case.save_event(closed)
             case.note("lottery-given-up", now=now, actor=actor, round=last.number)
             return given_up
+
+    def seed_from(self, drawn: str, *, fallback: bool = False) -> str:
+        """The seed that the numbers drawn make for the lottery that waits, or was drawn last.
+
+        Raises:
+            MoveRefused: there is no lottery.
+            UnfitSeed: the numbers are not what its template asks for.
+        """
+        with self._case() as case:
+            rounds = [each for each in case.rounds() if each.counts]
+            if not rounds:
+                raise MoveRefused("no-lottery-waits", state=str(case.event().phase))
+            return seed_from(public_lottery(case, rounds[-1]), drawn, fallback=fallback)
 
     def draw(self, seed: str, *, now: datetime, actor: Actor) -> Drawn:
         """Draw from the lottery that waits for it.

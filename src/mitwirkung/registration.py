@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,7 +23,7 @@ from mitwirkung.lottery.encoding import handle
 from mitwirkung.people import Actor, Channel, Compartment, PostalAddress, Role
 from mitwirkung.texts import LANGUAGES, translator
 
-KEY_BYTES, TOKEN_BYTES = 15, 16
+KEY_BYTES, TOKEN_BYTES = 12, 16
 
 UNFIT_AGE = "of an age that has no part in the lottery"
 """The reason that is counted for those who are in none of the age groups."""
@@ -97,7 +96,7 @@ def registration(
         ApplicationRefused: it is too early, too late or has an impossible receipt.
     """
     answers = check_answers(form, entry.answers, row=entry.row)
-    key = entry.key or base64.urlsafe_b64encode(randomness(KEY_BYTES)).decode()
+    key = entry.key or randomness(KEY_BYTES).hex()
     token = randomness(TOKEN_BYTES).hex()
     language = entry.language or event.languages[0]
     application = Application.entered_for(

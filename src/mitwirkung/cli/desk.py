@@ -14,7 +14,6 @@ import typer
 from pydantic import ValidationError
 
 from mitwirkung.app import Mitwirkung
-from mitwirkung.applications import Application
 from mitwirkung.cli.terminal import installation, wrong_call
 from mitwirkung.people import Actor, Channel, Role
 from mitwirkung.procedure import Procedure
@@ -100,8 +99,3 @@ def day(given: str, option: str) -> date:
 def receipt(given: str | None) -> date | None:
     """The day on which something came in, if it is given."""
     return None if given is None else day(given, "--received")
-
-
-def reached(applications: list[Application]) -> list[str]:
-    """The keys of applications, for a list."""
-    return [each.key for each in applications]

@@ -23,14 +23,16 @@ from mitwirkung.cli.desk import (
     staff,
 )
 from mitwirkung.cli.options import Force, SettingsFile
-from mitwirkung.cli.terminal import language, reported, say, screen, wrong_call
+from mitwirkung.cli.terminal import language, line, reported, say, screen, wrong_call
 from mitwirkung.event_file import read_event
 from mitwirkung.events import PHASES, Event, Phase, Remedy
 from mitwirkung.forms.reading import read_form
 from mitwirkung.forms.sheets import paper_form, phone_script
-from mitwirkung.lottery.folder import write_files
+from mitwirkung.lottery.folder import check_same, write_files
 from mitwirkung.lottery.quota_files import read_quotas
 from mitwirkung.procedure import Procedure
+
+HEADS = ("Event", "Phase", "Deadline", "Begins", "Applications")
 
 
 @reported
@@ -58,7 +60,7 @@ def list_events(settings_file: SettingsFile = None) -> None:
     """List all events with their phase."""
     with opened(settings_file) as app:
         table = Table(box=None, pad_edge=False)
-        for head in ("Event", "Phase", "Deadline", "Begins", "Applications"):
+        for head in HEADS:
             table.add_column(say(head), overflow="fold")
         for name in app.events():
             procedure = app.procedure(name)
@@ -78,20 +80,24 @@ def show(name: EventName, settings_file: SettingsFile = None) -> None:
         _say_phase(event)
         following = ", ".join(say(PHASES[each]) for each in event.legal_moves)
         if following:
-            _line("What may follow: {phases}", phases=following)
-        _line("Applications until {deadline}, begins {begins}, {seats} seats",
-              deadline=event.deadline, begins=event.begins, seats=event.seats)
+            line("What may follow: {phases}", phases=following)
+        line(
+            "Applications until {deadline}, begins {begins}, {seats} seats",
+            deadline=event.deadline,
+            begins=event.begins,
+            seats=event.seats,
+        )
         for state, count in procedure.counts().items():
             screen.print(f"  {say(STATES[state])}: {count}", markup=False)
         for each in procedure.rounds():
             screen.print(f"{each.folder}: {each.lottery}", markup=False)
             if each.given_up is not None:
-                _line("  given up: {reason}", reason=each.given_up)
+                line("  given up: {reason}", reason=each.given_up)
             elif each.drawn is not None:
-                _line("  drawn, {seats} seats", seats=len(each.seated))
+                line("  drawn, {seats} seats", seats=len(each.seated))
         due = procedure.due(now=clock())
         if due:
-            _line("Personal data are due to be erased: mitwirkung erase {name} --due", name=name)
+            line("Personal data are due to be erased: mitwirkung erase {name} --due", name=name)
 
 
 @reported
@@ -115,7 +121,7 @@ def extend(
     with desk(settings_file, name, actor) as at:
         last_day = day(until, "--until")
         event = at.procedure.extend(last_day, now=at.now, actor=at.actor, reason=reason)
-        _line("Applications are taken until the end of {deadline}.", deadline=event.deadline)
+        line("Applications are taken until the end of {deadline}.", deadline=event.deadline)
 
 
 @reported
@@ -144,11 +150,16 @@ def decide(
             until=None if until is None else day(until, "--until"),
         )
         decision = event.decisions[-1]
-        _line("{eligible} people can be drawn for {seats} seats.",
-              eligible=decision.eligible, seats=decision.seats)
+        line(
+            "{eligible} people can be drawn for {seats} seats.",
+            eligible=decision.eligible,
+            seats=decision.seats,
+        )
         for group in decision.missing:
-            _line("{feature}: {value}: {applied} applied, at least {needed} are needed.",
-                  **group.model_dump())
+            line(
+                "{feature}: {value}: {applied} applied, at least {needed} are needed.",
+                **group.model_dump(),
+            )
 
 
 @reported
@@ -248,7 +259,7 @@ def cancel(
 
 
 def _say_phase(event: Event) -> None:
-    _line("{name}: {phase}", name=event.name, phase=say(PHASES[Phase(event.phase)]))
+    line("{name}: {phase}", name=event.name, phase=say(PHASES[Phase(event.phase)]))
 
 
 def _say_counts(procedure: Procedure) -> None:
@@ -256,14 +267,8 @@ def _say_counts(procedure: Procedure) -> None:
         screen.print(f"  {say(STATES[state])}: {count}", markup=False)
 
 
-def _line(text: str, **params: object) -> None:
-    screen.print(say(text).format(**params), markup=False)
-
-
 def _write(folder: Path, content: dict[str, bytes], *, force: bool) -> None:
     """Write documents that anybody may read."""
-    from mitwirkung.lottery.folder import check_same
-
     check_same(folder, content, force=force)
     write_files(folder, content, public=content)
     for name in content:

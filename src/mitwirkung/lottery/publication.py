@@ -110,11 +110,7 @@ class Publication:
         Raises:
             UnfitSeed: they are not what the template asks for, or there is none.
         """
-        source = self.public.seed
-        template = source.fallback if fallback else source.template
-        if not is_stated(template):
-            raise UnfitSeed("seed-without-template")
-        return parse_template(template).fill(drawn)
+        return seed_from(self.public, drawn, fallback=fallback)
 
     def draw(self, seed: str) -> DrawRecord:
         """The panel that this lottery and the public seed make.
@@ -126,6 +122,14 @@ class Publication:
         from mitwirkung.lottery.draw import DrawRecord
 
         return DrawRecord.of(self, seed)
+
+
+def seed_from(public: files.LotteryFile, drawn: str, *, fallback: bool = False) -> str:
+    """See `Publication.seed_from`."""
+    template = public.seed.fallback if fallback else public.seed.template
+    if not is_stated(template):
+        raise UnfitSeed("seed-without-template")
+    return parse_template(template).fill(drawn)
 
 
 def publication(
