@@ -154,6 +154,9 @@ def _without_rounding(
 ) -> NDArray[np.int64] | None:
     worth = prices[panels].sum(axis=1)
     best = panels[worth >= float(worth.max()) * (1 - _EQUAL)]
+    most = LARGEST_CUT // panels.shape[1]
+    simple = whole_prices(prices, most)
+    if len(np.unique(simple[best].sum(axis=1))) == 1:  # mostly so
+        return simple
     priced = np.flatnonzero(prices > _NO_PRICE * float(prices.max()))
-    held = seats_per_type(best, len(prices))
-    return exact_prices(held, priced, most=LARGEST_CUT // panels.shape[1])
+    return exact_prices(seats_per_type(best, len(prices)), priced, most=most)

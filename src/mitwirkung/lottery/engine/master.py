@@ -104,6 +104,7 @@ class StageMaster:
         cost = np.append(-1.0, np.zeros(n))
         upper = np.append(1.0, np.full(n, INFINITY))
         self.model = Model(cost, np.zeros(n + 1), upper, rows, presolve=False)
+        self.solved = False
 
     def take(self, panels: NDArray[np.int32]) -> int:
         """Take those of the ``panels`` (N, seats) that are new; how many they are."""
@@ -123,6 +124,7 @@ class StageMaster:
         Raises:
             SolverError: if HiGHS gives no answer.
         """
-        if not (self.model.solve() or self.model.solve_afresh()):
+        if not (self.model.solve(primal=self.solved) or self.model.solve_afresh()):
             raise SolverError("a stage over panels has no solution")
+        self.solved = True
         return float(self.model.values()[0]), np.maximum(self.model.duals()[:-1], 0.0)
