@@ -76,7 +76,7 @@ def leximin_by_columns(
     near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
     if near.shortfall > SHORTFALL:
         return None
-    return hull.lottery(near.weights, chances * sizes), Certificate(tuple(stages), tuple(cuts))
+    return hull.lottery(hull.panels, near.weights, chances * sizes), Certificate(tuple(stages), tuple(cuts))
 
 
 def _over_the_others(known: Hull, excluded: Cut) -> tuple[Lottery, Certificate] | None:

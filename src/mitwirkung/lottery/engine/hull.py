@@ -26,7 +26,7 @@ from mitwirkung.lottery.engine.integer import (
     panels_met,
 )
 from mitwirkung.lottery.engine.listing import all_panels
-from mitwirkung.lottery.engine.master import nearest_lottery
+from mitwirkung.lottery.engine.master import NearestMaster
 from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
@@ -225,11 +225,13 @@ class Hull:
         An empty list says that neither was found. ``share`` is what `watch` is told of the work.
         """
         cuts: list[Cut] = []
+        master = NearestMaster(self.panels, target, self.polytope.sizes, self.watch)
         for _ in range(_PRICINGS_A_ROUND):
-            near = nearest_lottery(self.panels, target, self.polytope.sizes, self.watch)
+            master.take(self.panels)
+            near = master.solve()
             self.watch("cuts", share, gap=max(0.0, near.shortfall))
             if near.shortfall <= SHORTFALL:
-                return self.lottery(near.weights, target)
+                return self.lottery(master.panels, near.weights, target)
             if self._price_by_sampling(target, near.prices, near.worth):
                 continue
             before = len(self.panels)
@@ -241,19 +243,26 @@ class Hull:
                 cuts.append(cut)
             if len(self.panels) == before:
                 if not cuts and near.shortfall <= _TOLERABLE:
-                    return self.lottery(near.weights, target)
+                    return self.lottery(master.panels, near.weights, target)
                 break
             if len(cuts) >= _CUTS_A_ROUND:
                 break
         return cuts
 
-    def lottery(self, weights: NDArray[np.float64], target: NDArray[np.float64]) -> Lottery:
-        """The lottery with these ``weights`` (N,) of the known panels, polished."""
-        portfolio = Portfolio(self.panels, self.polytope.types)
+    def lottery(
+        self,
+        panels: NDArray[np.int32],
+        weights: NDArray[np.float64],
+        target: NDArray[np.float64],
+    ) -> Lottery:
+        """The lottery with these ``weights`` (N,) of ``panels`` (N, seats), polished."""
+        order = np.lexsort(panels.T[::-1])
+        panels, weights = panels[order], weights[order]
+        portfolio = Portfolio(panels, self.polytope.types)
         weights = polished(portfolio, weights, target, self.watch)
         used = weights > 0
         off = residual(portfolio, weights, target)
-        return Lottery(self.panels[used], weights[used], off)
+        return Lottery(panels[used], weights[used], off)
 
     def _price_by_sampling(
         self, target: NDArray[np.float64], prices: NDArray[np.float64], worth: float

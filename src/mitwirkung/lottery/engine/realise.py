@@ -25,6 +25,7 @@ _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
 _SHARP = 1e-13  # seats: what Newton's method aims at
 _NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
 _FEW_SEATS, _FEW_BEGINNINGS = 5, 20_000  # to list all panels is faster than to sample some
+_FEW_ROUNDS = 2  # then a search for the panels that are missing is faster
 _MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
 
 
@@ -70,6 +71,7 @@ def realise(
     # Panels of few seats are further from the target, so it takes more of them to surround it.
     wanted = (9 if few else 5) * face.polytope.types // 2 + 20
     if few:
+        rounds = min(rounds, _FEW_ROUNDS)
         panels = all_panels(face.polytope, _FEW_BEGINNINGS)
         if panels is not None and len(panels) <= wanted:
             watch("weights", 0.0)
@@ -85,7 +87,7 @@ def realise(
         if len(panels) == known:  # there are hardly any more
             break
         watch("weights", number / rounds, gap=None if best is None else best.residual)
-        lottery = _weigh(face.polytope, face.target, panels, watch, last=number == rounds - 1)
+        lottery = _weigh(face.polytope, face.target, panels, watch, last=number == rounds - 1 and not few)
         if best is None or lottery.residual < best.residual:
             best = lottery
         if best.realised:
