@@ -30,9 +30,7 @@ _MOST_TAKEN = 20
 _MOST_PRICINGS = 5000
 
 
-def leximin_by_columns(
-    known: Hull, excluded: Cut | None
-) -> tuple[Lottery, Certificate] | None:
+def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Certificate] | None:
     """The leximin lottery over all panels with its proof; None where prices have no small whole
     form.
 
@@ -76,7 +74,9 @@ def leximin_by_columns(
     near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
     if near.shortfall > SHORTFALL:
         return None
-    return hull.lottery(hull.panels, near.weights, chances * sizes), Certificate(tuple(stages), tuple(cuts))
+    return hull.lottery(hull.panels, near.weights, chances * sizes), Certificate(
+        tuple(stages), tuple(cuts)
+    )
 
 
 def _over_the_others(known: Hull, excluded: Cut) -> tuple[Lottery, Certificate] | None:

@@ -93,7 +93,7 @@ class Model:
         self.highs.setOptionValue("presolve", "on" if presolve else "off")
         if not scaling:
             self.highs.setOptionValue("simplex_scale_strategy", 0)
-        # What is moved a little to escape from ties must be moved back at the end, which takes longer.
+        # Bounds that are moved a little to escape from ties must be moved back in the end.
         self.highs.setOptionValue("primal_simplex_bound_perturbation_multiplier", 0.0)
         self._set_tolerances(_STRICT)
         for name, value in _INTEGER.items() if integer else ():

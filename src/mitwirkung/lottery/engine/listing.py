@@ -74,7 +74,9 @@ def all_panels(polytope: Polytope, most: int) -> NDArray[np.int32] | None:
 def _feasible(polytope: Polytope, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
     """The same as `Polytope.feasible`, without a table of all types for each of ``panels``."""
     counts = polytope.row_counts(panels)
-    fits: NDArray[np.bool_] = np.all((counts >= polytope.lower) & (counts <= polytope.upper), axis=1)
+    fits: NDArray[np.bool_] = np.all(
+        (counts >= polytope.lower) & (counts <= polytope.upper), axis=1
+    )
     for apart in range(1, polytope.seats):
         again = panels[:, apart:] == panels[:, :-apart]
         fits &= ~(again & (polytope.sizes <= apart)[panels[:, apart:]]).any(axis=1)
@@ -83,9 +85,9 @@ def _feasible(polytope: Polytope, panels: NDArray[np.int32]) -> NDArray[np.bool_
 
 def _apart(polytope: Polytope) -> bool:
     """Whether each row belongs to one column of ``polytope.rows`` alone, as to a feature."""
-    rows = [np.unique(column) for column in polytope.rows.T]
-    together = np.concatenate([each[each < polytope.row_count] for each in rows])
-    return len(np.unique(together)) == len(together)
+    rows = [row for column in polytope.rows.T for row in np.unique(column).tolist()]
+    named = [row for row in rows if row < polytope.row_count]
+    return len(set(named)) == len(named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +158,9 @@ def _groups(
 ) -> int:
     """How many groups of types, also several times the same, one feature allows."""
     ways = [1] + [0] * seats
-    for row, types in zip(*(each.tolist() for each in np.unique(column, return_counts=True))):
+    for row, types in zip(
+        *(each.tolist() for each in np.unique(column, return_counts=True)), strict=True
+    ):
         least, most = int(lower[row]), int(upper[row])
         ways = [
             sum(

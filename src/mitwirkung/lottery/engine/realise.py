@@ -87,7 +87,9 @@ def realise(
         if len(panels) == known:  # there are hardly any more
             break
         watch("weights", number / rounds, gap=None if best is None else best.residual)
-        lottery = _weigh(face.polytope, face.target, panels, watch, last=number == rounds - 1 and not few)
+        lottery = _weigh(
+            face.polytope, face.target, panels, watch, last=number == rounds - 1 and not few
+        )
         if best is None or lottery.residual < best.residual:
             best = lottery
         if best.realised:
