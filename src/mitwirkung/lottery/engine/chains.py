@@ -56,7 +56,8 @@ class _Halves:
 
     def sums(self, per_row: NDArray[np.int8]) -> NDArray[np.int8]:
         """(combinations, chains) sums over the features of ``per_row`` (R+1, chains)."""
-        return np.add.reduce(per_row.take(self.rows, axis=0), axis=0, dtype=np.int8)
+        total: NDArray[np.int8] = per_row.take(self.rows, axis=0).sum(axis=0, dtype=np.int8)
+        return total
 
 
 def _split(rows: NDArray[np.int32]) -> tuple[tuple[list[int], list[int]], list[NDArray[np.intp]]]:
@@ -80,8 +81,7 @@ class Chains:
 
     Tables over types or rows keep one column per chain, so that what belongs to a type or a row is
     gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
-    on a busy machine, and rounds as it likes. Types are numbered anew, in layers across the blocks
-    of those with equal answers in the first half.
+    on a busy machine, and rounds as it likes.
 
     Class attributes:
         penalty: odds fall by exp(-penalty) for each bound that is broken.
@@ -182,7 +182,8 @@ class Chains:
         short = np.maximum(self.lower - self.counts, 0).sum(axis=0)
         over = np.maximum(self.counts - self.upper, 0).sum(axis=0)
         broken = short + over
-        return self.seats[(broken > 0) & (broken <= _NEAR)].astype(np.int32)
+        near: NDArray[np.int32] = self.seats[(broken > 0) & (broken <= _NEAR)].astype(np.int32)
+        return near
 
     def restart(self, chains: NDArray[np.intp]) -> None:
         """New starts for ``chains``, from a stock that is made many at a time."""
