@@ -33,6 +33,7 @@ from mitwirkung.forms.answers import is_shown
 from mitwirkung.forms.declaration import Form, FormField, Kind
 from mitwirkung.forms.entry import PARTS, columns_of, match_columns, typed_answers
 from mitwirkung.forms.outline import form_outline
+from mitwirkung.forms.web import CONTACT_PARTS
 from mitwirkung.lottery.encoding import sha256_hex
 from mitwirkung.names import clean, fold
 from mitwirkung.people import Channel, contact_text
@@ -222,19 +223,8 @@ def _prompted(field: FormField) -> Iterator[tuple[str, str]]:
         return
     for kind in field.accepts:
         for end in PARTS[kind]:
-            text = typer.prompt(say(CONTACT_PARTS[end]), default="", show_default=False)
+            text = typer.prompt(say(CONTACT_PARTS[end][0]), default="", show_default=False)
             yield f"{field.name}_{end}", text
-
-
-CONTACT_PARTS = {
-    "email": "E-mail address",
-    "phone": "Telephone number",
-    "street": "Street and number",
-    "postcode": "Postcode",
-    "place": "Place",
-    "addition": "Addition to the address",
-    "country": "Country, as DE",
-}
 
 
 @reported
