@@ -194,6 +194,17 @@ def test_what_is_merged_and_kept_apart(desk: Desk) -> None:
     assert "not eligible: 1" in desk.event("show")
 
 
+def test_a_consent_is_taken_back_by_phone(desk: Desk) -> None:
+    desk.at("09-20T10:00")
+    desk.event("apply", "bewerbungen.csv", *FILL, "--receipts", "r.csv")
+    token = table("r.csv")[0]["token"]
+    said = desk.event("withdraw-consent", token, "--field", "education", "--channel", "phone")
+    assert "selection" in said
+    assert "nothing" in desk.event("withdraw-consent", token)
+    text = desk.run("export-person", NAME, token, "--language", "en")
+    assert "withdrawn" in text
+
+
 def test_it_speaks_german(desk: Desk) -> None:
     desk.monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
     assert "offen für Bewerbungen" in desk.event("show")

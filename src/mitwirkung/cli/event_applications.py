@@ -36,7 +36,7 @@ from mitwirkung.forms.outline import form_outline
 from mitwirkung.forms.web import CONTACT_PARTS
 from mitwirkung.lottery.encoding import sha256_hex
 from mitwirkung.names import clean, fold
-from mitwirkung.people import Channel, contact_text
+from mitwirkung.people import Channel, Purpose, contact_text
 from mitwirkung.registration import Entry, Registration
 from mitwirkung.tables import read_table
 
@@ -294,6 +294,31 @@ def reply(
                 received=receipt(received),
             )
         )
+
+
+@reported
+def withdraw_consent(
+    name: EventName,
+    key: PersonKey,
+    purpose: Annotated[Purpose | None, typer.Option(help="Only consents to this purpose.")] = None,
+    field: Annotated[str | None, typer.Option(help="Only those that name this field.")] = None,
+    channel: ChannelName = Channel.PHONE,
+    settings_file: SettingsFile = None,
+    actor: Pseudonym = STAFF,
+) -> None:
+    """Enter that somebody takes a consent back: one to a purpose or to a field, or all."""
+    with desk(settings_file, name, actor) as at:
+        found = at.procedure.withdraw_consent(
+            at.key(key),
+            channel=channel,
+            now=at.now,
+            actor=at.actor,
+            purpose=purpose,
+            field=field,
+        )
+        left = [str(each.purpose) for each in found.consents if each.withdrawn is None]
+        kept = ", ".join(dict.fromkeys(left)) or say("nothing")
+        line("Consents that hold: {purposes}", purposes=kept)
 
 
 @reported
