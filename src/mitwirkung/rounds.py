@@ -7,7 +7,7 @@ where it is, and the next one is another attempt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mitwirkung.applications import HAS_SEAT, State, tally
@@ -98,9 +98,11 @@ def problem_of(
     Args:
         must: key to reason of those who have a seat in any case.
     """
+    quotas, applicants = case.quotas(), pool.applicants
+    counted = {name: rule for name, rule in applicants.missing.items() if name in quotas.names}
     return SelectionProblem(
-        pool.applicants,
-        case.quotas(),
+        replace(applicants, missing=counted),  # the form may ask for more than the quotas count
+        quotas,
         seats=event.seats,
         household=[] if event.household == "ignored" else [HOUSEHOLD_COLUMN],
         wishes=Wishes(
