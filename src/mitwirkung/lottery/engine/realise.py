@@ -72,6 +72,7 @@ def realise(
     wanted = (9 if few else 5) * face.polytope.types // 2 + 20
     if few:
         rounds = min(rounds, _FEW_ROUNDS)
+        watch("panels", 0.0)
         panels = all_panels(face.polytope, _FEW_BEGINNINGS)
         if panels is not None and len(panels) <= wanted:
             watch("weights", 0.0)
