@@ -288,15 +288,20 @@ TEXTS: dict[str, str] = {
     "text-line-break": "A line break is not allowed in a text that is hashed ({tag}).",
     "text-not-unicode": "A text holds half a character (a lone surrogate) and cannot be written.",
     # feasibility
-    "applicants-too-few": (
-        "{seats} seats cannot be filled: {people} people applied, of whom at most {lots} "
-        "can be seated (one per household)."
+    "applicants-too-few": "{seats} seats cannot be filled: there are {pool}.",
+    "pool-people": "{people} people in the pool",
+    "pool-people-households": (
+        "{people} people in the pool, of whom at most {seatable} can be seated, one per household"
+    ),
+    "pool-refused": (
+        "The pool is without {refused} people who applied: they are refused, or cannot be seated "
+        "beside somebody else."
     ),
     "quotas-infeasible": (
         "No panel of {seats} people can meet all quotas. These cannot be met together:"
     ),
-    "clash-min": "{feature}: {value}: at least {limit} seats ({people} applied)",
-    "clash-max": "{feature}: {value}: at most {limit} seats ({people} applied)",
+    "clash-min": "{feature}: {value}: at least {limit} seats ({pool})",
+    "clash-max": "{feature}: {value}: at most {limit} seats ({pool})",
     "clash-household": "at most one seat per household",
     "replacement-loosened": (
         "Whoever is left cannot meet what is missing; loosened as little as possible: {feature}: "
@@ -312,9 +317,9 @@ TEXTS: dict[str, str] = {
     "freed-columns": (
         "The table of those who gave up a seat needs the columns id and reason; missing: {missing}."
     ),
-    "freed-twice": "This person is listed before.",
-    "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
-    "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "freed-twice": "This person is listed already, in row {first}.",
+    "freed-not-seated": "This person has no seat that could fall free.",
+    "freed-reason-blank": "The reason is missing; it is published.",
     "dropout-rate": (
         "A drop-out rate is a number from 0 to 1, such as 0.1 or 1/10; the common one is above 0."
     ),
@@ -331,12 +336,8 @@ TEXTS: dict[str, str] = {
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
     # relaxation of quotas
-    "relax-min": (
-        "{feature}: {value}: at least {after} instead of {before} seats ({people} applied)"
-    ),
-    "relax-max": (
-        "{feature}: {value}: at most {after} instead of {before} seats ({people} applied)"
-    ),
+    "relax-min": "{feature}: {value}: at least {after} instead of {before} seats ({pool})",
+    "relax-max": "{feature}: {value}: at most {after} instead of {before} seats ({pool})",
     "relax-beyond": "beyond {column} {flex}",
     "flex-too-narrow": (
         "No change within min_flex and max_flex makes a panel of {seats} people possible. "

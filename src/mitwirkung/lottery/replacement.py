@@ -29,30 +29,91 @@ TOO_MANY = "comes with more people than seats are free"
 _SEAT, _SMALL = 10**6, 10**3  # of the cost of a seat, what decides between equally few
 
 
+class Freed(dict[str, str]):
+    """Who gave up a seat: id to reason, and where that was read.
+
+    Attributes:
+        file: the name of the table.
+        columns: what it calls the columns of the ids and of the reasons.
+        rows: the row of each id.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.file: str | None = None
+        self.columns: tuple[str | None, str | None] = (None, None)
+        self.rows: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<Freed: {len(self)} people>"
+
+
 def read_freed(
     source: Source, *, encoding: str | None = None, sheet: str | None = None
-) -> dict[str, str]:
+) -> Freed:
     """Who gave up a seat, id to reason, from a table `id,reason`.
 
     Raises:
         InputError: with every error of every row; it holds no personal data.
         TypeError: the source is of no kind that can be read.
     """
+    freed, errors = collect_freed(source, encoding=encoding, sheet=sheet)
+    if errors:
+        raise InputError.of(errors)
+    return freed
+
+
+def collect_freed(
+    source: Source, *, encoding: str | None = None, sheet: str | None = None
+) -> tuple[Freed, tuple[Finding, ...]]:
+    """Like `read_freed`, but what could be read, only fit for looking for more errors if there are
+    any; and these.
+
+    Raises:
+        TypeError: the source is of no kind that can be read.
+    """
     table = read_table(source, encoding=encoding, sheet=sheet)
     errors = list(table.errors)
+    freed = Freed()
+    freed.file = table.file
     who, why = table.find("id"), table.find("reason")
-    freed: dict[str, str] = {}
     if table.columns and (who is None or why is None):
         missing = [n for n, place in (("id", who), ("reason", why)) if place is None]
         errors.append(Finding("freed-columns", {"missing": missing}, table.file))
     elif who is not None and why is not None:
+        freed.columns = (table.labels[who], table.labels[why])
         for row, cells in table.rows:
-            if clean(cells[who]) in freed:
-                errors.append(Finding("freed-twice", {}, table.file, row))
-            freed[clean(cells[who])] = clean(cells[why])
-    if errors:
-        raise InputError.of(errors)
-    return freed
+            name = clean(cells[who])
+            if name in freed:
+                params = {"first": freed.rows[name]}
+                errors.append(Finding("freed-twice", params, table.file, row, freed.columns[0]))
+                continue
+            freed[name] = clean(cells[why])
+            freed.rows[name] = row
+    return freed, tuple(errors)
+
+
+def check_freed(
+    records: DrawRecord | Sequence[DrawRecord], freed: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Whoever has no seat to give up after these draws, and reasons that are missing: each with its
+    file, row and column if `freed` was read, else with the number of the entry as its row.
+
+    Raises:
+        InputError: the records do not follow each other.
+    """
+    chain = [records] if isinstance(records, DrawRecord) else list(records)
+    seated, _ = _seated(chain)
+    place = freed if isinstance(freed, Freed) else Freed()
+    return tuple(
+        Finding(code, {}, place.file, place.rows.get(who, number), column)
+        for number, (who, reason) in enumerate(freed.items(), start=1)
+        for code, wrong, column in (
+            ("freed-not-seated", who not in seated, place.columns[0]),
+            ("freed-reason-blank", not clean(reason), place.columns[1]),
+        )
+        if wrong
+    )
 
 
 def replacement_problem(
@@ -74,16 +135,7 @@ def replacement_problem(
             follow each other.
     """
     chain = [records] if isinstance(records, DrawRecord) else list(records)
-    seated, _ = _seated(chain)
-    errors = [
-        Finding(code, {"number": number})
-        for number, (who, reason) in enumerate(freed.items(), start=1)
-        for code, wrong in (
-            ("freed-not-seated", who not in seated),
-            ("freed-reason-blank", not clean(reason)),
-        )
-        if wrong
-    ]
+    errors = list(check_freed(chain, freed))
     if not freed:
         errors.append(Finding("freed-nobody"))
     if errors:
