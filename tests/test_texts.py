@@ -30,7 +30,7 @@ from mitwirkung.retention import MILESTONES
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
-SPEAKERS = {"t", "say", "translate", "wrong_call"}
+SPEAKERS = {"t", "say", "translate", "wrong_call", "Reason"}
 """Functions whose first argument is a text of the catalogue."""
 
 

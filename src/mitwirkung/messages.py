@@ -6,8 +6,8 @@ are chosen at the edge, and handed on as a function from text to text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
 
 Translate = Callable[[str], str]
 
@@ -329,7 +329,8 @@ TEXTS: dict[str, str] = {
     ),
     "alternates-number": "{number} alternates cannot be drawn: {most} people are left.",
     "alternates-companions": (
-        "Alternates cannot be chosen ahead where people come together: use replacements."
+        "Exactly {number} alternates cannot be drawn: too few who are left come alone, and "
+        "companions stand by all or none. Choose another number."
     ),
     "freed-nobody": "Nobody gave up a seat, so there is nothing to fill.",
     "clash-must": "a seat for everybody who must have one",
@@ -774,11 +775,62 @@ def unchanged(text: str) -> str:
     return text
 
 
-def _shown(value: object) -> object:
-    """Lists read as `a, b, c` in a sentence; everything else stays as it is."""
+class Reason(str):
+    """A sentence without a code that says why: English as a text, and sayable in other languages.
+
+    Args:
+        template: the English sentence with placeholders; the key of the catalogues.
+        params: what stands in them. Whatever has a `describe` of its own is said in the language
+            asked for.
+    """
+
+    template: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, template: str, /, **params: Any) -> Self:
+        self = super().__new__(cls, _filled(template, params, unchanged))
+        self.template, self.params = template, params
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.template,), dict(self.params)
+
+    def describe(self, translate: Translate = unchanged) -> str:
+        """The sentence in the language of `translate`."""
+        return _filled(self.template, self.params, translate)
+
+
+_AS_IT_STANDS = "{error}"
+
+
+def reason_of(error: Exception) -> Reason:
+    """Why an error was raised; words that only the error has are not translated."""
+    if hasattr(error, "describe"):
+        return Reason(_AS_IT_STANDS, error=error)
+    said = error.args[0] if error.args else None
+    if isinstance(said, Reason):
+        return said
+    return Reason("an error came up: {detail}", detail=str(error) or type(error).__name__)
+
+
+def said(reasons: Iterable[str], translate: Translate = unchanged) -> str:
+    """Reasons one after the other; what is no `Reason` stays as it stands."""
+    return "; ".join(str(_shown(reason, translate)) for reason in reasons)
+
+
+def _shown(value: object, translate: Translate) -> object:
+    """Lists read as `a, b, c` in a sentence, reasons as `a; b; c`; everything else stays."""
     if isinstance(value, (list, tuple)):
+        if any(hasattr(item, "describe") for item in value):
+            return said(value, translate)
         return ", ".join(str(item) for item in value)
-    return value
+    describe = getattr(value, "describe", None)
+    return value if describe is None else describe(translate)
+
+
+def _filled(template: str, params: Mapping[str, Any], translate: Translate) -> str:
+    shown = {name: _shown(value, translate) for name, value in params.items()}
+    return translate(template).format(**shown)
 
 
 def text_of(code: str, params: Mapping[str, Any], translate: Translate = unchanged) -> str:
@@ -788,5 +840,4 @@ def text_of(code: str, params: Mapping[str, Any], translate: Translate = unchang
     """
     if code not in TEXTS:
         return code
-    shown = {name: _shown(value) for name, value in params.items()}
-    return translate(TEXTS[code]).format(**shown)
+    return _filled(TEXTS[code], params, translate)

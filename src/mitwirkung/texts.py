@@ -6,6 +6,8 @@ first asked for, so that nothing has to be compiled and a translator's change is
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib import resources
 
@@ -32,3 +34,14 @@ def translator(language: str) -> Translate:
         catalogue = read_po(file, locale=language)
     known = {str(message.id): str(message.string) for message in catalogue if message.string}
     return lambda text: known.get(text, text)
+
+
+def number_text(value: int | str | Fraction, language: str, digits: int = 0) -> str:
+    """A number as people write it in `language`, with so many decimals, rounded half to even, and a
+    real minus sign."""
+    from babel.numbers import format_decimal
+
+    scaled = Decimal(round(Fraction(value) * 10**digits)).scaleb(-digits)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = str(format_decimal(scaled, format=pattern, locale=language))
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -10,6 +10,7 @@ from mitwirkung.lottery.encoding import decimal_text
 from mitwirkung.lottery.files import CertificateEntry
 from mitwirkung.lottery.optima import goal_of
 from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.messages import Reason
 
 
 class OptimumNotProven(MitwirkungError, RuntimeError):
@@ -33,7 +34,7 @@ def certified_gap(lottery: PanelLottery, promises: tuple[str, ...]) -> Fraction 
     if goal is None:
         return None
     if lottery.certificate is None:
-        raise ValueError("there is no certificate")
+        raise ValueError(Reason("there is no certificate"))
     from mitwirkung.lottery.engine import TOLERANCE, Certificate
     from mitwirkung.lottery.folding import fold_types
 
@@ -41,7 +42,7 @@ def certified_gap(lottery: PanelLottery, promises: tuple[str, ...]) -> Fraction 
     certificate = Certificate.from_data(lottery.certificate)
     left = goal.gap(types.polytope, certificate, types.chances(lottery))
     if left > TOLERANCE:
-        raise ValueError(f"the certificate leaves a gap of {decimal_text(left)}")
+        raise ValueError(Reason("the certificate leaves a gap of {gap}", gap=decimal_text(left)))
     return left
 
 

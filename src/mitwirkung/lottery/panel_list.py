@@ -9,9 +9,10 @@ from mitwirkung.lottery.encoding import panel_label
 from mitwirkung.lottery.files import LotteryFile
 from mitwirkung.lottery.randomness import Template, draws_number, is_stated, parse_template
 from mitwirkung.messages import Translate
-from mitwirkung.texts import LANGUAGES, translator
+from mitwirkung.texts import LANGUAGES, number_text, translator
 
 SHORTEST = 6
+DEVIATION_DIGITS = 12
 
 _STYLE = """
 body{font:10pt/1.35 sans-serif;margin:2em auto;max-width:60em;padding:0 1em}
@@ -58,9 +59,13 @@ def _introduction(public: LotteryFile, language: str) -> str:
     all_of_them = t(
         "Behind -all several people are seated, who come together: the lot counts for all of them."
     )
+    deviation = number_text(public.deviation or "0", language, DEVIATION_DIGITS)
     lines = [
         t("{count} panels of {seats} people each, numbered {first} to {last}.").format(
-            count=len(panels), seats=public.seats, first=panel_label(0, len(panels)), last=last
+            count=number_text(len(panels), language),
+            seats=number_text(public.seats, language),
+            first=panel_label(0, len(panels)),
+            last=last,
         ),
         t(
             "The number that is drawn is the panel. Below each number stand the pseudonyms of the "
@@ -69,7 +74,7 @@ def _introduction(public: LotteryFile, language: str) -> str:
         ),
         *([all_of_them] if any(each.people > 1 for each in public.classes) else []),
         *_of_seed(public, t),
-        f"{t('Largest deviation of a chance from the exact one')}: {public.deviation}",
+        f"{t('Largest deviation of a chance from the exact one')}: {deviation}",
         f"{t('Commitment (SHA-256 of lottery.json)')}: {public.digest}",
     ]
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)

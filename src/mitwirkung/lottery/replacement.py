@@ -48,9 +48,7 @@ class Freed(dict[str, str]):
         return f"<Freed: {len(self)} people>"
 
 
-def read_freed(
-    source: Source, *, encoding: str | None = None, sheet: str | None = None
-) -> Freed:
+def read_freed(source: Source, *, encoding: str | None = None, sheet: str | None = None) -> Freed:
     """Who gave up a seat, id to reason, from a table `id,reason`.
 
     Raises:

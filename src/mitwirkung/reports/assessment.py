@@ -122,7 +122,9 @@ class QuotaAssessment(Displayed):
         words = Words(language)
         decimals = telling_decimals(Fraction(self.seats, self.people))
         now = words.percent(self.smallest_chance, decimals)
-        text = "{people} people of the pool in {lots} lots; the quotas can be met with {seats} seats."
+        text = (
+            "{people} people of the pool in {lots} lots; the quotas can be met with {seats} seats."
+        )
         groups = []
         for feature in self.features:
             rows = tuple(
