@@ -32,7 +32,7 @@ def test_who_is_refused_is_not_in_the_pool() -> None:
     rows = [{"sex": sex} for sex in "fffmmmmm"]
     problem = SelectionProblem(
         people(*rows),
-        plan(sex={"f": (2, 2), "m": (2, 2)}),
+        plan(sex={"f": (2, 4), "m": (0, 4)}),
         seats=4,
         wishes=Wishes(must_not={"p0": "of the council", "p1": "of the council"}),
     )
@@ -62,7 +62,7 @@ def test_of_a_household_one_is_counted_and_of_companions_all() -> None:
     ]
     problem = SelectionProblem(
         people(*rows),
-        plan(sex={"f": (3, 3), "m": (1, 1)}),
+        plan(sex={"f": (3, 4), "m": (0, 4)}),
         seats=4,
         household="home",
         wishes=Wishes(companions="with"),

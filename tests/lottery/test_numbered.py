@@ -495,9 +495,9 @@ def test_the_list_has_numbers_as_its_languages_write_them() -> None:
     published = numbered(instance("fix_150"), 1000)
     public = published.public
     page = panel_list(public).decode()
-    german, english = page.split('<section class="panel"')[0].split('<section class="intro"')[1:]
+    english, german = page.split('<section class="panel"')[0].split('<section class="intro"')[1:]
     whole, decimals = (public.deviation or "").split(".")
-    assert "<p>1.000 Auswahlen zu je " in german
+    assert "<p>1.000 Auswahlen von je " in german
     assert f": {whole},{decimals}</p>" in german
     assert "<p>1,000 panels of " in english
     assert f": {public.deviation}</p>" in english

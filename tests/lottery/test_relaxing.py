@@ -245,8 +245,8 @@ def test_in_words_in_two_languages() -> None:
         "- sex: m: at most 6 instead of 5 seats (9 people in the pool)"
     )
     assert way.describe(translator("de")) == (
-        "- sex: f: mindestens 4 statt 5 Plätze (4 Bewerbungen)\n"
-        "- sex: m: höchstens 6 statt 5 Plätze (9 Bewerbungen)"
+        "- sex: f: mindestens 4 statt 5 Plätze (4 Personen im Pool)\n"
+        "- sex: m: höchstens 6 statt 5 Plätze (9 Personen im Pool)"
     )
     assert repr(way) == "<Relaxation: 2 changes, cost 2.733>"
     assert json.loads(json.dumps(way.as_data()))["changes"][0]["after"] == 4

@@ -43,7 +43,9 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     public, private = published.public, published.private
     problem, lottery = published.problem, published.lottery
     checks = []
-    reasons = [] if private.lottery == public.digest else [Reason("it is of another lottery file")]
+    reasons: list[str] = []
+    if private.lottery != public.digest:
+        reasons.append(Reason("it is of another lottery file"))
     if private.portfolio_seed != problem.digest:
         reasons.append(Reason("portfolio_seed is not the hash of the problem"))
     unprotected = "derived" if public.replaces is None else "before"

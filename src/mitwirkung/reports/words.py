@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from babel import Locale
+
 from mitwirkung.names import NOT_STATED
 from mitwirkung.reports.model import ValueRow
 from mitwirkung.texts import number_text, translator
@@ -19,6 +21,7 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self._translate = translator(language)
+        self._locale = Locale(language)
 
     def t(self, text: str, **values: object) -> str:
         """A text of the catalogue with its values filled in."""
