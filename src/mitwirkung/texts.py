@@ -6,6 +6,7 @@ first asked for, so that nothing has to be compiled and a translator's change is
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -45,3 +46,18 @@ def number_text(value: int | str | Fraction, language: str, digits: int = 0) -> 
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     text = str(format_decimal(scaled, format=pattern, locale=language))
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def moment_text(text: str, language: str) -> str:
+    """An ISO time with its offset as people write it in `language`; any other text as it is."""
+    from babel.dates import format_date, format_time
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    offset = moment.strftime("%z")
+    zone = f"UTC{offset[:3]}:{offset[3:5]}".replace("-", "\N{MINUS SIGN}") if offset else ""
+    clock = format_time(moment.time(), "short", locale=language)
+    day = format_date(moment.date(), "long", locale=language)
+    return f"{day}, {clock} ({zone})" if zone else f"{day}, {clock}"
