@@ -14,23 +14,30 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from mitwirkung import access
+from mitwirkung.applications import STATES
+from mitwirkung.cli import event, event_applications
 from mitwirkung.cli.plugins import HEADS, KINDS
 from mitwirkung.demo import FILES
+from mitwirkung.duplicates import REASONS
 from mitwirkung.errors import Finding, InputError, MitwirkungError
+from mitwirkung.events import PHASES
+from mitwirkung.forms.web import CONTACT_PARTS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
-from mitwirkung.people import PURPOSES
+from mitwirkung.people import CHANNELS, PURPOSES
 from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.plugins.plugin import Status
 from mitwirkung.plugins.sample import summary
+from mitwirkung.registration import UNFIT_AGE
 from mitwirkung.reports.explaining import CAUSES
 from mitwirkung.reports.wording import SENTENCES
 from mitwirkung.retention import MILESTONES
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
-SPEAKERS = {"t", "say", "translate", "wrong_call", "Reason"}
+SPEAKERS = {"t", "say", "line", "translate", "wrong_call", "Reason"}
 """Functions whose first argument is a text of the catalogue."""
 
 
@@ -84,9 +91,18 @@ def spoken() -> set[str]:
         *get_args(Level),
         *get_args(Status),
         *HEADS,
+        *event.HEADS,
+        *event_applications.HEADS,
+        *(label for label, _ in CONTACT_PARTS.values()),
+        *REASONS,
         *KINDS,
         *CAUSES.values(),
         *PURPOSES.values(),
+        *CHANNELS.values(),
+        *STATES.values(),
+        *PHASES.values(),
+        *access.HEADINGS.values(),
+        UNFIT_AGE,
         *MILESTONES.values(),
         *in_the_sample(),
         NOT_STATED,

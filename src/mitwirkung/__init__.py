@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mitwirkung.access import Everything as Everything
     from mitwirkung.app import Mitwirkung as Mitwirkung
     from mitwirkung.app import give_up_folder as give_up_folder
     from mitwirkung.app import read_facts as read_facts
@@ -25,11 +26,17 @@ if TYPE_CHECKING:
     from mitwirkung.applications import Transition as Transition
     from mitwirkung.applications import companion_groups as companion_groups
     from mitwirkung.applications import tally as tally
+    from mitwirkung.archive import Audit as Audit
+    from mitwirkung.casefile import ApplicationUnknown as ApplicationUnknown
+    from mitwirkung.casefile import EventUnknown as EventUnknown
+    from mitwirkung.casefile import Round as Round
     from mitwirkung.duplicates import MergePlan as MergePlan
     from mitwirkung.duplicates import PossibleDuplicate as PossibleDuplicate
     from mitwirkung.duplicates import merge_applications as merge_applications
     from mitwirkung.duplicates import merge_plan as merge_plan
     from mitwirkung.duplicates import possible_duplicates as possible_duplicates
+    from mitwirkung.erasure import Erased as Erased
+    from mitwirkung.erasure import ErasureLog as ErasureLog
     from mitwirkung.errors import BackendFailed as BackendFailed
     from mitwirkung.errors import BackendRefused as BackendRefused
     from mitwirkung.errors import ExtraMissing as ExtraMissing
@@ -76,6 +83,8 @@ if TYPE_CHECKING:
     from mitwirkung.forms.reading import ready_field as ready_field
     from mitwirkung.forms.sheets import paper_form as paper_form
     from mitwirkung.forms.sheets import phone_script as phone_script
+    from mitwirkung.forms.web import sent_cells as sent_cells
+    from mitwirkung.forms.web import web_form as web_form
     from mitwirkung.intake import Applicants as Applicants
     from mitwirkung.intake import read_applicants as read_applicants
     from mitwirkung.lottery.alternates import Dropout as Dropout
@@ -154,8 +163,12 @@ if TYPE_CHECKING:
     from mitwirkung.people import Role as Role
     from mitwirkung.plugins.hookspecs import hookimpl as hookimpl
     from mitwirkung.plugins.plugin import Plugin as Plugin
+    from mitwirkung.procedure import Procedure as Procedure
+    from mitwirkung.procedure import PublishedRound as PublishedRound
     from mitwirkung.profiles import answers_counted as answers_counted
     from mitwirkung.profiles import applicants_of as applicants_of
+    from mitwirkung.registration import Entry as Entry
+    from mitwirkung.registration import Registration as Registration
     from mitwirkung.reports.alternates_plot import plot_alternates as plot_alternates
     from mitwirkung.reports.assessment import QuotaAssessment as QuotaAssessment
     from mitwirkung.reports.assessment import assess_quotas as assess_quotas
@@ -172,6 +185,7 @@ if TYPE_CHECKING:
     from mitwirkung.retention import Milestone as Milestone
     from mitwirkung.retention import Retention as Retention
     from mitwirkung.retention import RetentionPlan as RetentionPlan
+    from mitwirkung.rounds import Drawn as Drawn
     from mitwirkung.schemas import UnknownSchema as UnknownSchema
     from mitwirkung.schemas import schema as schema
     from mitwirkung.schemas import schema_names as schema_names
@@ -206,6 +220,7 @@ if TYPE_CHECKING:
     from mitwirkung.storage.vault import Vault as Vault
 
 _HOMES = {
+    "access": ["Everything"],
     "app": [
         "give_up_folder",
         "Mitwirkung",
@@ -225,6 +240,8 @@ _HOMES = {
         "tally",
         "Transition",
     ],
+    "archive": ["Audit"],
+    "casefile": ["ApplicationUnknown", "EventUnknown", "Round"],
     "duplicates": [
         "merge_plan",
         "merge_applications",
@@ -232,6 +249,7 @@ _HOMES = {
         "possible_duplicates",
         "PossibleDuplicate",
     ],
+    "erasure": ["Erased", "ErasureLog"],
     "errors": [
         "BackendFailed",
         "BackendRefused",
@@ -275,6 +293,7 @@ _HOMES = {
     "forms.outline": ["FormOutline", "form_outline", "FormQuestion"],
     "forms.reading": ["form_from", "read_form", "ready_field"],
     "forms.sheets": ["paper_form", "phone_script"],
+    "forms.web": ["sent_cells", "web_form"],
     "intake": ["Applicants", "read_applicants"],
     "lottery.alternates": [
         "alternates_problem",
@@ -346,7 +365,9 @@ _HOMES = {
     ],
     "plugins.hookspecs": ["hookimpl"],
     "plugins.plugin": ["Plugin"],
+    "procedure": ["Procedure", "PublishedRound"],
     "profiles": ["answers_counted", "applicants_of"],
+    "registration": ["Entry", "Registration"],
     "reports.alternates_plot": ["plot_alternates"],
     "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
@@ -357,6 +378,7 @@ _HOMES = {
     "reports.stages": ["NoStages"],
     "reports.stages_plot": ["plot_stages"],
     "retention": ["Milestone", "Retention", "RetentionPlan"],
+    "rounds": ["Drawn"],
     "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
     "storage.backend": ["BackendSettings", "StorageBackend", "Transaction"],

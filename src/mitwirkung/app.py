@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
+from mitwirkung.casefile import COMPARTMENTS, KINDS
+from mitwirkung.erasure import ErasureLog
 from mitwirkung.errors import (
     BackendFailed,
     BackendRefused,
@@ -15,6 +18,8 @@ from mitwirkung.errors import (
     InputError,
     UnknownBackend,
 )
+from mitwirkung.events import Event
+from mitwirkung.forms.declaration import Form
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.attempts import GivenUpFile, give_up
@@ -54,11 +59,15 @@ from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.lottery.wishes import Wishes
 from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
+from mitwirkung.people import Actor
 from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sections import check_sections
+from mitwirkung.procedure import Procedure
 from mitwirkung.settings import Settings, blocked_plugins
 from mitwirkung.storage.backend import StorageBackend
+from mitwirkung.storage.keys import MasterKey
+from mitwirkung.storage.vault import Vault
 from mitwirkung.tables import Source
 
 
@@ -85,10 +94,78 @@ class Mitwirkung:
     ) -> None:
         self.settings = settings or Settings()
         blocked = blocked_plugins(self.settings, os.environ if environ is None else environ)
+        self._storage: StorageBackend | None = None
+        self._vault: Vault | None = None
+        self._erasures = ErasureLog()
         self._manager = PluginManager(blocked)
         for module in plugins:
             self._manager.register(module, name=module.__name__)
         check_sections(self.settings, self._manager)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the storage; it is opened again when it is needed."""
+        if self._storage is not None:
+            self._storage.close()
+        self._storage = self._vault = None
+
+    # --- events ------------------------------------------------------------------------------
+
+    @property
+    def storage(self) -> StorageBackend:
+        """The storage of the settings, opened; made if there is none yet.
+
+        Raises:
+            StorageUnfit, StorageBusy: it cannot be opened.
+            UnknownBackend, PluginFailed, PluginBlocked, NameConflict, BackendRefused: as for
+                `backend`.
+        """
+        if self._storage is None:
+            self._storage = self.backend().open(KINDS)
+        return self._storage
+
+    def procedure(self, name: str) -> Procedure:
+        """The use cases of an event, by its name.
+
+        Raises:
+            MasterKeyRefused: there is no master key in the settings, or another one.
+            StorageUnfit, StorageBusy: the storage cannot be opened.
+        """
+        storage, vault = self.storage, self.vault()
+        return Procedure(name, storage, vault, self.solve, self._erasures)
+
+    def vault(self) -> Vault:
+        """What seals and opens what people told.
+
+        Raises:
+            MasterKeyRefused, StorageUnfit, StorageBusy: see `procedure`.
+        """
+        if self._vault is None:
+            storage, secret = self.storage, self.settings.storage.master_key
+            master = MasterKey(None if secret is None else secret.get_secret_value())
+            self._vault = Vault(storage.keys(), master, COMPARTMENTS)
+            if storage.durable:
+                self._erasures = ErasureLog(self.settings.storage.erasures)
+        return self._vault
+
+    def announce(
+        self, event: Event, form: Form, quotas: QuotaPlan, *, now: datetime, actor: Actor
+    ) -> Procedure:
+        """Keep a new event and announce it; see `Procedure.announce`."""
+        procedure = self.procedure(event.name)
+        procedure.announce(event, form, quotas, now=now, actor=actor)
+        return procedure
+
+    def events(self) -> list[str]:
+        """The names of the events in the storage, sorted."""
+        return self.storage.events()
+
+    # --- plugins -----------------------------------------------------------------------------
 
     def plugins(self) -> tuple[Plugin, ...]:
         """All plugins with their state; those that are installed are loaded for it."""
@@ -180,6 +257,7 @@ class Mitwirkung:
                 continue
         if storage.master_key is not None:
             places["master_key"] = str(storage.master_key)
+        places["erasures"] = storage.erasures
         return {
             "file": self.settings.file,
             "selection": {"use": selection.use, **sections},

@@ -45,6 +45,22 @@ class State(StrEnum):
     """A tombstone: nothing is left but the states and their times."""
 
 
+STATES: Mapping[State, str] = {
+    State.RECEIVED: "received",
+    State.INELIGIBLE: "not eligible",
+    State.SELECTED: "seat offered",
+    State.RESERVE: "on the reserve",
+    State.NOT_SELECTED: "no seat",
+    State.ACCEPTED: "seat accepted",
+    State.DECLINED: "seat declined",
+    State.EXPIRED: "offer expired",
+    State.ATTENDED: "took part",
+    State.ABSENT: "did not come",
+    State.WITHDRAWN: "withdrawn",
+    State.ERASED: "erased",
+}
+"""The states in the words that a person reads; German stands in the catalogue."""
+
 MOVES: Mapping[State, tuple[State, ...]] = {
     State.RECEIVED: (
         State.INELIGIBLE,
@@ -392,13 +408,16 @@ def tally(applications: Iterable[Application]) -> Tally:
     )
 
 
-def companion_groups(applications: Iterable[Application]) -> dict[str, str]:
-    """Key to the name of the group in which people want to come together.
+def companion_groups(
+    applications: Iterable[Application], states: Iterable[State] = (State.RECEIVED,)
+) -> dict[str, str]:
+    """Key to the name of the group in which people in some states want to come together.
 
     Only what both said counts: nobody is bound to somebody who did not name them. Groups are what
-    hangs together by such pairs, named by their first key; only what can be drawn is in them.
+    hangs together by such pairs, named by their first key; who is in another state is in none.
     """
-    wishes = {each.key: each.companions for each in applications if each.state is State.RECEIVED}
+    meant = frozenset(states)
+    wishes = {each.key: each.companions for each in applications if each.state in meant}
     pairs = [
         (key, other)
         for key, others in wishes.items()

@@ -15,6 +15,9 @@ from mitwirkung.moves import stated
 from mitwirkung.names import fold
 from mitwirkung.people import Actor, EmailAddress, Person, PhoneNumber, PostalAddress
 
+REASONS = ("email", "phone", "name and birth year", "name and address")
+"""What may be equal of two applications; German stands in the catalogue."""
+
 _OPEN = frozenset({State.RECEIVED, State.INELIGIBLE})
 
 

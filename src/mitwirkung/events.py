@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -42,6 +42,22 @@ class Phase(StrEnum):
     ARCHIVED = "archived"
     CANCELLED = "cancelled"
 
+
+PHASES: Mapping[Phase, str] = {
+    Phase.DRAFT: "draft",
+    Phase.ANNOUNCED: "announced",
+    Phase.APPLICATIONS_OPEN: "open for applications",
+    Phase.CLOSED: "closed for applications",
+    Phase.LOTTERY_PUBLISHED: "lottery published",
+    Phase.DRAWN: "drawn",
+    Phase.CONFIRMED: "seats confirmed",
+    Phase.RUNNING: "running",
+    Phase.HELD: "held",
+    Phase.DOCUMENTED: "documented",
+    Phase.ARCHIVED: "archived",
+    Phase.CANCELLED: "cancelled",
+}
+"""The phases in the words that a person reads; German stands in the catalogue."""
 
 MOVES: Mapping[Phase, tuple[Phase, ...]] = {
     Phase.DRAFT: (Phase.ANNOUNCED, Phase.CANCELLED),
@@ -135,6 +151,8 @@ class EventPlan(Model):
         replacements_until: the last day on which a free seat is filled; `begins` if not given.
         languages: those in which the event speaks, the first being its own.
         form, quotas: the files of the form and of the quotas.
+        household: of people at one address `at most one` is seated, or all of them `together`, or
+            it is `ignored` that they live together.
         retention: how long personal data are kept.
     """
 
@@ -152,6 +170,7 @@ class EventPlan(Model):
     languages: tuple[Language, ...] = Field(default=("de", "en"), min_length=1)
     form: str | None = None
     quotas: str | None = None
+    household: Literal["at most one", "together", "ignored"] = "at most one"
     retention: RetentionPlan = RetentionPlan()
 
     @model_validator(mode="after")

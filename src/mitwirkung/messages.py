@@ -454,6 +454,7 @@ TEXTS: dict[str, str] = {
         "made again, other alternates came out: with other software or on another machine that can "
         "be, so it is NOT decided whether somebody chose them"
     ),
+    "check-key-issued": "the tokens were given to the applicants one by one; NOT checked here",
     "check-key-before": "the tokens are those of the lottery before; NOT checked here",
     "check-wishes": "seats that are given or refused in any case are so, and counted by reason",
     "check-quotas-not-promised": ("quotas are NOT checked: the strategy does not promise them"),
@@ -686,6 +687,56 @@ TEXTS: dict[str, str] = {
     "merge-of-one": "To merge, name two or more applications to the same event.",
     "merge-too-late": "{state}: this can no longer be merged. It can be while: {legal}.",
     "merge-keeps-none": "The application to keep is none of those that are merged.",
+    # the procedure of an event
+    "fill-unknown": "--fill names no column of the form. It has: {available}.",
+    "apply-column-missing": (
+        "There is no column for {field!r}, which the form requires. Found: {found}."
+    ),
+    "event-unknown": "There is no event {name!r}.",
+    "event-exists": "There is another event {name!r}. Give the new one a name of its own.",
+    "event-changing": (
+        "The event {event!r} was changed again and again while its lottery was made. Try again."
+    ),
+    "event-not-running": "Nobody can be checked in while the event is {state}; it has to run.",
+    "application-unknown": "There is no application of this key.",
+    "eligibility-settled": (
+        "Who takes part in the lottery is settled (the event is {state}); nobody is refused or "
+        "admitted any more."
+    ),
+    "no-lottery-waits": "No lottery waits for its draw; the event is {state}.",
+    "nothing-drawn": "Nothing was drawn yet that could be offered; the event is {state}.",
+    "round-erased": "The private files of this lottery are erased; nobody knows whose lots it has.",
+    "seed-other": "This lottery was drawn already, with the seed {seed!r}. A draw stays.",
+    "seed-too-early": (
+        "The lottery fixed that its seed comes into being from {earliest} on; it is too early."
+    ),
+    "no-seat-free": "No seat is free that could be filled.",
+    "offer-first": "Offer the seats that were drawn first.",
+    "offers-open": (
+        "{count} offers are neither answered nor over. Confirm the seats when none is open."
+    ),
+    "replacements-over": "Seats that fall free are filled until {until}; that day is over.",
+    "seats-taken": "All {seats} seats are taken.",
+    "document-name": "{name!r} is no plain name of a file.",
+    "document-nothing": "Name at least one document with the results.",
+    "archive-not-empty": (
+        "Personal data are still kept: {compartments}. Erase what is due first (erase --due); "
+        "the file is closed when nothing is left."
+    ),
+    "quota-not-asked": (
+        "The quotas count {feature!r}, but no question of the form has this feature. "
+        "The form asks for: {available}."
+    ),
+    "quota-value-not-asked": (
+        "{feature}: the quotas count {value!r}, but the form does not offer this answer. "
+        "It offers: {available}."
+    ),
+    "withdrawn-seated": ("This person has a seat; who gives one up is named among those."),
+    "audit-document": "The document {name!r} is not the one that the journal knows.",
+    "audit-phase": "The journal does not know that the event became {phase}.",
+    "audit-application-unknown": "{count} applications are there that the journal does not know.",
+    "audit-application-missing": "{count} applications of the journal are not there any more.",
+    "audit-steps": "{count} steps of applications are not in the journal.",
     # forms and answers
     "form-words-missing": "{key}: the words are missing in {languages}.",
     "form-field-twice": "{key}: there are two fields of this name.",

@@ -49,6 +49,15 @@ class Channel(StrEnum):
     DESK = "desk"
 
 
+CHANNELS: Mapping[Channel, str] = {
+    Channel.WEB: "online",
+    Channel.LETTER: "by letter",
+    Channel.PHONE: "by phone",
+    Channel.DESK: "at the desk",
+}
+"""The channels in the words that a person reads; German stands in the catalogue."""
+
+
 class Compartment(StrEnum):
     """What is stored apart from everything else."""
 
@@ -71,6 +80,8 @@ class Purpose(StrEnum):
     STATEMENTS = "statements"
     ACCESS = "access"
     """To tell somebody all that is stored about them (GDPR, Art. 15)."""
+    ERASURE = "erasure"
+    """To take out what is no longer needed, and leave the rest (GDPR, Art. 17)."""
 
 
 OPENS: Mapping[Purpose, frozenset[Compartment]] = {
@@ -81,6 +92,7 @@ OPENS: Mapping[Purpose, frozenset[Compartment]] = {
     Purpose.GROUP_BALANCE: frozenset({Compartment.PROFILE}),
     Purpose.STATEMENTS: frozenset({Compartment.STATEMENTS}),
     Purpose.ACCESS: frozenset(Compartment),
+    Purpose.ERASURE: frozenset(Compartment),
 }
 """Which compartments a purpose opens; for anything else they stay closed."""
 
@@ -98,16 +110,17 @@ PURPOSES: Mapping[Purpose, str] = {
     Purpose.GROUP_BALANCE: "to make up small groups that are mixed",
     Purpose.STATEMENTS: "to document, without names, what was said",
     Purpose.ACCESS: "to tell you what is stored about you",
+    Purpose.ERASURE: "to erase what is no longer needed",
 }
 """The purposes in the words that a person reads; German stands in the catalogue."""
 
 
 def compartment_of(purposes: Iterable[Purpose]) -> Compartment | None:
-    """The one compartment of what is asked for these purposes; None if there is no such one."""
-    common = frozenset(Compartment)
-    for purpose in purposes:
-        common &= OPENS[purpose]
-    return next(iter(common)) if len(common) == 1 else None
+    """The one compartment of what is asked for these purposes; None if there is no such one: what
+    opens all of them, as access does, is no purpose to ask for."""
+    told = tuple(purposes)
+    opened = [part for part in Compartment if any(part in OPENS[each] for each in told)]
+    return opened[0] if len(opened) == 1 else None
 
 
 # --- who acts --------------------------------------------------------------------------------
@@ -247,6 +260,19 @@ class PostalAddress(Model):
 
 ContactPoint = Annotated[EmailAddress | PhoneNumber | PostalAddress, Field(discriminator="kind")]
 """A way to reach somebody."""
+
+
+def contact_text(point: EmailAddress | PhoneNumber | PostalAddress) -> str:
+    """A way to reach somebody, on one line."""
+    match point:
+        case EmailAddress():
+            return point.address
+        case PhoneNumber():
+            return point.number
+    parts = (point.addition, point.street, f"{point.postcode} {point.place}")
+    country = None if point.country == "DE" else point.country
+    return ", ".join(part for part in (*parts, country) if part)
+
 
 CONTACT_POINTS: Mapping[str, type[EmailAddress] | type[PhoneNumber] | type[PostalAddress]] = {
     "email": EmailAddress,

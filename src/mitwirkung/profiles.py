@@ -79,7 +79,7 @@ def applicants_of(
             columns[feature].append(answer)
     if findings:
         raise InputError.of(findings)
-    groups = companion_groups(every)
+    groups = companion_groups(pool, wanted)
     keys = tuple(each.key for each in pool)
     return Applicants(
         ids=keys,

@@ -60,14 +60,15 @@ class RetentionPlan(Model):
 
     @model_validator(mode="after")
     def _storable(self) -> Self:
-        if Purpose.ACCESS in self.purposes:
-            raise ValueError("nothing is kept for 'access'; name another purpose")
+        unfit = [str(each) for each in (Purpose.ACCESS, Purpose.ERASURE) if each in self.purposes]
+        if unfit:
+            raise ValueError(f"nothing is kept for {unfit[0]!r}; name another purpose")
         return self
 
     def for_purpose(self, purpose: Purpose) -> Retention:
         """How long what serves a purpose is kept.
 
         Raises:
-            KeyError: for `access`, which nothing is kept for.
+            KeyError: for `access` and `erasure`, which nothing is kept for.
         """
         return self.purposes.get(purpose) or DEFAULTS[purpose]

@@ -41,6 +41,7 @@ DEFAULT_STRATEGY = "leximin"
 DEFAULT_BACKEND = "sqlite"
 BLOCK_VARIABLE = "MITWIRKUNG_BLOCK_PLUGINS"
 SETTINGS_FILE = "mitwirkung.toml"
+ERASURES_FILE = "mitwirkung-erasures.jsonl"
 ENVIRONMENT_KEY = "$env"
 
 Section = Mapping[str, Any]
@@ -73,10 +74,13 @@ class Storage:
     """`use` is the backend where events are kept; `sections` hold settings by backend.
 
     `master_key` protects the keys of personal data, see `mitwirkung.storage.keys.MasterKey`.
+    `erasures` is the file in which erasures are noted, so that they can be repeated after a backup
+    was restored: it is never restored itself.
     """
 
     use: str = DEFAULT_BACKEND
     master_key: SecretStr | None = None
+    erasures: str = ERASURES_FILE
     sections: Mapping[str, Section] = field(default_factory=dict)
 
 
@@ -145,7 +149,7 @@ class Settings:
             raise InputError.of(errors)
         return cls(
             Selection(selection.use, strategies),
-            Storage(storage.use, storage.master_key, backends),
+            Storage(storage.use, storage.master_key, storage.erasures, backends),
             plugins.block,
             file,
         )
@@ -173,6 +177,7 @@ class _SelectionKeys(_Keys):
 class _StorageKeys(_Keys):
     use: str = DEFAULT_BACKEND
     master_key: SecretStr | None = None
+    erasures: str = ERASURES_FILE
 
 
 class _PluginKeys(_Keys):

@@ -14,11 +14,14 @@ import typer
 
 from mitwirkung.cli.attempts import give_up
 from mitwirkung.cli.checking import check
+from mitwirkung.cli.event_commands import event_commands
 from mitwirkung.cli.exchange import compare, export
 from mitwirkung.cli.explaining import explain
+from mitwirkung.cli.init import init
 from mitwirkung.cli.lottery import draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
+from mitwirkung.cli.personal import audit, erase, export_person
 from mitwirkung.cli.plugins import plugins, settings
 from mitwirkung.cli.quotas import quotas
 from mitwirkung.cli.replacement import alternates, replace
@@ -32,7 +35,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.add_typer(event_commands, name="event")
 for command in (
+    init,
     lottery,
     draw,
     replace,
@@ -48,6 +53,9 @@ for command in (
     plugins,
     settings,
     new_plugin,
+    erase,
+    export_person,
+    audit,
 ):
     cli.command()(command)
 

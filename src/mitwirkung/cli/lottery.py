@@ -59,22 +59,23 @@ from mitwirkung.lottery.wishes import HouseholdRule, Wishes, collect_wishes
 from mitwirkung.mapping import read_mapping
 
 
-def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    pairs = {}
+def pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """What was given as NAME=VALUE, each name once."""
+    found = {}
     for text in given or []:
         name, equals, value = text.partition("=")
         if not equals:
             raise typer.BadParameter(f"{option} {text}: NAME=VALUE")
-        if name.strip() in pairs:
+        if name.strip() in found:
             raise typer.BadParameter(f"{option} {name.strip()}=...: twice")
-        pairs[name.strip()] = value.strip()
-    return pairs
+        found[name.strip()] = value.strip()
+    return found
 
 
-def _settings(given: list[str] | None) -> dict[str, Any]:
+def strategy_settings(given: list[str] | None) -> dict[str, Any]:
     """Values that are JSON are read as such; everything else is a text."""
     settings: dict[str, Any] = {}
-    for name, value in _pairs(given, "--setting").items():
+    for name, value in pairs(given, "--setting").items():
         try:
             settings[name] = json.loads(value)
         except ValueError:
@@ -111,7 +112,7 @@ def read_problem_files(
             seats=seats,
             id=id_column,
             household=[name.strip() for name in household_columns.split(",") if name.strip()],
-            missing=_pairs(missing, "--missing"),  # type: ignore[arg-type]  # others are findings
+            missing=pairs(missing, "--missing"),  # type: ignore[arg-type]  # others are findings
             encoding=encoding,
             quotas_encoding=quotas_encoding,
             population=population,
@@ -158,7 +159,7 @@ def solve_problem(
     key = None if key_file is None else key_file.read_bytes()
     check_statements(problem, stated, key, panels)
     with progress_bar() as progress:
-        chosen = {**(settings or {}), **_settings(setting)}
+        chosen = {**(settings or {}), **strategy_settings(setting)}
         made = app.solve(problem, strategy, settings=chosen, progress=progress)
     return made, {"facts": stated, "key": key, "panels": panels}
 

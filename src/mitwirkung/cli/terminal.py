@@ -74,6 +74,11 @@ def speaking(chosen: str | None) -> Iterator[None]:
         _chosen.reset(before)
 
 
+def line(text: str, **params: object) -> None:
+    """Print a text in the language of the terminal."""
+    screen.print(say(text).format(**params), markup=False)
+
+
 def reported(command: Callable[P, R]) -> Callable[P, R]:
     """Errors of the library as a sentence and an exit code, never as a traceback.
 

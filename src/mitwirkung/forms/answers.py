@@ -446,19 +446,25 @@ def consents_in(
     )
 
 
-def person_in(form: Form, answers: BaseModel, language: str | None = None) -> Person:
+def person_in(
+    form: Form, answers: BaseModel | Mapping[str, Any], language: str | None = None
+) -> Person:
     """Who answered: from the fields `given_name`, `family_name` and those of contact.
+
+    Args:
+        answers: those to the form, or what stands in the compartment `identity`.
 
     Raises:
         InputError: one of them is missing in the form or the answers.
     """
+    told = dict(answers)
     contacts = [
         point
         for field in form.fields
         if field.kind is Kind.CONTACT
-        for point in getattr(answers, field.name) or ()
+        for point in told.get(field.name) or ()
     ]
-    names = {name: getattr(answers, name, None) for name in ("given_name", "family_name")}
+    names = {name: told.get(name) for name in ("given_name", "family_name")}
     lacking = [name for name, value in names.items() if not value]
     lacking += [] if contacts else ["contact"]
     if lacking:

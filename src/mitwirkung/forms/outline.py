@@ -98,7 +98,7 @@ def form_outline(
         intro=form.intro.get(language, ""),
         language=language,
         version=form.version,
-        unselected=_until(plan.unselected, t),
+        unselected=until_text(plan.unselected, t),
         questions=questions,
     )
 
@@ -139,10 +139,11 @@ def _only_if(
 
 def _kept(field: FormField, plan: RetentionPlan, t: Translate) -> str:
     rules = [field.retention] if field.retention else map(plan.for_purpose, field.purposes)
-    return t(" and ").join(_until(rule, t) for rule in dict.fromkeys(rules))
+    return t(" and ").join(until_text(rule, t) for rule in dict.fromkeys(rules))
 
 
-def _until(rule: Retention, t: Translate) -> str:
+def until_text(rule: Retention, t: Translate) -> str:
+    """How long something is kept, in words."""
     sentence = t("until {milestone}")
     if rule.days:
         sentence = t("until {days} days after {milestone}")

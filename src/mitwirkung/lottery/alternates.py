@@ -25,6 +25,7 @@ from mitwirkung.lottery.leximin import LeximinStrategy
 from mitwirkung.lottery.problem import Ahead, Replaces, SelectionProblem
 from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.replacement import (
+    SeatsSoFar,
     excluded_from,
     problem_without,
     with_bounds,
@@ -168,7 +169,7 @@ def alternates_problem(
     from mitwirkung.lottery.engine.alternates import Lots, Scenarios, choose, filling
 
     chain = [records] if isinstance(records, DrawRecord) else list(records)
-    seated, excluded = excluded_from(chain, {}, number)
+    seated, excluded = excluded_from(SeatsSoFar.after(chain), {}, number)
     problem = chain[0].publication.problem
     known = {(f.name, q.value) for f in problem.features for q in f.quotas}
     wrong = [
@@ -220,7 +221,7 @@ def alternates_problem(
         loosened=(),
         event=first.public.event,
         tokens=dict(zip(problem.ids, first.tokens, strict=True)),
-        protected=first.public.pseudonyms == "protected",
+        key=first.private.key,
         ahead=Ahead(scenarios, str(dropout.rate), _texts(dropout)),
     )
     found.warnings = ()
@@ -388,7 +389,7 @@ def proportional_problem(record: DrawRecord, number: int) -> SelectionProblem:
 
     Where nobody can meet them any more they are loosened as little as possible.
     """
-    _, excluded = excluded_from([record], {}, number)
+    _, excluded = excluded_from(SeatsSoFar.after([record]), {}, number)
     problem = record.publication.problem
     share = Fraction(number, problem.seats)
     scaled = {

@@ -11,6 +11,7 @@ from mitwirkung.lottery.arrangement import arrange
 from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
 from mitwirkung.lottery.entries import private_file, rebuild_lottery_file
 from mitwirkung.lottery.optima import promised_optimum
+from mitwirkung.lottery.problem import PROTECTED
 from mitwirkung.lottery.publication import Publication, derived_key, numbered_flaws
 from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws, wish_flaws
 from mitwirkung.lottery.wishes import counted
@@ -31,6 +32,7 @@ _STATED = (
     "seed",
     "replacement",
     "replaces",
+    "journal",
     "software",
 )
 
@@ -48,8 +50,8 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
         reasons.append(Reason("it is of another lottery file"))
     if private.portfolio_seed != problem.digest:
         reasons.append(Reason("portfolio_seed is not the hash of the problem"))
-    unprotected = "derived" if public.replaces is None else "before"
-    if private.key != ("file" if public.pseudonyms == "protected" else unprotected):
+    fit = PROTECTED if public.pseudonyms == "protected" else ("derived", "before")
+    if private.key not in fit or (private.key == "before") > (public.replaces is not None):
         reasons.append(Reason("the key does not fit the pseudonyms"))
     reasons += _applicant_flaws(private)
     rebuilt_private = private_file(
@@ -62,8 +64,8 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     ]
     checks.append(Check("check-private-fields", tuple(reasons)))
     secret = derived_key(problem) if private.key == "derived" else key
-    if private.key == "before":
-        checks.append(Check("check-key-before", skipped=True))
+    if private.key in ("before", "issued"):
+        checks.append(Check(f"check-key-{private.key}", skipped=True))
     elif secret is None:
         checks.append(Check("check-key-missing", skipped=True))
     else:

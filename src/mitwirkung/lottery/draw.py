@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Self
 
 from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery import encoding, files
-from mitwirkung.lottery.arrangement import position_names
-from mitwirkung.lottery.panels import LotClass
 from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.randomness import (
     UnfitSeed,
@@ -22,6 +20,7 @@ from mitwirkung.lottery.randomness import (
     is_stated,
     parse_template,
 )
+from mitwirkung.lottery.roster import roster_of
 from mitwirkung.messages import Reason
 
 if TYPE_CHECKING:
@@ -212,64 +211,8 @@ def numbered_entry(
 
 def seated_people(publication: Publication, public: files.PublicRecordFile) -> tuple[int, ...]:
     """Who takes the seats of a public record: indexes into `problem.ids`, ascending."""
-    lottery = publication.lottery
-    panels = publication.public.panels
-    if panels is not None:
-        seats = panels[int(public.number)]
-        return tuple(sorted(person for seat in seats for person in publication.holders[seat]))
-    place = {
-        publication.lot_handles[lot]: (lot, lot_class)
-        for lot_class in lottery.classes
-        for lot in lot_class.lots
-    }
-    return tuple(
-        sorted(
-            person
-            for seat in public.seats
-            for person in holders(publication, *place[seat.lot], seat, public.lottery, public.seed)
-        )
-    )
-
-
-def holders(
-    publication: Publication,
-    lot: int,
-    lot_class: LotClass,
-    seat: files.SeatEntry,
-    commitment: str,
-    seed: str,
-) -> tuple[int, ...]:
-    """The members of a lot who are seated with it, as indexes into `problem.ids`: at the position
-    `all` all of them, else the `holder`."""
-    if lot_class.together:
-        return publication.problem.lots[lot]
-    return (holder(publication, lot, lot_class, seat, commitment, seed),)
-
-
-def holder(
-    publication: Publication,
-    lot: int,
-    lot_class: LotClass,
-    seat: files.SeatEntry,
-    commitment: str,
-    seed: str,
-) -> int:
-    """The member of a lot who holds a position: an index into `problem.ids`.
-
-    Members with equal answers share their positions: the first member by handle holds the
-    first position by rank, and so on.
-    """
-    lottery, handles = publication.lottery, publication.handles
-    members = publication.problem.lots[lot]
-    if not lot_class.labels:
-        return min(members, key=lambda i: encoding.rank(commitment, seed, seat.lot, handles[i]))
-    names = position_names(lot_class)
-    label = lot_class.labels[names.index(seat.position)]
-    sharing = [person for person in members if lottery.label_of(person) == label]
-    sharing.sort(key=handles.__getitem__)
-    positions = [names[i] for i in lot_class.positions_of(label)]
-    positions.sort(key=lambda name: encoding.rank(commitment, seed, seat.lot, name))
-    return sharing[positions.index(seat.position)]
+    place = {who: person for person, who in enumerate(publication.problem.ids)}
+    return tuple(place[who] for who in roster_of(publication).seated(public))
 
 
 def chances_entry(chances: Sequence[Fraction]) -> files.ChancesEntry:

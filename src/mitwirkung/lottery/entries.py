@@ -15,7 +15,7 @@ from mitwirkung.lottery.certificates import certificate_entry
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.numbered import Panel, holders, largest_deviation, panel_chances
 from mitwirkung.lottery.panels import PanelLottery
-from mitwirkung.lottery.problem import SelectionProblem, quotas_data
+from mitwirkung.lottery.problem import SelectionProblem, TokenSource, quotas_data
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.names import NOT_STATED
 
@@ -76,6 +76,7 @@ def lottery_file(
         seed=files.SeedEntry(**facts.seed.model_dump(), known=seed_known),
         replacement=facts.replacement,
         replaces=replaces_entry(lottery.problem),
+        journal=facts.journal,
         software=software(),
     )
 
@@ -184,7 +185,7 @@ def private_file(
     certificate: Mapping[str, Any] | None,
     tokens: Sequence[str],
     commitment: str,
-    key: str,
+    key: TokenSource,
 ) -> files.PrivateFile:
     """`lottery-private.json` of a lottery with this certificate."""
     applicants = problem.applicants

@@ -131,6 +131,9 @@ class Facts(_Model):
     quotas: QuotaFacts = QuotaFacts()
     seed: SeedFacts = SeedFacts()
     replacement: ReplacementFacts = ReplacementFacts()
+    journal: Line = NOT_STATED
+    """Number and hash of the last entry in the event's journal, where the event is kept by the
+    library: no application before it can be changed any more without it showing."""
 
     @model_validator(mode="after")
     def _chained(self) -> Self:

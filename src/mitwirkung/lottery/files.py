@@ -21,9 +21,11 @@ from pydantic_core import ErrorDetails
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
 from mitwirkung.lottery.facts import Counts, ReplacementFacts, SeedFacts
+from mitwirkung.lottery.problem import TokenSource
 from mitwirkung.lottery.wishes import HouseholdRule
 from mitwirkung.mapping import FeatureMapping
 from mitwirkung.messages import Reason
+from mitwirkung.names import NOT_STATED
 from mitwirkung.toml_files import value_error_of
 
 MissingPolicies = dict[str, Literal["refuse", "own value", "unconstrained"]]
@@ -200,6 +202,7 @@ class LotteryFile(StrictFile):
     seed: SeedEntry
     replacement: ReplacementFacts
     replaces: ReplacesEntry | None = _only_if_other(None)
+    journal: str = _only_if_other(NOT_STATED)
     software: dict[str, str]
 
 
@@ -278,7 +281,7 @@ class PrivateFile(StrictFile):
     intake: IntakeEntry
     applicants: tuple[ApplicantEntry, ...]
     quotas: PlanEntry
-    key: Literal["file", "derived", "before"]
+    key: TokenSource
     portfolio_seed: str
     certificate: dict[str, Any] | None
 

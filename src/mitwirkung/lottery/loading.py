@@ -72,7 +72,7 @@ def replaces_of(
         loosened=tuple(Loosened(**each.model_dump()) for each in entry.loosened),
         event=public.event,
         tokens={each.id: each.token for each in private.applicants},
-        protected=public.pseudonyms == "protected",
+        key=private.key,
         ahead=None if entry.ahead is None else Ahead(**entry.ahead.model_dump()),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.intake import Applicants
@@ -23,6 +23,13 @@ Profile = tuple[str | None, ...]
 
 Label = tuple[tuple[str, str | None], ...]
 """Answers to some of the features: (feature, answer) pairs, features by code point."""
+
+TokenSource = Literal["file", "issued", "derived", "before"]
+"""Where tokens come from: made with a key file, given to the applicants one by one, derived from
+the applications, or those of the lottery before, which were derived."""
+
+PROTECTED: tuple[TokenSource, ...] = ("file", "issued")
+"""Where nobody can guess whose a token is."""
 
 NOT_STATED_ANSWERS = (NOT_STATED, "keine Angabe", "k. A.", "prefer not to say")
 """Spellings under which a quota file may list the missing answer as a value of its own."""
@@ -73,7 +80,7 @@ class Replaces:
         loosened: quotas that could not be met any more.
         event: of the lottery before; it is the same.
         tokens: id to token, as in the lottery before.
-        protected: whether the pseudonyms are.
+        key: where the tokens come from, as `lottery-private.json` says it.
         ahead: the seats are those of alternates, and nobody's seat fell free yet.
     """
 
@@ -82,7 +89,7 @@ class Replaces:
     loosened: tuple[Loosened, ...]
     event: str
     tokens: Mapping[str, str]
-    protected: bool
+    key: TokenSource
     ahead: Ahead | None = None
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -23,7 +24,7 @@ from mitwirkung.lottery.numbered import (
     panel_flaws,
 )
 from mitwirkung.lottery.panels import PanelLottery
-from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.problem import PROTECTED, SelectionProblem, TokenSource
 from mitwirkung.lottery.randomness import UnfitSeed, check_outcomes, is_stated, parse_template
 from mitwirkung.lottery.rules import lottery_checks, quota_flaws, wish_flaws
 from mitwirkung.messages import reason_of
@@ -110,11 +111,7 @@ class Publication:
         Raises:
             UnfitSeed: they are not what the template asks for, or there is none.
         """
-        source = self.public.seed
-        template = source.fallback if fallback else source.template
-        if not is_stated(template):
-            raise UnfitSeed("seed-without-template")
-        return parse_template(template).fill(drawn)
+        return seed_from(self.public, drawn, fallback=fallback)
 
     def draw(self, seed: str) -> DrawRecord:
         """The panel that this lottery and the public seed make.
@@ -128,11 +125,20 @@ class Publication:
         return DrawRecord.of(self, seed)
 
 
+def seed_from(public: files.LotteryFile, drawn: str, *, fallback: bool = False) -> str:
+    """See `Publication.seed_from`."""
+    template = public.seed.fallback if fallback else public.seed.template
+    if not is_stated(template):
+        raise UnfitSeed("seed-without-template")
+    return parse_template(template).fill(drawn)
+
+
 def publication(
     lottery: PanelLottery,
     facts: Facts | None = None,
     *,
     key: bytes | None = None,
+    tokens: Mapping[str, str] | None = None,
     panels: int | None = None,
     seed_known: bool = False,
 ) -> Publication:
@@ -143,6 +149,8 @@ def publication(
         facts: what the organiser states.
         key: the secret content of the key file, at least 32 bytes; without one the key is derived
             from the applications, and the file says that pseudonyms are not protected.
+        tokens: id to the token that the applicant was given, in place of a key: each 128 random
+            bits as 32 hexadecimal digits.
         panels: so many numbered panels, 10 to 10,000, are drawn from; None: the vectors.
         seed_known: the draw happens in the same breath, so nothing is committed.
 
@@ -160,14 +168,8 @@ def publication(
         raise ValueError("only a lottery that a strategy solved can be published")
     check_statements(problem, facts or Facts(), key, panels)
     facts = facts_of(problem, facts)
-    before = problem.replaces
-    if before is not None:
-        tokens = tuple(before.tokens[person] for person in problem.ids)
-    else:
-        secret = key if key is not None else derived_key(problem)
-        tokens = tuple(encoding.token_from_key(secret, facts.event, who) for who in problem.ids)
-    protected = key is not None if before is None else before.protected
-    handles = tuple(map(encoding.handle, tokens))
+    kind, issued = _tokens(problem, facts.event, key, tokens)
+    handles = tuple(map(encoding.handle, issued))
     arranged = arrange(lottery, handles)
     try:
         gap = certified_gap(arranged, lottery.strategy.promises)
@@ -176,18 +178,32 @@ def publication(
         raise LotteryRefused("lottery-refused", name=name, reason=reason_of(error)) from error
     public = lottery_file(
         arranged,
-        tokens,
+        issued,
         facts,
         gap=gap,
-        protected=protected,
+        protected=kind in PROTECTED,
         seed_known=seed_known,
         panels=None if panels is None else numbered_panels(arranged, handles, panels),
     )
-    kind = "file" if protected else "derived" if before is None else "before"
-    private = private_file(problem, lottery.certificate, tokens, public.digest, kind)
-    published = Publication(arranged, tokens, public, private)
+    private = private_file(problem, lottery.certificate, issued, public.digest, kind)
+    published = Publication(arranged, issued, public, private)
     _hold_to_rules(published)
     return published
+
+
+def _tokens(
+    problem: SelectionProblem, event: str, key: bytes | None, given: Mapping[str, str] | None
+) -> tuple[TokenSource, tuple[str, ...]]:
+    """Where tokens come from, and one per person in the order of `problem.ids`."""
+    before = problem.replaces
+    if before is not None:
+        kind: TokenSource = before.key if before.key in PROTECTED else "before"
+        return kind, tuple(before.tokens[who] for who in problem.ids)
+    if given is not None:
+        return "issued", tuple(given[who] for who in problem.ids)
+    secret = key if key is not None else derived_key(problem)
+    made = (encoding.token_from_key(secret, event, who) for who in problem.ids)
+    return "derived" if key is None else "file", tuple(made)
 
 
 def _hold_to_rules(published: Publication) -> None:

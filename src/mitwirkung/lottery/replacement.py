@@ -9,12 +9,14 @@ are loosened as little as possible, and the published file says by what.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Self
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
-from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem
+from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem, TokenSource
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.relaxing import quotas_of_rows, unclipped_types
 from mitwirkung.lottery.wishes import HOUSEHOLD, Wishes
@@ -23,6 +25,7 @@ from mitwirkung.tables import Source, read_table
 
 HAS_SEAT = "has a seat"
 GAVE_UP = "gave up a seat: "
+WITHDREW = "took the application back: "
 NO_ALTERNATE = "is no alternate"
 TOO_MANY = "comes with more people than seats are free"
 
@@ -101,21 +104,79 @@ def check_freed(
         InputError: the records do not follow each other.
     """
     chain = [records] if isinstance(records, DrawRecord) else list(records)
-    seated, _ = _seated(chain)
+    return tuple(_freed_findings(_seated(chain)[0], freed))
+
+
+def _freed_findings(seated: Collection[str], freed: Mapping[str, str]) -> Iterator[Finding]:
     place = freed if isinstance(freed, Freed) else Freed()
-    return tuple(
-        Finding(code, {}, place.file, place.rows.get(who, number), column)
-        for number, (who, reason) in enumerate(freed.items(), start=1)
-        for code, wrong, column in (
-            ("freed-not-seated", who not in seated, place.columns[0]),
-            ("freed-reason-blank", not clean(reason), place.columns[1]),
+    for number, (who, reason) in enumerate(freed.items(), start=1):
+        row = place.rows.get(who, number)
+        if who not in seated:
+            yield Finding("freed-not-seated", {}, place.file, row, place.columns[0])
+        if not clean(reason):
+            yield Finding("freed-reason-blank", {}, place.file, row, place.columns[1])
+
+
+def _withdrawn_findings(seated: Collection[str], gone: Mapping[str, str]) -> Iterator[Finding]:
+    for number, (who, reason) in enumerate(gone.items(), start=1):
+        if who in seated:
+            yield Finding("withdrawn-seated", row=number)
+        if not clean(reason):
+            yield Finding("freed-reason-blank", row=number)
+
+
+@dataclass(frozen=True, repr=False)
+class SeatsSoFar:
+    """Where the seats of an event stand after its draws.
+
+    Attributes:
+        problem: that of the first draw, or what is left of it: whoever can still be seated, and
+            whoever keeps a seat.
+        seated: the ids of those who have a seat, sorted, before any more of them gave it up.
+        out: id to reason of those who cannot be drawn any more.
+        record: the SHA-256 of the last `record-public.json`.
+        event, tokens, key: as in the first lottery; id to token.
+        alternates: if alternates were drawn ahead after the last replacement, their ids.
+    """
+
+    problem: SelectionProblem
+    seated: tuple[str, ...]
+    out: Mapping[str, str]
+    record: str
+    event: str
+    tokens: Mapping[str, str]
+    key: TokenSource
+    alternates: frozenset[str] | None = None
+
+    def __repr__(self) -> str:
+        return f"<SeatsSoFar: {len(self.seated)} people>"
+
+    @classmethod
+    def after(cls, records: Sequence[DrawRecord]) -> Self:
+        """Where they stand after a draw and the replacements that followed on it, in their order.
+
+        Raises:
+            InputError: the draws do not follow each other.
+        """
+        first, last = records[0].publication, records[-1]
+        seated, out = _seated(records)
+        return cls(
+            problem=first.problem,
+            seated=tuple(seated),
+            out=out,
+            record=last.public.digest,
+            event=first.public.event,
+            tokens=dict(zip(first.problem.ids, first.tokens, strict=True)),
+            key=first.private.key,
+            alternates=frozenset(last.ids) if is_ahead(last) else None,
         )
-        if wrong
-    )
 
 
 def replacement_problem(
-    records: DrawRecord | Sequence[DrawRecord], *, freed: Mapping[str, str]
+    records: DrawRecord | Sequence[DrawRecord] | SeatsSoFar,
+    *,
+    freed: Mapping[str, str],
+    withdrawn: Mapping[str, str] | None = None,
 ) -> SelectionProblem:
     """The problem of filling the seats that fell free.
 
@@ -127,34 +188,36 @@ def replacement_problem(
         records: the draw; if there were replacements already, it and they in their order.
         freed: id to reason (`declined`, `expired`, ...) of those who gave up their seats since the
             last of these draws. The reasons are published with the number of people.
+        withdrawn: id to reason of those without a seat who do not want one any more.
 
     Raises:
-        InputError: somebody has no seat to give up, a reason is missing, or the records do not
-            follow each other.
+        InputError: somebody has no seat to give up, or has one and is named as withdrawn; a reason
+            is missing; or the records do not follow each other.
     """
-    chain = [records] if isinstance(records, DrawRecord) else list(records)
-    errors = list(check_freed(chain, freed))
+    if isinstance(records, DrawRecord):
+        records = [records]
+    so_far = records if isinstance(records, SeatsSoFar) else SeatsSoFar.after(records)
+    gone = withdrawn or {}
+    errors = [*_freed_findings(so_far.seated, freed), *_withdrawn_findings(so_far.seated, gone)]
     if not freed:
         errors.append(Finding("freed-nobody"))
     if errors:
         raise InputError.of(errors)
-    kept, excluded = excluded_from(chain, freed, len(freed))
-    first = chain[0].publication
-    problem = first.problem
-    plan = _missing(problem, kept)
-    replacement = problem_without(problem, plan, len(freed), excluded)
+    kept, excluded = excluded_from(so_far, freed, len(freed), gone)
+    plan = _missing(so_far.problem, kept)
+    replacement = problem_without(so_far.problem, plan, len(freed), excluded)
     loosened: tuple[Loosened, ...] = ()
     if replacement.ids:
         plan, loosened = within_reach(replacement)
         if loosened:
-            replacement = problem_without(problem, plan, len(freed), excluded)
+            replacement = problem_without(so_far.problem, plan, len(freed), excluded)
     replacement.replaces = Replaces(
-        record=chain[-1].public.digest,
+        record=so_far.record,
         kept=len(kept),
         loosened=loosened,
-        event=first.public.event,
-        tokens=dict(zip(problem.ids, first.tokens, strict=True)),
-        protected=first.public.pseudonyms == "protected",
+        event=so_far.event,
+        tokens=so_far.tokens,
+        key=so_far.key,
     )
     replacement.warnings = tuple(
         Finding("replacement-loosened", {"feature": q.feature, "value": q.value, **bounds})
@@ -164,22 +227,20 @@ def replacement_problem(
 
 
 def excluded_from(
-    chain: Sequence[DrawRecord], freed: Mapping[str, str], seats: int
+    so_far: SeatsSoFar,
+    freed: Mapping[str, str],
+    seats: int,
+    withdrawn: Mapping[str, str] | None = None,
 ) -> tuple[list[str], dict[str, str]]:
-    """Who keeps a seat after these draws, and all who cannot get one of so many ``seats``: id to
-    reason.
-
-    Raises:
-        InputError: the draws do not follow each other.
-    """
-    seated, out = _seated(chain)
-    out = {**out, **{who: GAVE_UP + clean(reason) for who, reason in freed.items()}}
-    kept = [who for who in seated if who not in freed]
-    problem = chain[0].publication.problem
+    """Who keeps a seat, and all who cannot get one of so many ``seats``: id to reason."""
+    out = {**so_far.out, **{who: GAVE_UP + clean(reason) for who, reason in freed.items()}}
+    out |= {who: WITHDREW + clean(reason) for who, reason in (withdrawn or {}).items()}
+    kept = [who for who in so_far.seated if who not in freed]
+    problem = so_far.problem
     excluded = {**dict.fromkeys(kept, HAS_SEAT), **out}
     excluded |= _barred(problem, kept, seats, excluded)
-    if is_ahead(chain[-1]):
-        ahead = set(chain[-1].ids)
+    if so_far.alternates is not None:
+        ahead = so_far.alternates
         others = (who for who in problem.ids if who not in ahead and who not in excluded)
         excluded |= dict.fromkeys(others, NO_ALTERNATE)
     return kept, excluded
@@ -192,7 +253,8 @@ def is_ahead(record: DrawRecord) -> bool:
 
 
 def _seated(chain: Sequence[DrawRecord]) -> tuple[list[str], dict[str, str]]:
-    """Who has a seat after these draws, and the reasons of those who gave up one before the last.
+    """Who has a seat after these draws, and the reasons of those who gave up one, or their
+    application, before the last.
 
     Raises:
         InputError: the draws do not follow each other.
@@ -209,6 +271,7 @@ def _seated(chain: Sequence[DrawRecord]) -> tuple[list[str], dict[str, str]]:
         if not follows:
             raise InputError.of([Finding("replacement-chain")])
         gone = record.publication.problem.refused if before is not None else {}
+        out |= {who: why for who, why in gone.items() if why.startswith(WITHDREW)}
         for who in [who for who in seated if gone.get(who, HAS_SEAT) != HAS_SEAT]:
             del seated[who]
             out[who] = gone[who]
@@ -267,11 +330,14 @@ def problem_without(
     before: SelectionProblem, plan: QuotaPlan, seats: int, excluded: Mapping[str, str]
 ) -> SelectionProblem:
     """The problem of the same applicants without those who are ``excluded``, id to reason."""
+    pool = before.applicants.only(before.ids)
+    there = frozenset(before.ids)
     wishes = Wishes(
-        must_not=excluded, companions=before.companions, household_rule=before.household_rule
+        must_not={who: why for who, why in excluded.items() if who in there},
+        companions=before.companions,
+        household_rule=before.household_rule,
     )
     # A lottery read from its files knows nothing of those who were left out of it.
-    pool = before.applicants.only(before.ids)
     return SelectionProblem(pool, plan, seats=seats, household=before.household, wishes=wishes)
 
 

@@ -16,6 +16,8 @@ from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.replacement import (
     GAVE_UP,
+    WITHDREW,
+    SeatsSoFar,
     excluded_from,
     problem_without,
     replacement_problem,
@@ -209,21 +211,23 @@ def _made_again(records: Sequence[DrawRecord], problem: SelectionProblem) -> Sel
     """The problem as it follows from the draws before; of alternates with other quotas."""
     assert problem.replaces is not None
     if problem.replaces.ahead is not None:
-        kept, excluded = excluded_from(records, {}, problem.seats)
+        kept, excluded = excluded_from(SeatsSoFar.after(records), {}, problem.seats)
         first = records[0].publication.problem
         again = problem_without(first, problem.quotas, problem.seats, excluded)
         again.replaces = replace(problem.replaces, kept=len(kept))
         return again
-    earlier = {who for record in records[1:] for who in record.publication.problem.refused}
-    earlier -= {
+    earlier = {
         who
         for record in records[1:]
         for who, reason in record.publication.problem.refused.items()
-        if not reason.startswith(GAVE_UP)
+        if reason.startswith((GAVE_UP, WITHDREW))
     }
-    freed = {
-        who: reason.removeprefix(GAVE_UP)
-        for who, reason in problem.refused.items()
-        if reason.startswith(GAVE_UP) and who not in earlier
-    }
-    return replacement_problem(records, freed=freed)
+    freed, withdrawn = (
+        {
+            who: reason.removeprefix(prefix)
+            for who, reason in problem.refused.items()
+            if reason.startswith(prefix) and who not in earlier
+        }
+        for prefix in (GAVE_UP, WITHDREW)
+    )
+    return replacement_problem(records, freed=freed, withdrawn=withdrawn)

@@ -31,7 +31,7 @@ from mitwirkung.lottery.draw import DrawRecord, public_record
 from mitwirkung.lottery.entries import private_file, software
 from mitwirkung.lottery.loading import load, wishes_of
 from mitwirkung.lottery.panels import PanelLottery
-from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.problem import SelectionProblem, TokenSource
 from mitwirkung.lottery.publication import Publication, derived_key
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.randomness import is_of_fallback
@@ -334,7 +334,7 @@ def _rebuilt_private(
     )
     secret = derived_key(problem) if city.key is None else city.key
     tokens = [encoding.token_from_key(secret, public.event, person) for person in problem.ids]
-    kind = "derived" if city.key is None else "file"
+    kind: TokenSource = "derived" if city.key is None else "file"
     return private_file(problem, record.certificate.proof, tokens, public.digest, kind)
 
 

@@ -36,7 +36,7 @@ from mitwirkung.storage.records import (
 PAGE = 500
 """Records, or entries of a journal, that are asked for at once."""
 
-RESERVED = ("use", "master_key")
+RESERVED = ("use", "master_key", "erasures")
 """Keys beside the backends' sections in the settings."""
 
 Match = Mapping[str, IndexValue]
@@ -266,6 +266,7 @@ class StorageBackend(Pluggable):
     Class attributes:
         name: how the backend is asked for.
         Settings: its settings, a frozen pydantic model.
+        durable: whether what it keeps outlives the program.
 
     Raises:
         BackendRefused: the settings are wrong.
@@ -273,6 +274,7 @@ class StorageBackend(Pluggable):
 
     Settings: ClassVar[type[BackendSettings]] = BackendSettings
     settings: BackendSettings
+    durable: ClassVar[bool] = True
     _refusal = BackendRefused
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

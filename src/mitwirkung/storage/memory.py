@@ -124,6 +124,7 @@ class MemoryBackend(StorageBackend):
     """Records in memory, for tests and trials; gone when the program ends or closes it."""
 
     name = "memory"
+    durable = False
     Settings = MemorySettings
     settings: MemorySettings
 

@@ -1,0 +1,201 @@
+"""Everything that is kept about one person, as data and as a text to read (GDPR, Art. 15, 20)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from mitwirkung.applications import HAS_SEAT, STATES, Application, State
+from mitwirkung.casefile import CaseFile
+from mitwirkung.events import Event
+from mitwirkung.forms.declaration import Form, FormField, Kind
+from mitwirkung.forms.outline import until_text
+from mitwirkung.messages import Translate
+from mitwirkung.people import (
+    CHANNELS,
+    CONTACT_POINTS,
+    PURPOSES,
+    Compartment,
+    Purpose,
+    contact_text,
+)
+from mitwirkung.retention import Retention
+from mitwirkung.texts import translator
+
+
+@dataclass(frozen=True, repr=False)
+class Everything:
+    """What is kept about somebody.
+
+    Attributes:
+        event, form: the event they applied to, and its form.
+        application: states, consents and offers.
+        answers: compartment to the answers in it.
+        token: that of the receipt; None if it is erased.
+        journal: what was done, with the person as its subject: time, what, by whom.
+    """
+
+    event: Event
+    form: Form
+    application: Application
+    answers: Mapping[Compartment, Mapping[str, Any]]
+    token: str | None
+    journal: tuple[Mapping[str, Any], ...]
+
+    def __repr__(self) -> str:
+        return "<Everything about one person>"
+
+    def as_json(self) -> bytes:
+        """As UTF-8 JSON that other programs can read."""
+        fields = {
+            name: {
+                "answer": answer,
+                "compartment": str(part),
+                "purposes": [str(each) for each in self.form.field(name).purposes],
+                "kept": self._kept(self.form.field(name)),
+            }
+            for part, told in self.answers.items()
+            for name, answer in told.items()
+        }
+        data = {
+            "event": self.event.name,
+            "title": self.event.title,
+            "application": self.application.model_dump(mode="json"),
+            "token": self.token,
+            "answers": fields,
+            "journal": list(self.journal),
+        }
+        return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
+
+    def as_text(self, language: str = "de") -> str:
+        """As a text to read, in German or English."""
+        return "\n".join(self._lines(language)) + "\n"
+
+    def _kept(self, field: FormField) -> list[dict[str, Any]]:
+        return [
+            {"after": str(rule.after), "days": rule.days, "until": until and until.isoformat()}
+            for rule, until in self._ends(field)
+        ]
+
+    def _ends(self, field: FormField) -> Iterator[tuple[Retention, date | None]]:
+        rules = [field.retention] if field.retention else []
+        rules = rules or [self.event.retention.for_purpose(each) for each in field.purposes]
+        if self.application.state not in HAS_SEAT:
+            rules = [*rules, self.event.retention.unselected]
+        for rule in dict.fromkeys(rules):
+            yield rule, self.event.kept_until(rule)
+
+    def _lines(self, language: str) -> Iterator[str]:
+        say = translator(language)
+        when = _times(language, self.event.time_zone)
+        title = self.event.title.get(language) or self.event.title[self.event.languages[0]]
+        yield say("What is stored about you: {event}").format(event=title)
+        yield ""
+        for part in Compartment:
+            told = self.answers.get(part, {})
+            yield say(HEADINGS[part])
+            if not told:
+                yield "  " + say("Nothing, or no longer anything.")
+            for name, answer in told.items():
+                field = self.form.field(name)
+                label = field.label.get(language) or next(iter(field.label.values()))
+                yield f"  {label}: {_shown(field, answer, language, say)}"
+                yield "    " + say("used {purposes}").format(
+                    purposes="; ".join(say(PURPOSES[each]) for each in field.purposes)
+                )
+                yield "    " + self._kept_text(field, say, when)
+            yield ""
+        yield say("Your consents")
+        if not self.application.consents:
+            yield "  " + say("None.")
+        for consent in self.application.consents:
+            yield f"  {say(PURPOSES[consent.purpose])}: " + say(
+                "given {time} ({channel}), text {version}"
+            ).format(
+                time=when(consent.given),
+                channel=say(CHANNELS[consent.channel]),
+                version=consent.text_version,
+            )
+            if consent.withdrawn is not None:
+                yield "    " + say("withdrawn {time}").format(time=when(consent.withdrawn))
+        yield ""
+        yield say("Your application")
+        yield f"  {when(self.application.entered)}: {say(STATES[State.RECEIVED])}"
+        for step in self.application.history:
+            reason = f" ({step.reason})" if step.reason else ""
+            yield f"  {when(step.time)}: {say(STATES[step.target])}{reason}"
+        if self.token is not None:
+            yield ""
+            yield say("The token of your receipt: {token}").format(token=self.token)
+
+    def _kept_text(self, field: FormField, say: Translate, when: Any) -> str:
+        ends = list(self._ends(field))
+        days = [until for _, until in ends]
+        if all(day is not None for day in days):
+            last = max(day for day in days if day is not None)
+            return say("kept until {day}").format(day=when(last))
+        return say("kept {until}").format(
+            until=say(" and ").join(until_text(rule, say) for rule, _ in ends)
+        )
+
+
+HEADINGS: Mapping[Compartment, str] = {
+    Compartment.IDENTITY: "Who you are, and how to reach you",
+    Compartment.PROFILE: "What the lottery may know",
+    Compartment.STATEMENTS: "What you said",
+}
+
+
+def _shown(field: FormField, answer: Any, language: str, say: Translate) -> str:
+    if isinstance(answer, bool):
+        return say("yes") if answer else say("no")
+    texts = {option.value: option.text(language) for option in field.options}
+    if field.kind is Kind.CONTACT:
+        points = (CONTACT_POINTS[point["kind"]].model_validate(point) for point in answer)
+        return "; ".join(map(contact_text, points))
+    if isinstance(answer, list):
+        return ", ".join(texts.get(each, str(each)) for each in answer)
+    return texts.get(answer, str(answer)) if isinstance(answer, str) else str(answer)
+
+
+def _times(language: str, zone: str) -> Any:
+    """A function that writes days and moments as people do, in the event's time zone."""
+    from babel.dates import format_date, format_datetime, get_timezone
+
+    def written(time: datetime | date) -> str:
+        if isinstance(time, datetime):
+            return str(format_datetime(time, "medium", tzinfo=get_timezone(zone), locale=language))
+        return str(format_date(time, "long", locale=language))
+
+    return written
+
+
+def everything_about(case: CaseFile, key: str) -> Everything:
+    """Everything that is kept about somebody in an event.
+
+    Raises:
+        ApplicationUnknown: there is no application of this key.
+    """
+    application = case.application(key)
+    bodies = {part: case.open(part, key, purpose=Purpose.ACCESS) for part in Compartment}
+    identity = bodies[Compartment.IDENTITY]
+    form = case.form()
+    answers = {part: body["answers"] for part, body in bodies.items() if body is not None}
+    return Everything(
+        event=case.event(),
+        form=form,
+        application=application,
+        answers={
+            part: {each.name: told[each.name] for each in form.fields if each.name in told}
+            for part, told in answers.items()
+        },
+        token=None if identity is None else identity["token"],
+        journal=tuple(
+            {**link.as_json(), "hash": link.hash}
+            for link in case.journal()
+            if link.entry.subject == key
+        ),
+    )

@@ -1,0 +1,393 @@
+"""The case file of an event: all that is kept of it, read and written as values of the domain.
+
+It stands between the use cases (`procedure`) and the storage. What no person is known from lies
+there in the clear: the event, states and consents, public documents. What people told is sealed, by
+compartment, and is opened for a purpose.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from mitwirkung.applications import Application, State
+from mitwirkung.errors import MitwirkungError
+from mitwirkung.events import Event
+from mitwirkung.forms.declaration import Form
+from mitwirkung.lottery.encoding import canonical_json, sha256_hex
+from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.people import OPENED_BY, Actor, Model, Purpose
+from mitwirkung.storage.backend import Transaction
+from mitwirkung.storage.journal import ChainedEntry, JournalEntry
+from mitwirkung.storage.records import Record, RecordKind
+from mitwirkung.storage.vault import Vault
+
+DRAWING = "drawing"
+"""The compartment of a round's private file: everybody's answers and tokens."""
+
+ROSTER = "roster"
+"""The compartment of a round's roster: who stands behind the lots, without answers."""
+
+_LOTTERIES = (
+    Purpose.SELECTION,
+    Purpose.SELECTION_REPORT,
+    Purpose.REPLACEMENT,
+    Purpose.ERASURE,
+)
+
+COMPARTMENTS: Mapping[str, tuple[str, ...]] = {
+    **{str(part): purposes for part, purposes in OPENED_BY.items()},
+    DRAWING: _LOTTERIES,
+    ROSTER: _LOTTERIES,
+}
+"""What is sealed, and for which purposes it opens."""
+
+KINDS: tuple[RecordKind, ...] = (
+    RecordKind("event"),
+    RecordKind("document"),
+    RecordKind("application", ("state", "household", "token")),
+    RecordKind("distinct"),
+    RecordKind("round"),
+    *(RecordKind(str(name)) for name in COMPARTMENTS),
+)
+"""The kinds of record of an event."""
+
+
+class EventUnknown(MitwirkungError, LookupError):
+    """There is no such event; lists those that there are."""
+
+
+class ApplicationUnknown(MitwirkungError, LookupError):
+    """There is no application of this key."""
+
+
+class Round(Model):
+    """One lottery of an event: the first one, another attempt at it, or one for seats that fell
+    free.
+
+    Attributes:
+        number: 1, 2, 3, ...
+        fills: whether it fills seats that fell free.
+        attempt: how often it was made, the ones given up counted.
+        lottery: the commitment: the SHA-256 of its `lottery.json`.
+        freed: how many seats fell free, for which this round is.
+        published, drawn, offered: when; None as long as it is not.
+        given_up: why it does not count.
+        record: the SHA-256 of its `record-public.json`.
+        seated: the keys of the people whom it seats.
+    """
+
+    number: int
+    fills: bool
+    attempt: int
+    lottery: str
+    freed: tuple[str, ...] = ()
+    published: AwareDatetime
+    drawn: AwareDatetime | None = None
+    offered: AwareDatetime | None = None
+    given_up: str | None = None
+    record: str | None = None
+    seated: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Where its documents stand: `lottery-1`."""
+        return f"lottery-{self.number}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was not given up."""
+        return self.given_up is None
+
+
+class CaseFile:
+    """One event inside a transaction.
+
+    Args:
+        transaction: what is read and changed at once.
+        vault: seals and opens what people told.
+    """
+
+    def __init__(self, transaction: Transaction, vault: Vault) -> None:
+        self._transaction = transaction
+        self._vault = vault
+        self._read: dict[tuple[str, str], Record] = {}
+
+    @property
+    def name(self) -> str:
+        return self._transaction.event
+
+    # --- the event and its documents ---------------------------------------------------------
+
+    def find_event(self) -> Event | None:
+        """The event; None if there is none."""
+        record = self._get("event", self.name)
+        return None if record is None else Event.model_validate_json(record.body)
+
+    def event(self) -> Event:
+        """The event.
+
+        Raises:
+            EventUnknown: there is none of this name.
+        """
+        event = self.find_event()
+        if event is None:
+            raise EventUnknown("event-unknown", name=self.name)
+        return event
+
+    def save_event(self, event: Event) -> None:
+        """Keep the event as it is now."""
+        self._put("event", self.name, _json(event))
+
+    def form(self) -> Form:
+        """The form of the event."""
+        return Form.model_validate_json(self._needed("form.json"))
+
+    def quotas(self) -> QuotaPlan:
+        """The quotas of the event."""
+        return QuotaPlan.model_validate_json(self._needed("quotas.json"))
+
+    def document(self, name: str) -> bytes | None:
+        """A public document of the event: `lottery-1/lottery.json`, say; None if there is none."""
+        record = self._get("document", name)
+        return None if record is None else record.body
+
+    def documents(self) -> dict[str, bytes]:
+        """All of them, by name."""
+        return {each.key: each.body for each in self._transaction.find("document")}
+
+    def put_document(self, name: str, content: bytes, *, now: datetime, actor: Actor) -> None:
+        """Keep a document; the journal says what its digest is."""
+        if self.document(name) == content:
+            return
+        self._put("document", name, content)
+        digest = sha256_hex(content)
+        self.note("document-kept", now=now, actor=actor, name=name, sha256=digest)
+
+    def _needed(self, name: str) -> bytes:
+        content = self.document(name)
+        if content is None:
+            raise EventUnknown("event-unknown", name=self.name)
+        return content
+
+    # --- the journal -------------------------------------------------------------------------
+
+    def note(
+        self, what: str, *, now: datetime, actor: Actor, subject: str | None = None, **params: Any
+    ) -> ChainedEntry:
+        """Write into the journal what was done. No personal data, for it is never erased."""
+        return self._transaction.append(
+            JournalEntry(
+                time=now,
+                actor=actor_name(actor),
+                what=what,
+                subject=subject,
+                params=params,
+            )
+        )
+
+    def journal(self) -> Iterator[ChainedEntry]:
+        """The journal of the event."""
+        return self._transaction.journal()
+
+    def journal_head(self) -> str:
+        """Number and hash of the last entry, as public files print it: `17 9f86d0...`."""
+        head = self._transaction.last_entry()
+        return "none" if head is None else f"{head.number} {head.hash}"
+
+    # --- applications ------------------------------------------------------------------------
+
+    def application(self, key: str) -> Application:
+        """An application.
+
+        Raises:
+            ApplicationUnknown: there is none of this key.
+        """
+        found = self.find_application(key)
+        if found is None:
+            raise ApplicationUnknown("application-unknown")
+        return found
+
+    def find_application(self, key: str) -> Application | None:
+        """An application; None if there is none of this key."""
+        record = self._get("application", key)
+        return None if record is None else Application.model_validate_json(record.body)
+
+    def applications(self, *states: State) -> list[Application]:
+        """The applications in some states, in all if none is named, by key."""
+        found = []
+        for record in self._in_states(states):
+            self._read["application", record.key] = record
+            found.append(Application.model_validate_json(record.body))
+        return sorted(found, key=lambda each: each.key)
+
+    def _in_states(self, states: Iterable[State]) -> Iterator[Record]:
+        wanted = tuple(states)
+        if not wanted:
+            yield from self._transaction.find("application")
+        for state in wanted:
+            yield from self._transaction.find("application", state=str(state))
+
+    def count(self, *states: State) -> int:
+        """How many applications are in some states."""
+        return sum(self._transaction.count("application", state=str(state)) for state in states)
+
+    def households(self) -> dict[str, str]:
+        """Key to what is equal for people of one household; those without an address are not
+        there."""
+        return {
+            record.key: str(record.index["household"])
+            for record in self._transaction.find("application")
+            if record.index["household"]
+        }
+
+    def key_of_token(self, handle: str) -> str | None:
+        """The key of the application whose token has this handle."""
+        return next((r.key for r in self._transaction.find("application", token=handle)), None)
+
+    def add_applications(self, applications: Iterable[tuple[Application, str | None]]) -> None:
+        """Keep new applications, each with what is equal for its household."""
+        self._transaction.add_all(
+            _application_record(each, household) for each, household in applications
+        )
+
+    def save(self, application: Application) -> None:
+        """Keep an application that was read here as it is now."""
+        known = self._read.get(("application", application.key))
+        before = known or self._get("application", application.key)
+        household = None if before is None else before.index["household"]
+        if application.state is State.ERASED:
+            household = None
+        record = _application_record(application, household)
+        if before is None:
+            self._transaction.add(record)
+            return
+        newer = self._transaction.replace(replace(record, version=before.version))
+        self._read["application", application.key] = newer
+
+    def distinct(self) -> set[frozenset[str]]:
+        """Pairs of applications that somebody looked at, and that are of two people."""
+        return {frozenset(json.loads(record.body)) for record in self._transaction.find("distinct")}
+
+    def keep_distinct(self, one: str, other: str) -> None:
+        """Note that two applications are of two people."""
+        pair = sorted((one, other))
+        key = "+".join(pair)
+        if self._get("distinct", key) is None:
+            self._put("distinct", key, canonical_json(pair))
+
+    # --- rounds of the lottery ---------------------------------------------------------------
+
+    def rounds(self) -> list[Round]:
+        """All lotteries of the event so far, in their order."""
+        found = [Round.model_validate_json(r.body) for r in self._transaction.find("round")]
+        return sorted(found, key=lambda each: each.number)
+
+    def save_round(self, round_: Round) -> None:
+        """Keep a lottery of the event as it is now."""
+        self._put("round", f"{round_.number:04}", _json(round_))
+
+    # --- what is sealed ----------------------------------------------------------------------
+
+    def seal_all(self, bodies: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
+        """Keep new sealed bodies: compartment, key, and what is in it."""
+        records = (
+            Record(self.name, str(kind), key, canonical_json(dict(body)))
+            for kind, key, body in bodies
+        )
+        self._transaction.add_all(self._vault.seal_all(records))
+
+    def reseal(self, compartment: str, key: str, body: Mapping[str, Any]) -> None:
+        """Keep a sealed body in the place of the one that is there, or as the first one."""
+        before = self._transaction.get(str(compartment), key)
+        version = 1 if before is None else before.version
+        plain = Record(self.name, str(compartment), key, canonical_json(dict(body)), {}, version)
+        sealed = self._vault.seal(plain)
+        if before is None:
+            self._transaction.add(sealed)
+        else:
+            self._transaction.replace(sealed)
+
+    def open(self, compartment: str, key: str, *, purpose: Purpose) -> dict[str, Any] | None:
+        """What is in a compartment of a person; None if nothing is there any more.
+
+        Raises:
+            PurposeRefused: the compartment does not open for this purpose.
+        """
+        record = self._transaction.get(str(compartment), key)
+        if record is None:
+            return None
+        (body,) = self._vault.open_all([record], purpose=purpose)
+        return None if body is None else _plain(body)
+
+    def open_all(self, compartment: str, *, purpose: Purpose) -> dict[str, dict[str, Any]]:
+        """Key to what is in a compartment, of everybody of whom it is still there.
+
+        Raises:
+            PurposeRefused: the compartment does not open for this purpose.
+        """
+        records = list(self._transaction.find(str(compartment)))
+        bodies = self._vault.open_all(records, purpose=purpose)
+        pairs = zip(records, bodies, strict=True)
+        return {record.key: _plain(body) for record, body in pairs if body is not None}
+
+    def keys_in(self, compartment: str) -> list[str]:
+        """Whose compartments are there, by key; nothing is opened."""
+        return [record.key for record in self._transaction.find(str(compartment))]
+
+    def destroy(self, compartment: str, keys: Iterable[str]) -> None:
+        """Destroy what is in a compartment of some people, the key of each before its record."""
+        gone = list(keys)
+        self._vault.destroy(self.name, gone, [str(compartment)])
+        for key in gone:
+            self._transaction.remove(str(compartment), key)
+
+    def codes(self, field: str, values: Iterable[str]) -> list[str]:
+        """What is equal for equal values of this event and field, and says nothing else."""
+        return self._vault.search_codes(self.name, field, values)
+
+    # --- records -----------------------------------------------------------------------------
+
+    def _get(self, kind: str, key: str) -> Record | None:
+        record = self._transaction.get(kind, key)
+        if record is not None:
+            self._read[kind, key] = record
+        return record
+
+    def _put(self, kind: str, key: str, body: bytes) -> None:
+        before = self._read.get((kind, key)) or self._get(kind, key)
+        record = Record(self.name, kind, key, body, {})
+        if before is None:
+            self._transaction.add(record)
+            self._read[kind, key] = record
+        else:
+            newer = self._transaction.replace(replace(record, version=before.version))
+            self._read[kind, key] = newer
+
+
+def actor_name(actor: Actor) -> str:
+    """How the journal calls somebody: `staff:staff-3`."""
+    return f"{actor.role}:{actor.pseudonym}"
+
+
+def _application_record(application: Application, household: Any) -> Record:
+    index = {
+        "state": str(application.state),
+        "household": household,
+        "token": application.token_hash,
+    }
+    return Record(application.event, "application", application.key, _json(application), index)
+
+
+def _json(value: Model) -> bytes:
+    return canonical_json(value.model_dump(mode="json"))
+
+
+def _plain(body: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(body)
+    return found

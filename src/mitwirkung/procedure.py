@@ -1,0 +1,1076 @@
+"""The use cases of one event, from its announcement to the archive.
+
+Each is one transaction: it is done as a whole or not at all. Time and actor are arguments. Each may
+be repeated: what was done already stays as it is and is returned again, so that a step that was
+interrupted is completed by calling it once more. What is not legal now raises `MoveRefused` or
+`ApplicationRefused`, which name what is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from mitwirkung.access import Everything, everything_about
+from mitwirkung.applications import Application, ApplicationRefused, Offer, State
+from mitwirkung.archive import Audit, audit, public_documents
+from mitwirkung.casefile import CaseFile, Round
+from mitwirkung.duplicates import (
+    MergePlan,
+    PossibleDuplicate,
+    merge_applications,
+    merge_plan,
+    possible_duplicates,
+)
+from mitwirkung.erasure import LOTTERIES, Erased, ErasureLog, erase_event, erase_one, what_is_due
+from mitwirkung.errors import Finding, InputError
+from mitwirkung.events import Event, Phase, Remedy
+from mitwirkung.forms.answers import person_in
+from mitwirkung.forms.declaration import Form
+from mitwirkung.lottery.attempts import give_up
+from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.panels import PanelLottery
+from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.progress import Progress, Stop
+from mitwirkung.lottery.publication import Publication, seed_from
+from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.randomness import is_stated
+from mitwirkung.moves import MoveRefused
+from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose
+from mitwirkung.registration import SYSTEM, Entry, Randomness, Registration, registration
+from mitwirkung.rounds import (
+    GIVEN_UP,
+    RECORD,
+    Drawn,
+    drawn_again,
+    drawn_from,
+    facts_for,
+    keep_lottery,
+    next_problem,
+    pool_of,
+    problem_of,
+    public_lottery,
+    publication_of,
+    published_lottery,
+    undersubscription,
+)
+from mitwirkung.storage.backend import StorageBackend
+from mitwirkung.storage.errors import StaleRecord
+from mitwirkung.storage.journal import ChainedEntry
+from mitwirkung.storage.vault import Vault
+
+ATTEMPTS = 3
+"""How often a lottery is made anew because the event changed meanwhile."""
+
+
+class Solve(Protocol):
+    """`Mitwirkung.solve`."""
+
+    def __call__(
+        self,
+        problem: SelectionProblem,
+        strategy: str | None = None,
+        *,
+        settings: Mapping[str, object] | None = None,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> PanelLottery: ...
+
+
+@dataclass(frozen=True)
+class PublishedRound:
+    """A lottery that is published.
+
+    Attributes:
+        round: which one; `round.lottery` is the commitment.
+        publication: with everybody's answers; None if some of them were erased since.
+    """
+
+    round: Round
+    publication: Publication | None = field(repr=False)
+
+    @property
+    def commitment(self) -> str:
+        return self.round.lottery
+
+
+@dataclass(frozen=True, repr=False)
+class Procedure:
+    """The use cases of one event.
+
+    Args:
+        name: of the event.
+        storage: where everything is kept, opened for `casefile.KINDS`.
+        vault: seals and opens what people told.
+        solve: makes lotteries.
+        erasures: where erasures are noted, apart from what backups bring back.
+        randomness: where keys and tokens come from.
+    """
+
+    name: str
+    storage: StorageBackend
+    vault: Vault
+    solve: Solve
+    erasures: ErasureLog
+    randomness: Randomness = os.urandom
+
+    def __repr__(self) -> str:
+        return f"<Procedure {self.name}>"
+
+    @contextmanager
+    def _case(self, *, exclusive: bool = False) -> Iterator[CaseFile]:
+        with self.storage.transaction(self.name, exclusive=exclusive) as transaction:
+            yield CaseFile(transaction, self.vault)
+
+    # --- what there is -----------------------------------------------------------------------
+
+    def event(self) -> Event:
+        """The event as it stands.
+
+        Raises:
+            EventUnknown: there is none of this name.
+        """
+        with self._case() as case:
+            return case.event()
+
+    def form(self) -> Form:
+        """The form of the event."""
+        with self._case() as case:
+            return case.form()
+
+    def application(self, key: str) -> Application:
+        """An application as it stands.
+
+        Raises:
+            ApplicationUnknown: there is none of this key.
+        """
+        with self._case() as case:
+            return case.application(key)
+
+    def applications(self, *states: State) -> list[Application]:
+        """The applications in some states, in all if none is named, by key."""
+        with self._case() as case:
+            return case.applications(*states)
+
+    def people(self, *states: State) -> list[tuple[Application, Person]]:
+        """The applications in some states, in all if none is named, with who that is, to reach
+        them; those that are erased are left out."""
+        with self._case() as case:
+            form = case.form()
+            bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
+            return [
+                (each, person_in(form, bodies[each.key]["answers"], each.language))
+                for each in case.applications(*states)
+                if each.key in bodies
+            ]
+
+    def codes(self, field: str, values: Iterable[str]) -> list[str]:
+        """What is equal for equal values in this event, and says nothing else."""
+        return self.vault.search_codes(self.name, field, values)
+
+    def counts(self) -> dict[State, int]:
+        """How many applications are in each state; states that nobody is in are left out."""
+        with self._case() as case:
+            counted = Counter(each.state for each in case.applications())
+        return {state: counted[state] for state in State if counted[state]}
+
+    def rounds(self) -> list[Round]:
+        """The lotteries so far, in their order."""
+        with self._case() as case:
+            return case.rounds()
+
+    def journal(self) -> list[ChainedEntry]:
+        """The journal of the event."""
+        with self._case() as case:
+            return list(case.journal())
+
+    def public_documents(self) -> dict[str, bytes]:
+        """What anybody may read, name to bytes: form, quotas, lotteries, draws, results, and
+        `event.json`, a summary with the head of the journal."""
+        with self._case() as case:
+            return public_documents(case)
+
+    def audit(self, printed: Mapping[int, str] | None = None) -> Audit:
+        """Prove the journal whole, and documents and steps against it; see `archive.audit`."""
+        with self._case() as case:
+            return audit(case, printed)
+
+    # --- announcing --------------------------------------------------------------------------
+
+    def announce(
+        self, event: Event, form: Form, quotas: QuotaPlan, *, now: datetime, actor: Actor
+    ) -> Event:
+        """Keep a new event with its form and quotas, and announce it.
+
+        Raises:
+            InputError: the form does not ask for what the quotas count.
+            MoveRefused: there is another event of this name.
+        """
+        findings = _unasked(form, quotas)
+        if findings:
+            raise InputError.of(findings)
+        with self._case(exclusive=True) as case:
+            before = case.find_event()
+            made = event.moved(Phase.ANNOUNCED, now=now, actor=actor)
+            if before is not None:
+                same = type(before).model_fields.keys() - _MOVING
+                if all(getattr(before, name) == getattr(made, name) for name in same):
+                    return before
+                raise MoveRefused("event-exists", name=event.name)
+            case.save_event(made)
+            case.note("event-announced", now=now, actor=actor)
+            for name, model in (("form.json", form), ("quotas.json", quotas)):
+                content = model.model_dump_json(indent=1).encode()
+                case.put_document(name, content, now=now, actor=actor)
+            return made
+
+    def _move(
+        self,
+        to: Phase,
+        what: str,
+        *,
+        now: datetime,
+        actor: Actor,
+        reason: str | None = None,
+        before: Callable[[CaseFile, Event], Mapping[str, Any]] | None = None,
+    ) -> Event:
+        """Move the event to a phase, once; `before` does what belongs to it."""
+        with self._case(exclusive=True) as case:
+            event = case.event()
+            if event.phase is to:
+                return event
+            moved = event.moved(to, now=now, actor=actor, reason=reason)
+            more = before(case, moved) if before else {}
+            case.save_event(moved)
+            case.note(what, now=now, actor=actor, **more)
+            return moved
+
+    def open_applications(self, *, now: datetime, actor: Actor) -> Event:
+        """Open applications.
+
+        Raises:
+            MoveRefused: it is not announced, or the deadline is over.
+        """
+        return self._move(Phase.APPLICATIONS_OPEN, "applications-opened", now=now, actor=actor)
+
+    def extend(self, until: date, *, now: datetime, actor: Actor, reason: str) -> Event:
+        """Move the deadline; if applications were closed they are open again.
+
+        Raises:
+            MoveRefused: the deadline stays in this phase, or `until` is no later day before the
+                event; or there is no reason.
+        """
+        with self._case(exclusive=True) as case:
+            event = case.event()
+            if event.deadline == until and event.extensions:
+                return event
+            extended = event.extended(until, now=now, actor=actor, reason=reason)
+            case.save_event(extended)
+            case.note("deadline-extended", now=now, actor=actor, until=until.isoformat())
+            return extended
+
+    def close_applications(self, *, now: datetime, actor: Actor) -> Event:
+        """Close applications after their deadline. What came in time on paper or by a call may
+        still be entered, until the lottery is published.
+
+        Raises:
+            MoveRefused: they are not open, or the deadline is ahead.
+        """
+        return self._move(Phase.CLOSED, "applications-closed", now=now, actor=actor)
+
+    def decide(
+        self,
+        remedy: Remedy,
+        *,
+        now: datetime,
+        actor: Actor,
+        reason: str,
+        until: date | None = None,
+    ) -> Event:
+        """Record what is done as too few people applied, and do it: extend, ask the groups that
+        are missing, or seat everyone (`offer` then needs no lottery).
+
+        Raises:
+            MoveRefused: what the remedy needs is not there, or it is too late for it.
+        """
+        with self._case(exclusive=True) as case:
+            event = case.event()
+            eligible, missing = undersubscription(case, event, case.form(), at=now)
+            decided = event.decided(
+                remedy,
+                eligible=eligible,
+                now=now,
+                actor=actor,
+                reason=reason,
+                missing=missing,
+                until=until,
+            )
+            case.save_event(decided)
+            case.note("undersubscription", now=now, actor=actor, remedy=str(remedy))
+            return decided
+
+    def cancel(self, *, now: datetime, actor: Actor, reason: str) -> Event:
+        """Cancel the event.
+
+        Raises:
+            MoveRefused: it was held already, or there is no reason.
+        """
+        return self._move(Phase.CANCELLED, "event-cancelled", now=now, actor=actor, reason=reason)
+
+    # --- applications ------------------------------------------------------------------------
+
+    def apply(
+        self, entry: Entry, *, channel: Channel, now: datetime, actor: Actor | None = None
+    ) -> Registration:
+        """Take one application; see `apply_all`."""
+        (taken,) = self.apply_all([entry], channel=channel, now=now, actor=actor)
+        return taken
+
+    def apply_all(
+        self,
+        entries: Iterable[Entry],
+        *,
+        channel: Channel,
+        now: datetime,
+        actor: Actor | None = None,
+    ) -> list[Registration]:
+        """Take applications, all or none, each with its token for the receipt.
+
+        Args:
+            channel: how they came.
+            actor: who enters them; for the web the applicants themselves, if None.
+
+        Raises:
+            InputError: with every error of every entry.
+            ApplicationRefused: they are too early or too late.
+        """
+        with self._case() as case:
+            event, form = case.event(), case.form()
+            taken: list[Registration] = []
+            new: list[Registration] = []
+            findings: list[Finding] = []
+            for entry in entries:
+                before = None if entry.key is None else case.find_application(entry.key)
+                if before is not None:
+                    taken.append(_taken_before(case, before))
+                    continue
+                try:
+                    made = registration(
+                        entry,
+                        event,
+                        form,
+                        channel=channel,
+                        now=now,
+                        actor=actor,
+                        randomness=self.randomness,
+                    )
+                except InputError as error:
+                    findings += error.findings
+                    continue
+                taken.append(made)
+                new.append(made)
+            if findings:
+                raise InputError.of(findings)
+            _keep_applications(case, new, now=now)
+            return taken
+
+    def token(self, key: str) -> str | None:
+        """The token of an application, for its receipt; None if it is erased."""
+        with self._case() as case:
+            body = case.open(Compartment.IDENTITY, key, purpose=Purpose.CONTACT)
+            return None if body is None else str(body["token"])
+
+    def key_of(self, token: str) -> str | None:
+        """The key of the application with a token; None if there is none."""
+        from mitwirkung.lottery.encoding import handle
+
+        with self._case() as case:
+            return case.key_of_token(handle(token))
+
+    def refuse(self, key: str, *, now: datetime, actor: Actor, reason: str) -> Application:
+        """Find an application ineligible; the reason is counted and published."""
+        return self._step(key, State.INELIGIBLE, now=now, actor=actor, reason=reason)
+
+    def readmit(self, key: str, *, now: datetime, actor: Actor, reason: str) -> Application:
+        """Take back that an application is ineligible."""
+        return self._step(key, State.RECEIVED, now=now, actor=actor, reason=reason)
+
+    def withdraw(
+        self,
+        key: str,
+        *,
+        channel: Channel,
+        now: datetime,
+        actor: Actor,
+        received: datetime | date | None = None,
+    ) -> Application:
+        """Take back an application, or a seat that was accepted."""
+        return self._step(
+            key, State.WITHDRAWN, now=now, actor=actor, channel=channel, received=received
+        )
+
+    def withdraw_consent(
+        self,
+        key: str,
+        *,
+        channel: Channel,
+        now: datetime,
+        actor: Actor,
+        purpose: Purpose | None = None,
+        field: str | None = None,
+    ) -> Application:
+        """Take back consents: those to a purpose, those that name a field, or all."""
+        with self._case(exclusive=True) as case:
+            before = case.application(key)
+            after = before.without_consent(now=now, channel=channel, purpose=purpose, field=field)
+            if after != before:
+                case.save(after)
+                case.note(
+                    "consent-withdrawn", now=now, actor=actor, subject=key, channel=str(channel)
+                )
+            return after
+
+    def possible_duplicates(self) -> tuple[PossibleDuplicate, ...]:
+        """Applications that may be one person's, to be looked at; nothing is merged by itself."""
+        with self._case() as case:
+            form = case.form()
+            there = {each.key: each for each in case.applications(State.RECEIVED, State.INELIGIBLE)}
+            identities = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
+            people = {
+                key: person_in(form, body["answers"])
+                for key, body in identities.items()
+                if key in there and there[key].merged_into is None
+            }
+            years = _birth_years(case, form)
+            return possible_duplicates(people, birth_years=years, different=case.distinct())
+
+    def merge(
+        self,
+        keys: Sequence[str],
+        *,
+        now: datetime,
+        actor: Actor,
+        reason: str,
+        keep: str | None = None,
+    ) -> MergePlan:
+        """Keep one of several applications of the same person; the others become ineligible.
+
+        Raises:
+            ApplicationRefused: they are not two or more that can still be merged.
+        """
+        with self._case(exclusive=True) as case:
+            event = case.event()
+            found = [case.application(key) for key in dict.fromkeys(keys)]
+            if event.was_published:
+                raise ApplicationRefused("merge-too-late", state=str(event.phase), legal=[])
+            plan = merge_plan(found, time_zone=event.time_zone, keep=keep)
+            merged = merge_applications(plan, found, now=now, actor=actor, reason=reason)
+            for each in merged:
+                case.save(each)
+                case.note(
+                    "application-merged", now=now, actor=actor, subject=each.key, into=plan.keep
+                )
+            return plan
+
+    def keep_apart(self, one: str, other: str, *, now: datetime, actor: Actor) -> None:
+        """Note that two applications are of two people, so that they are not offered again."""
+        with self._case(exclusive=True) as case:
+            for key in (one, other):
+                case.application(key)
+            if frozenset((one, other)) not in case.distinct():
+                case.keep_distinct(one, other)
+                case.note("applications-distinct", now=now, actor=actor, keys=sorted((one, other)))
+
+    def _step(
+        self,
+        key: str,
+        to: State,
+        *,
+        now: datetime,
+        actor: Actor,
+        channel: Channel | None = None,
+        reason: str | None = None,
+        received: datetime | date | None = None,
+    ) -> Application:
+        """Move one application, once."""
+        with self._case(exclusive=True) as case:
+            event, before = case.event(), case.application(key)
+            if before.state is to:
+                return before
+            settled = (State.INELIGIBLE, State.RECEIVED)
+            if to in settled and (event.was_published or event.phase is Phase.DRAWN):
+                raise MoveRefused("eligibility-settled", state=str(event.phase))
+            if to is State.ACCEPTED:
+                _check_seats(case, event)
+            after = before.moved(
+                to, now=now, actor=actor, channel=channel, reason=reason, received=received
+            )
+            case.save(after)
+            case.note(f"application-{to}", now=now, actor=actor, subject=key)
+            return after
+
+    # --- the lottery -------------------------------------------------------------------------
+
+    def publish_lottery(
+        self,
+        facts: Facts | None = None,
+        *,
+        now: datetime,
+        actor: Actor,
+        strategy: str | None = None,
+        settings: Mapping[str, object] | None = None,
+        must: Mapping[str, str] | None = None,
+        panels: int | None = None,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> PublishedRound:
+        """Make the lottery of all seats and publish it, before its seed exists.
+
+        It is made outside of the transaction; if the event changes meanwhile it is made anew.
+
+        Args:
+            facts: what the organiser states: the source of the seed, say. Counts, attempt and the
+                head of the journal come from the case file.
+            strategy, settings, progress, stop: see `Mitwirkung.solve`.
+            must: key to reason of those who have a seat in any case.
+            panels: draw from so many numbered panels.
+
+        Raises:
+            MoveRefused: applications are not closed.
+            InfeasibleQuotas, TooFewApplicants: no panel can be had.
+        """
+
+        def problem(case: CaseFile, event: Event) -> tuple[SelectionProblem, Mapping[str, str]]:
+            if Phase.LOTTERY_PUBLISHED not in event.legal_moves:
+                event.moved(Phase.LOTTERY_PUBLISHED, now=now, actor=actor)  # says why not
+            pool = pool_of(case, event, case.form(), purpose=Purpose.SELECTION, at=now)
+            return problem_of(event, case, pool, must), {}
+
+        def solved(task: SelectionProblem, rounds: list[Round]) -> PanelLottery:
+            return self.solve(task, strategy, settings=settings, progress=progress, stop=stop)
+
+        return self._publish(problem, solved, facts, panels, now=now, actor=actor, fills=False)
+
+    def publish_replacement(
+        self,
+        facts: Facts | None = None,
+        *,
+        now: datetime,
+        actor: Actor,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> PublishedRound:
+        """Make a lottery of the seats that fell free, with the strategy of the first one, and
+        publish it before its own seed exists.
+
+        Raises:
+            MoveRefused: no seat is free, or the time for it is over.
+        """
+
+        def problem(case: CaseFile, event: Event) -> tuple[SelectionProblem, Mapping[str, str]]:
+            return next_problem(case, event, case.form(), case.rounds(), at=now)
+
+        def solved(task: SelectionProblem, rounds: list[Round]) -> PanelLottery:
+            with self._case() as case:
+                first = public_lottery(case, next(each for each in rounds if each.counts))
+            used = first.strategy
+            return self.solve(task, used.name, settings=used.settings, progress=progress, stop=stop)
+
+        return self._publish(problem, solved, facts, None, now=now, actor=actor, fills=True)
+
+    def _publish(
+        self,
+        problem: Callable[[CaseFile, Event], tuple[SelectionProblem, Mapping[str, str]]],
+        solved: Callable[[SelectionProblem, list[Round]], PanelLottery],
+        stated: Facts | None,
+        panels: int | None,
+        *,
+        now: datetime,
+        actor: Actor,
+        fills: bool,
+    ) -> PublishedRound:
+        for _ in range(ATTEMPTS):
+            with self._case() as case:
+                event, rounds = case.event(), case.rounds()
+                waiting = _waiting(rounds, fills=fills)
+                if waiting is not None:
+                    purpose = Purpose.REPLACEMENT if fills else Purpose.SELECTION
+                    return PublishedRound(waiting, publication_of(case, waiting, purpose=purpose))
+                task, freed = problem(case, event)
+                facts = facts_for(case, event, rounds, stated, fills=fills)
+                tokens = _tokens(case, task, fills=fills)
+            made = published_lottery(solved(task, rounds), facts, tokens, panels)
+            with self._case(exclusive=True) as case:
+                if case.journal_head() != facts.journal:
+                    continue  # somebody changed something meanwhile
+                number = len(rounds) + 1
+                round_ = Round(
+                    number=number,
+                    fills=fills,
+                    attempt=facts.attempt,
+                    lottery=made.commitment,
+                    freed=tuple(sorted(freed)),
+                    published=now,
+                )
+                keep_lottery(case, round_, made, now=now, actor=actor)
+                if not fills:
+                    case.save_event(
+                        case.event().moved(Phase.LOTTERY_PUBLISHED, now=now, actor=actor)
+                    )
+                case.note(
+                    "lottery-published",
+                    now=now,
+                    actor=actor,
+                    round=number,
+                    lottery=made.commitment,
+                    people=len(task),
+                    seats=task.seats,
+                )
+                return PublishedRound(round_, made)
+        raise StaleRecord("event-changing", event=self.name)
+
+    def give_up_lottery(self, *, now: datetime, actor: Actor, reason: str) -> Round:
+        """Give up the last lottery, before its draw; the reason is published.
+
+        Raises:
+            MoveRefused: there is none that waits for its draw, or no reason.
+        """
+        with self._case(exclusive=True) as case:
+            event, rounds = case.event(), case.rounds()
+            if rounds and rounds[-1].given_up is not None:
+                return rounds[-1]
+            if not rounds or rounds[-1].drawn is not None:
+                raise MoveRefused("no-lottery-waits", state=str(event.phase))
+            last = rounds[-1]
+            written = give_up(public_lottery(case, last), None, reason)
+            name = f"{last.folder}/{GIVEN_UP}"
+            case.put_document(name, written.content, now=now, actor=actor)
+            given_up = last.model_copy(update={"given_up": written.reason})
+            case.save_round(given_up)
+            if not last.fills:
+                closed = event.moved(Phase.CLOSED, now=now, actor=actor, reason=written.reason)
+                case.save_event(closed)
+            case.note("lottery-given-up", now=now, actor=actor, round=last.number)
+            return given_up
+
+    def seed_from(self, drawn: str, *, fallback: bool = False) -> str:
+        """The seed that the numbers drawn make for the lottery that waits, or was drawn last.
+
+        Raises:
+            MoveRefused: there is no lottery.
+            UnfitSeed: the numbers are not what its template asks for.
+        """
+        with self._case() as case:
+            rounds = [each for each in case.rounds() if each.counts]
+            if not rounds:
+                raise MoveRefused("no-lottery-waits", state=str(case.event().phase))
+            return seed_from(public_lottery(case, rounds[-1]), drawn, fallback=fallback)
+
+    def draw(self, seed: str, *, now: datetime, actor: Actor) -> Drawn:
+        """Draw from the lottery that waits for it.
+
+        Args:
+            seed: the public randomness, in the wording that the lottery fixed.
+
+        Raises:
+            MoveRefused: no lottery waits; it was drawn with another seed; or the time has not come
+                that it fixed for its seed.
+            UnfitSeed: the lottery fixed another wording.
+        """
+        with self._case(exclusive=True) as case:
+            event, rounds = case.event(), case.rounds()
+            if not rounds or not rounds[-1].counts:
+                raise MoveRefused("no-lottery-waits", state=str(event.phase))
+            last = rounds[-1]
+            if last.drawn is not None:
+                before = drawn_again(case, last)
+                if before.public.seed != seed:
+                    raise MoveRefused("seed-other", seed=before.public.seed)
+                return before
+            _check_time(public_lottery(case, last).seed.earliest, now)
+            public, roster = drawn_from(case, last, seed)
+            case.put_document(f"{last.folder}/{RECORD}", public.content, now=now, actor=actor)
+            drawn = last.model_copy(
+                update={"drawn": now, "record": public.digest, "seated": roster.seated(public)}
+            )
+            case.save_round(drawn)
+            if not last.fills:
+                case.save_event(event.moved(Phase.DRAWN, now=now, actor=actor))
+            case.note(
+                "lottery-drawn", now=now, actor=actor, round=last.number, record=public.digest
+            )
+        with self._case() as case:  # what is read for the record holds up nobody
+            return drawn_again(case, drawn)
+
+    # --- offers and answers ------------------------------------------------------------------
+
+    def offer(self, until: date, *, now: datetime, actor: Actor) -> list[Application]:
+        """Offer the seats that were drawn, until the end of a day; where it was decided to seat
+        everyone, to all. After the first draw whoever has no seat is on the reserve.
+
+        Returns:
+            The applications with an offer of this round, by key.
+
+        Raises:
+            MoveRefused: nothing was drawn, or `until` is over.
+        """
+        with self._case(exclusive=True) as case:
+            event, rounds = case.event(), case.rounds()
+            if event.seats_everyone:
+                return self._offer_all(case, event, until, now=now, actor=actor)
+            drawn = [each for each in rounds if each.counts and each.drawn]
+            if not drawn:
+                raise MoveRefused("nothing-drawn", state=str(event.phase))
+            last = drawn[-1]
+            if last.offered is not None:
+                return [case.application(key) for key in last.seated]
+            offered = self._offer_to(case, event, last.seated, until, now=now, actor=actor)
+            reserve = case.applications(State.RECEIVED)
+            for each in reserve:
+                case.save(each.moved(State.RESERVE, now=now, actor=actor))
+            case.save_round(last.model_copy(update={"offered": now}))
+            case.note(
+                "seats-offered",
+                now=now,
+                actor=actor,
+                round=last.number,
+                seats=len(offered),
+                reserve=len(reserve),
+                until=until.isoformat(),
+            )
+            return offered
+
+    def _offer_all(
+        self, case: CaseFile, event: Event, until: date, *, now: datetime, actor: Actor
+    ) -> list[Application]:
+        if event.phase is not Phase.CLOSED:
+            return case.applications(State.SELECTED)
+        keys = [each.key for each in case.applications(State.RECEIVED)]
+        offered = self._offer_to(case, event, keys, until, now=now, actor=actor)
+        case.save_event(event.moved(Phase.DRAWN, now=now, actor=actor))
+        case.note("everyone-seated", now=now, actor=actor, seats=len(keys), until=until.isoformat())
+        return offered
+
+    def _offer_to(
+        self,
+        case: CaseFile,
+        event: Event,
+        keys: Iterable[str],
+        until: date,
+        *,
+        now: datetime,
+        actor: Actor,
+    ) -> list[Application]:
+        offer = Offer(until=until, time_zone=event.time_zone, made=now)
+        offered = []
+        for key in keys:
+            application = case.application(key)
+            if State.SELECTED not in application.legal_moves:
+                continue  # withdrawn or erased since the draw: the seat is free
+            moved = application.moved(State.SELECTED, now=now, actor=actor, offer=offer)
+            case.save(moved)
+            offered.append(moved)
+        return offered
+
+    def accept(
+        self,
+        key: str,
+        *,
+        channel: Channel,
+        now: datetime,
+        actor: Actor,
+        received: datetime | date | None = None,
+    ) -> Application:
+        """Accept the seat that is offered.
+
+        Raises:
+            MoveRefused: none is offered, or the offer is over.
+        """
+        return self._step(
+            key, State.ACCEPTED, now=now, actor=actor, channel=channel, received=received
+        )
+
+    def decline(
+        self,
+        key: str,
+        *,
+        channel: Channel,
+        now: datetime,
+        actor: Actor,
+        received: datetime | date | None = None,
+    ) -> Application:
+        """Decline the seat that is offered.
+
+        Raises:
+            MoveRefused: none is offered.
+        """
+        return self._step(
+            key, State.DECLINED, now=now, actor=actor, channel=channel, received=received
+        )
+
+    def expire(self, *, now: datetime, actor: Actor = SYSTEM) -> list[Application]:
+        """Let offers expire whose last day is over.
+
+        Returns:
+            The applications whose offer expired now.
+        """
+        with self._case(exclusive=True) as case:
+            over = [
+                each.moved(State.EXPIRED, now=now, actor=actor)
+                for each in case.applications(State.SELECTED)
+                if each.offer is not None and now >= each.offer.ends_at
+            ]
+            for each in over:
+                case.save(each)
+            if over:
+                case.note("offers-expired", now=now, actor=actor, seats=len(over))
+            return over
+
+    def confirm(self, *, now: datetime, actor: Actor) -> Event:
+        """Confirm who takes part, as no offer stands open any more.
+
+        Raises:
+            MoveRefused: an offer was not answered yet and has not expired, or seats that were
+                drawn were not offered.
+        """
+
+        def nothing_open(case: CaseFile, event: Event) -> dict[str, object]:
+            waiting = [each for each in case.rounds() if each.counts and each.offered is None]
+            if waiting:
+                raise MoveRefused("offer-first")
+            left = case.count(State.SELECTED)
+            if left:
+                raise MoveRefused("offers-open", count=left)
+            return {"seats": case.count(State.ACCEPTED)}
+
+        return self._move(
+            Phase.CONFIRMED, "seats-confirmed", now=now, actor=actor, before=nothing_open
+        )
+
+    # --- the event itself --------------------------------------------------------------------
+
+    def start(self, *, now: datetime, actor: Actor) -> Event:
+        """Begin the event; people can be checked in."""
+        return self._move(Phase.RUNNING, "event-started", now=now, actor=actor)
+
+    def check_in(self, key: str, *, now: datetime, actor: Actor) -> Application:
+        """Note that somebody with a seat is there.
+
+        Raises:
+            MoveRefused: the event does not run, or the person has no seat.
+        """
+        with self._case() as case:
+            phase = case.event().phase
+        if phase is not Phase.RUNNING:
+            raise MoveRefused("event-not-running", state=str(phase))
+        return self._step(key, State.ATTENDED, now=now, actor=actor)
+
+    def correct_attendance(
+        self, key: str, *, attended: bool, now: datetime, actor: Actor, reason: str
+    ) -> Application:
+        """Correct whether somebody was there."""
+        to = State.ATTENDED if attended else State.ABSENT
+        return self._step(key, to, now=now, actor=actor, reason=reason)
+
+    def hold(self, *, now: datetime, actor: Actor) -> Event:
+        """Note that the event is over: who has a seat and was not checked in was absent, and the
+        reserve is dissolved."""
+
+        def settle(case: CaseFile, event: Event) -> dict[str, object]:
+            ends = ((State.ACCEPTED, State.ABSENT), (State.RESERVE, State.NOT_SELECTED))
+            for state, to in ends:
+                for each in case.applications(state):
+                    case.save(each.moved(to, now=now, actor=actor))
+            return {"attended": case.count(State.ATTENDED), "absent": case.count(State.ABSENT)}
+
+        return self._move(Phase.HELD, "event-held", now=now, actor=actor, before=settle)
+
+    def document(self, results: Mapping[str, bytes], *, now: datetime, actor: Actor) -> Event:
+        """Publish the results: documents by the names of their files, without personal data.
+
+        Raises:
+            MoveRefused: the event is not over, or nothing is published.
+            InputError: a name is no name of a file.
+        """
+        wrong = [Finding("document-name", {"name": name}) for name in results if not _plain(name)]
+        if wrong:
+            raise InputError.of(wrong)
+
+        def keep(case: CaseFile, event: Event) -> dict[str, object]:
+            if not results:
+                raise MoveRefused("document-nothing")
+            for name, content in sorted(results.items()):
+                case.put_document(f"results/{name}", content, now=now, actor=actor)
+            return {"documents": len(results)}
+
+        return self._move(Phase.DOCUMENTED, "event-documented", now=now, actor=actor, before=keep)
+
+    # --- erasing and telling -----------------------------------------------------------------
+
+    def export_person(self, key: str, *, now: datetime, actor: Actor) -> Everything:
+        """Everything that is kept about one person (GDPR, Art. 15 and 20).
+
+        Raises:
+            ApplicationUnknown: there is no application of this key.
+        """
+        with self._case(exclusive=True) as case:
+            found = everything_about(case, key)
+            case.note("person-exported", now=now, actor=actor, subject=key)
+            return found
+
+    def due(self, *, now: datetime) -> Erased:
+        """What `erase_due` would erase now; nothing is changed."""
+        with self._case() as case:
+            return what_is_due(case, now=now)
+
+    def erase_due(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:
+        """Erase what has reached the end of its time; see `erasure`."""
+        with self._case(exclusive=True) as case:
+            erased = erase_event(case, self.erasures, now=now, actor=actor)
+        if erased:
+            self.storage.compact()
+        return erased
+
+    def erase_person(self, key: str, *, now: datetime, actor: Actor) -> Erased:
+        """Erase everything about one person now; a tombstone of states and times is left.
+
+        Who is in a lottery that was published stays in it by an anonymous handle; a seat that they
+        had is free.
+
+        Raises:
+            ApplicationUnknown: there is no application of this key.
+        """
+        with self._case(exclusive=True) as case:
+            erased = erase_one(case, self.erasures, key, now=now, actor=actor)
+        self.storage.compact()  # again too: what was interrupted may have left something
+        return erased
+
+    def replay_erasures(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:
+        """Repeat all erasures that were ever noted, after a backup was restored."""
+        with self._case(exclusive=True) as case:
+            erased = self.erasures.replay(case, now=now, actor=actor)
+        if erased:
+            self.storage.compact()
+        return erased
+
+    def archive(self, *, now: datetime, actor: Actor) -> Event:
+        """Close the file: nothing personal is left, and what is public stays.
+
+        Raises:
+            MoveRefused: the event is neither documented nor cancelled, or personal data are still
+                to be kept; says until when.
+        """
+
+        def empty(case: CaseFile, event: Event) -> dict[str, object]:
+            left = [part for part in (*Compartment, *LOTTERIES) if case.keys_in(part)]
+            if left:
+                raise MoveRefused("archive-not-empty", compartments=[str(each) for each in left])
+            return {"applications": len(case.applications())}
+
+        moved = self._move(Phase.ARCHIVED, "event-archived", now=now, actor=actor, before=empty)
+        self.vault.destroy_event(self.name)
+        self.storage.compact()
+        return moved
+
+
+_MOVING = {"phase", "history", "extensions", "decisions", "deadline"}
+"""What of an event changes after it was announced."""
+
+
+def _unasked(form: Form, quotas: QuotaPlan) -> list[Finding]:
+    """Features and answers that the quotas count and the form does not ask for."""
+    asked = {each.feature: each for each in form.fields if each.feature is not None}
+    found = []
+    for feature in quotas.features:
+        question = asked.get(feature.name)
+        if question is None:
+            params = {"feature": feature.name, "available": list(asked)}
+            found.append(Finding("quota-not-asked", params))
+            continue
+        known = [option.value for option in question.options] or list(question.age_groups or ())
+        if not known:
+            continue  # yes and no, or a text
+        for quota in feature.quotas:
+            if quota.value not in known and question.missing != "own value":
+                params = {"feature": feature.name, "value": quota.value, "available": known}
+                found.append(Finding("quota-value-not-asked", params))
+    return found
+
+
+def _taken_before(case: CaseFile, application: Application) -> Registration:
+    body = case.open(Compartment.IDENTITY, application.key, purpose=Purpose.CONTACT)
+    return Registration(application, "" if body is None else str(body["token"]), None, {})
+
+
+def _keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datetime) -> None:
+    with_address = [each for each in new if each.address is not None]
+    codes = case.codes("household", [each.address or "" for each in with_address])
+    home = {r.application.key: code for r, code in zip(with_address, codes, strict=True)}
+    case.add_applications((r.application, home.get(r.application.key)) for r in new)
+    case.seal_all(
+        (part, each.application.key, body)
+        for part in Compartment
+        for each in new
+        if (body := each.bodies.get(part)) is not None
+    )
+    for each in new:
+        application = each.application
+        case.note(
+            "application-received",
+            now=now,
+            actor=application.entered_by,
+            subject=application.key,
+            channel=str(application.channel),
+            late=application.entered_late,
+        )
+        if application.history:
+            case.note(
+                f"application-{application.state}",
+                now=now,
+                actor=application.history[-1].actor,
+                subject=application.key,
+            )
+
+
+def _birth_years(case: CaseFile, form: Form) -> dict[str, int]:
+    fields = [each.name for each in form.fields if each.age_groups is not None]
+    if not fields:
+        return {}
+    profiles = case.open_all(Compartment.PROFILE, purpose=Purpose.SELECTION)
+    found = ((key, body["answers"].get(fields[0])) for key, body in profiles.items())
+    return {key: year for key, year in found if isinstance(year, int)}
+
+
+def _tokens(case: CaseFile, task: SelectionProblem, *, fills: bool) -> Mapping[str, str]:
+    if task.replaces is not None:
+        return task.replaces.tokens
+    bodies = case.open_all(Compartment.PROFILE, purpose=Purpose.SELECTION)
+    return {key: bodies[key]["token"] for key in task.ids}
+
+
+def _waiting(rounds: Sequence[Round], *, fills: bool) -> Round | None:
+    """The round that is published and waits for its draw."""
+    last = rounds[-1] if rounds else None
+    if last is None or not last.counts or last.drawn is not None or last.fills is not fills:
+        return None
+    return last
+
+
+def _check_seats(case: CaseFile, event: Event) -> None:
+    taken = case.count(State.ACCEPTED, State.ATTENDED, State.ABSENT)
+    if taken >= event.seats:  # offers are never more than seats, so this cannot be
+        raise MoveRefused("seats-taken", seats=event.seats)
+
+
+def _check_time(earliest: str, now: datetime) -> None:
+    if is_stated(earliest) and now < datetime.fromisoformat(earliest):
+        raise MoveRefused("seed-too-early", earliest=earliest)
+
+
+def _plain(name: str) -> bool:
+    return bool(name) and name not in (".", "..") and not any(c in name for c in "/\\\0:")

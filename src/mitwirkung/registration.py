@@ -1,0 +1,134 @@
+"""From what somebody answered to an application, its compartments and its token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from mitwirkung.applications import Application, State
+from mitwirkung.duplicates import folded_address
+from mitwirkung.errors import InputError
+from mitwirkung.events import Event
+from mitwirkung.forms.answers import (
+    by_compartment,
+    check_answers,
+    consents_in,
+    features_in,
+    person_in,
+)
+from mitwirkung.forms.declaration import Form
+from mitwirkung.lottery.encoding import handle
+from mitwirkung.people import Actor, Channel, Compartment, PostalAddress, Role
+from mitwirkung.texts import LANGUAGES, translator
+
+KEY_BYTES, TOKEN_BYTES = 12, 16
+
+UNFIT_AGE = "of an age that has no part in the lottery"
+"""The reason that is counted for those who are in none of the age groups."""
+
+SYSTEM = Actor(role=Role.SYSTEM, pseudonym="mitwirkung")
+"""Who does what follows by itself."""
+
+Randomness = Callable[[int], bytes]
+"""So many random bytes: `os.urandom`."""
+
+
+@dataclass(frozen=True, repr=False)
+class Entry:
+    """One application as it comes in.
+
+    Attributes:
+        answers: those to the form, in their types: see `check_answers`.
+        received: the day or moment on which paper or a call came in; when it is entered if None.
+        language: in which the person wants to be written to; the event's own if None.
+        companions: keys of the applications with whom they want to come together.
+        key: to be given where the same entry may be sent twice: it is made once. Random if None.
+        row: where it comes from, for the errors.
+    """
+
+    answers: Mapping[str, Any]
+    received: datetime | date | None = None
+    language: str | None = None
+    companions: tuple[str, ...] = ()
+    key: str | None = None
+    row: int | None = None
+
+    def __repr__(self) -> str:
+        return "<Entry>"  # answers are personal data
+
+
+@dataclass(frozen=True)
+class Registration:
+    """An application that can be kept.
+
+    Attributes:
+        application: the application, received, or ineligible by the answers themselves.
+        token: what the person gets on the receipt: 32 hexadecimal digits.
+        address: what is equal of people in one household; None where no address was told.
+        bodies: what is to be sealed, by compartment.
+    """
+
+    application: Application
+    token: str = field(repr=False)
+    address: str | None = field(repr=False)
+    bodies: Mapping[Compartment, Mapping[str, Any]] = field(repr=False)
+
+
+def registration(
+    entry: Entry,
+    event: Event,
+    form: Form,
+    *,
+    channel: Channel,
+    now: datetime,
+    actor: Actor | None,
+    randomness: Randomness,
+) -> Registration:
+    """The application of an entry.
+
+    Args:
+        actor: who enters it; the applicant if None.
+
+    Raises:
+        InputError: with every error of every answer.
+        ApplicationRefused: it is too early, too late or has an impossible receipt.
+    """
+    answers = check_answers(form, entry.answers, row=entry.row)
+    key = entry.key or randomness(KEY_BYTES).hex()
+    token = randomness(TOKEN_BYTES).hex()
+    language = entry.language or event.languages[0]
+    application = Application.entered_for(
+        event,
+        key=key,
+        channel=channel,
+        now=now,
+        actor=actor or Actor(role=Role.APPLICANT, pseudonym=key),
+        received=entry.received,
+        token_hash=handle(token),
+        consents=consents_in(form, answers, now=now, channel=channel),
+        companions=entry.companions,
+        language=language,
+    )
+    parts = by_compartment(form, answers)
+    person = person_in(form, answers, language)
+    homes = (each for each in person.contacts if isinstance(each, PostalAddress))
+    address = next(("\n".join(folded_address(home)) for home in homes), None)
+    try:
+        features_in(form, parts[Compartment.PROFILE], on=event.begins)
+    except InputError:
+        reason = told_in(event.languages[0], UNFIT_AGE)
+        application = application.moved(State.INELIGIBLE, now=now, actor=SYSTEM, reason=reason)
+    bodies: dict[Compartment, dict[str, Any]] = {
+        part: {"answers": told} for part, told in parts.items() if told
+    }
+    for part in (Compartment.IDENTITY, Compartment.PROFILE):
+        # in both: who is written to gets the receipt, and the lottery needs it without the name
+        bodies[part] = {"answers": parts[part], "token": token}
+    return Registration(application, token, address, bodies)
+
+
+def told_in(language: str, text: str) -> str:
+    """A text in a language of an event; in English where there is no catalogue for it."""
+    return translator(language if language in LANGUAGES else "en")(text)
