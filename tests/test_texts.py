@@ -23,6 +23,7 @@ from mitwirkung.duplicates import REASONS
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.events import PHASES
 from mitwirkung.forms.web import CONTACT_PARTS
+from mitwirkung.lottery.certificates import CERTIFICATE_REASONS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
@@ -97,6 +98,7 @@ def spoken() -> set[str]:
         *REASONS,
         *KINDS,
         *CAUSES.values(),
+        *CERTIFICATE_REASONS,
         *PURPOSES.values(),
         *CHANNELS.values(),
         *STATES.values(),

@@ -8,14 +8,19 @@ from itertools import pairwise
 
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.arrangement import arrange
-from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
+from mitwirkung.lottery.certificates import (
+    certificate_entry,
+    certificate_reason,
+    certified_gap,
+    confirm_cuts,
+)
 from mitwirkung.lottery.entries import private_file, rebuild_lottery_file
 from mitwirkung.lottery.optima import promised_optimum
 from mitwirkung.lottery.problem import PROTECTED
 from mitwirkung.lottery.publication import Publication, derived_key, numbered_flaws
 from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws, wish_flaws
 from mitwirkung.lottery.wishes import counted
-from mitwirkung.messages import Reason, reason_of
+from mitwirkung.messages import Reason
 from mitwirkung.names import clean
 
 MOST_REASONS = 20
@@ -138,7 +143,7 @@ def _certificate_check(published: Publication) -> Check:
         gap = certified_gap(published.lottery, strategy.promises)
         confirm_cuts(published.lottery)
     except CHECKABLE as error:
-        return Check("check-certificate", (reason_of(error),), params)
+        return Check("check-certificate", (certificate_reason(error),), params)
     found = certificate_entry(gap)
     reasons = () if found == stated else (Reason("it proves a gap of {gap}", gap=found.gap),)
     return Check("check-certificate", reasons, params)
