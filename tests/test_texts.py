@@ -22,7 +22,7 @@ from mitwirkung.demo import FILES
 from mitwirkung.duplicates import REASONS
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.events import PHASES
-from mitwirkung.forms.web import CONTACT_PARTS
+from mitwirkung.forms.entry import PART_LABELS
 from mitwirkung.lottery.certificates import CERTIFICATE_REASONS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
@@ -94,7 +94,7 @@ def spoken() -> set[str]:
         *HEADS,
         *event.HEADS,
         *event_applications.HEADS,
-        *(label for label, _ in CONTACT_PARTS.values()),
+        *PART_LABELS.values(),
         *REASONS,
         *KINDS,
         *CAUSES.values(),
