@@ -6,8 +6,8 @@ are chosen at the edge, and handed on as a function from text to text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
 
 Translate = Callable[[str], str]
 
@@ -288,15 +288,20 @@ TEXTS: dict[str, str] = {
     "text-line-break": "A line break is not allowed in a text that is hashed ({tag}).",
     "text-not-unicode": "A text holds half a character (a lone surrogate) and cannot be written.",
     # feasibility
-    "applicants-too-few": (
-        "{seats} seats cannot be filled: {people} people applied, of whom at most {lots} "
-        "can be seated (one per household)."
+    "applicants-too-few": "{seats} seats cannot be filled: there are {pool}.",
+    "pool-people": "{people} people in the pool",
+    "pool-people-households": (
+        "{people} people in the pool, of whom at most {seatable} can be seated, one per household"
+    ),
+    "pool-refused": (
+        "The pool is without {refused} people who applied: they are refused, or cannot be seated "
+        "beside somebody else."
     ),
     "quotas-infeasible": (
         "No panel of {seats} people can meet all quotas. These cannot be met together:"
     ),
-    "clash-min": "{feature}: {value}: at least {limit} seats ({people} applied)",
-    "clash-max": "{feature}: {value}: at most {limit} seats ({people} applied)",
+    "clash-min": "{feature}: {value}: at least {limit} seats ({pool})",
+    "clash-max": "{feature}: {value}: at most {limit} seats ({pool})",
     "clash-household": "at most one seat per household",
     "replacement-loosened": (
         "Whoever is left cannot meet what is missing; loosened as little as possible: {feature}: "
@@ -312,9 +317,9 @@ TEXTS: dict[str, str] = {
     "freed-columns": (
         "The table of those who gave up a seat needs the columns id and reason; missing: {missing}."
     ),
-    "freed-twice": "This person is listed before.",
-    "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
-    "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "freed-twice": "This person is listed already, in row {first}.",
+    "freed-not-seated": "This person has no seat that could fall free.",
+    "freed-reason-blank": "The reason is missing; it is published.",
     "dropout-rate": (
         "A drop-out rate is a number from 0 to 1, such as 0.1 or 1/10; the common one is above 0."
     ),
@@ -324,19 +329,16 @@ TEXTS: dict[str, str] = {
     ),
     "alternates-number": "{number} alternates cannot be drawn: {most} people are left.",
     "alternates-companions": (
-        "Alternates cannot be chosen ahead where people come together: use replacements."
+        "Exactly {number} alternates cannot be drawn: too few who are left come alone, and "
+        "companions stand by all or none. Choose another number."
     ),
     "freed-nobody": "Nobody gave up a seat, so there is nothing to fill.",
     "clash-must": "a seat for everybody who must have one",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
     # relaxation of quotas
-    "relax-min": (
-        "{feature}: {value}: at least {after} instead of {before} seats ({people} applied)"
-    ),
-    "relax-max": (
-        "{feature}: {value}: at most {after} instead of {before} seats ({people} applied)"
-    ),
+    "relax-min": "{feature}: {value}: at least {after} instead of {before} seats ({pool})",
+    "relax-max": "{feature}: {value}: at most {after} instead of {before} seats ({pool})",
     "relax-beyond": "beyond {column} {flex}",
     "flex-too-narrow": (
         "No change within min_flex and max_flex makes a panel of {seats} people possible. "
@@ -729,9 +731,7 @@ TEXTS: dict[str, str] = {
         "{feature}: the quotas count {value!r}, but the form does not offer this answer. "
         "It offers: {available}."
     ),
-    "withdrawn-seated": (
-        "The person of entry {number} has a seat; who gives one up is named among those."
-    ),
+    "withdrawn-seated": ("This person has a seat; who gives one up is named among those."),
     "audit-document": "The document {name!r} is not the one that the journal knows.",
     "audit-phase": "The journal does not know that the event became {phase}.",
     "audit-application-unknown": "{count} applications are there that the journal does not know.",
@@ -826,11 +826,62 @@ def unchanged(text: str) -> str:
     return text
 
 
-def _shown(value: object) -> object:
-    """Lists read as `a, b, c` in a sentence; everything else stays as it is."""
+class Reason(str):
+    """A sentence without a code that says why: English as a text, and sayable in other languages.
+
+    Args:
+        template: the English sentence with placeholders; the key of the catalogues.
+        params: what stands in them. Whatever has a `describe` of its own is said in the language
+            asked for.
+    """
+
+    template: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, template: str, /, **params: Any) -> Self:
+        self = super().__new__(cls, _filled(template, params, unchanged))
+        self.template, self.params = template, params
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.template,), dict(self.params)
+
+    def describe(self, translate: Translate = unchanged) -> str:
+        """The sentence in the language of `translate`."""
+        return _filled(self.template, self.params, translate)
+
+
+_AS_IT_STANDS = "{error}"
+
+
+def reason_of(error: Exception) -> Reason:
+    """Why an error was raised; words that only the error has are not translated."""
+    if hasattr(error, "describe"):
+        return Reason(_AS_IT_STANDS, error=error)
+    said = error.args[0] if error.args else None
+    if isinstance(said, Reason):
+        return said
+    return Reason("an error came up: {detail}", detail=str(error) or type(error).__name__)
+
+
+def said(reasons: Iterable[str], translate: Translate = unchanged) -> str:
+    """Reasons one after the other; what is no `Reason` stays as it stands."""
+    return "; ".join(str(_shown(reason, translate)) for reason in reasons)
+
+
+def _shown(value: object, translate: Translate) -> object:
+    """Lists read as `a, b, c` in a sentence, reasons as `a; b; c`; everything else stays."""
     if isinstance(value, (list, tuple)):
+        if any(hasattr(item, "describe") for item in value):
+            return said(value, translate)
         return ", ".join(str(item) for item in value)
-    return value
+    describe = getattr(value, "describe", None)
+    return value if describe is None else describe(translate)
+
+
+def _filled(template: str, params: Mapping[str, Any], translate: Translate) -> str:
+    shown = {name: _shown(value, translate) for name, value in params.items()}
+    return translate(template).format(**shown)
 
 
 def text_of(code: str, params: Mapping[str, Any], translate: Translate = unchanged) -> str:
@@ -840,5 +891,4 @@ def text_of(code: str, params: Mapping[str, Any], translate: Translate = unchang
     """
     if code not in TEXTS:
         return code
-    shown = {name: _shown(value) for name, value in params.items()}
-    return translate(TEXTS[code]).format(**shown)
+    return _filled(TEXTS[code], params, translate)
