@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mitwirkung.applications import State
-from mitwirkung.casefile import GONE, TOLD, CaseFile
+from mitwirkung.casefile import GONE, TOLD, CaseFile, digest_of_body
 from mitwirkung.lottery.encoding import sha256_hex
 from mitwirkung.lottery.files import LotteryFile
 from mitwirkung.people import Compartment
@@ -94,7 +94,11 @@ def audit(case: CaseFile, printed: Mapping[int, str] | None = None) -> Audit:
         printed: hashes from public files elsewhere, by the number of their entry; to those that
             stand in the event's own documents.
     """
-    entries = list(case.journal())
+    entries: list[ChainedEntry] = []
+    try:
+        entries.extend(case.journal())
+    except (ValueError, TypeError):  # no JSON, or no time, where there has to be
+        return Audit(case.name, 0, "none", 0, (("audit-journal-unreadable", {}),))
     known = [*heads_in(case.documents()).items(), *(printed or {}).items()]
     flaws: list[tuple[str, Mapping[str, Any]]] = []
     try:
@@ -135,7 +139,7 @@ def _document_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
     for link in entries:
         if link.entry.what == "document-kept":
             expected[link.entry.params["name"]] = link.entry.params["sha256"]
-    found = {name: sha256_hex(content) for name, content in case.documents().items()}
+    found = {name: digest_of_body(content) for name, content in case.documents().items()}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             yield "audit-document", {"name": name}
@@ -166,7 +170,7 @@ def _sealed_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
     """Sealed records of people that are missing though nothing was erased of them, or that are
     nobody's."""
     erased = {part for link in entries for part in link.entry.params.get("compartments", ())}
-    people = {each.key for each in case.applications() if each.state is not State.ERASED}
+    people = {key for key, state in case.states().items() if state != State.ERASED}
     for part in Compartment:
         there = set(case.keys_in(part))
         if missing := people - there if part in ALWAYS and part not in erased else ():

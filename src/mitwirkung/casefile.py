@@ -259,6 +259,10 @@ class CaseFile:
         for state in wanted:
             yield from self._transaction.find("application", state=str(state))
 
+    def states(self) -> dict[str, str]:
+        """Key to state of every application."""
+        return {r.key: str(r.index["state"]) for r in self._transaction.find("application")}
+
     def count(self, *states: State) -> int:
         """How many applications are in some states."""
         return sum(self._transaction.count("application", state=str(state)) for state in states)
@@ -427,8 +431,13 @@ class CaseFile:
 
 
 def digest_of(record: Record) -> str:
-    """The SHA-256 of what a record in the clear says, its index too."""
-    return sha256_hex(canonical_json(dict(record.index)) + record.body)
+    """What the journal has to know of a record in the clear, its index too."""
+    return digest_of_body(record.body, canonical_json(dict(record.index)))
+
+
+def digest_of_body(body: bytes, index: bytes = b"") -> str:
+    """The SHA-256; none for what somebody wrote as a text past this library."""
+    return sha256_hex(index + body) if isinstance(body, bytes) else "none"
 
 
 def actor_name(actor: Actor) -> str:

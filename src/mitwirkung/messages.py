@@ -753,6 +753,7 @@ TEXTS: dict[str, str] = {
         "The person of entry {number} has a seat; who gives one up is named among those."
     ),
     "audit-document": "The document {name!r} is not the one that the journal knows.",
+    "audit-journal-unreadable": "The journal cannot be read: something else was written into it.",
     "audit-unknown": "{count} records ({kind}) are there that the journal does not know.",
     "audit-missing": "{count} records ({kind}) of the journal are not there any more.",
     "audit-changed": "{count} records ({kind}) are not as the journal left them.",
