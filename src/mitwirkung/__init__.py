@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     from mitwirkung.forms.reading import ready_field as ready_field
     from mitwirkung.forms.sheets import paper_form as paper_form
     from mitwirkung.forms.sheets import phone_script as phone_script
+    from mitwirkung.forms.web import sent_cells as sent_cells
+    from mitwirkung.forms.web import web_form as web_form
     from mitwirkung.intake import Applicants as Applicants
     from mitwirkung.intake import read_applicants as read_applicants
     from mitwirkung.lottery.alternates import Dropout as Dropout
@@ -290,6 +292,7 @@ _HOMES = {
     "forms.outline": ["FormOutline", "form_outline", "FormQuestion"],
     "forms.reading": ["form_from", "read_form", "ready_field"],
     "forms.sheets": ["paper_form", "phone_script"],
+    "forms.web": ["sent_cells", "web_form"],
     "intake": ["Applicants", "read_applicants"],
     "lottery.alternates": [
         "alternates_problem",

@@ -116,11 +116,11 @@ PURPOSES: Mapping[Purpose, str] = {
 
 
 def compartment_of(purposes: Iterable[Purpose]) -> Compartment | None:
-    """The one compartment of what is asked for these purposes; None if there is no such one."""
-    common = frozenset(Compartment)
-    for purpose in purposes:
-        common &= OPENS[purpose]
-    return next(iter(common)) if len(common) == 1 else None
+    """The one compartment of what is asked for these purposes; None if there is no such one: what
+    opens all of them, as access does, is no purpose to ask for."""
+    told = tuple(purposes)
+    opened = [part for part in Compartment if any(part in OPENS[each] for each in told)]
+    return opened[0] if len(opened) == 1 else None
 
 
 # --- who acts --------------------------------------------------------------------------------

@@ -98,11 +98,11 @@ def problem_of(
     Args:
         must: key to reason of those who have a seat in any case.
     """
-    quotas = case.quotas()
-    counted = {fold(name) for name in quotas.names}  # the form may ask for more
-    missing = {k: v for k, v in pool.applicants.missing.items() if fold(k) in counted}
+    quotas, applicants = case.quotas(), pool.applicants
+    counted = frozenset(map(fold, quotas.names))  # the form may ask for more than the quotas count
+    missing = {name: rule for name, rule in applicants.missing.items() if fold(name) in counted}
     return SelectionProblem(
-        replace(pool.applicants, missing=missing),
+        replace(applicants, missing=missing),
         quotas,
         seats=event.seats,
         household=[] if event.household == "ignored" else [HOUSEHOLD_COLUMN],

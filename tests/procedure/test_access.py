@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from mitwirkung.applications import State
 from mitwirkung.people import Channel, Compartment, Purpose
 from small_event import (
     CLERK,

@@ -33,9 +33,10 @@ from mitwirkung.forms.answers import is_shown
 from mitwirkung.forms.declaration import Form, FormField, Kind
 from mitwirkung.forms.entry import PARTS, columns_of, match_columns, typed_answers
 from mitwirkung.forms.outline import form_outline
+from mitwirkung.forms.web import CONTACT_PARTS
 from mitwirkung.lottery.encoding import sha256_hex
 from mitwirkung.names import clean, fold
-from mitwirkung.people import Channel, contact_text
+from mitwirkung.people import Channel, Purpose, contact_text
 from mitwirkung.registration import Entry, Registration
 from mitwirkung.tables import read_table
 
@@ -222,19 +223,8 @@ def _prompted(field: FormField) -> Iterator[tuple[str, str]]:
         return
     for kind in field.accepts:
         for end in PARTS[kind]:
-            text = typer.prompt(say(CONTACT_PARTS[end]), default="", show_default=False)
+            text = typer.prompt(say(CONTACT_PARTS[end][0]), default="", show_default=False)
             yield f"{field.name}_{end}", text
-
-
-CONTACT_PARTS = {
-    "email": "E-mail address",
-    "phone": "Telephone number",
-    "street": "Street and number",
-    "postcode": "Postcode",
-    "place": "Place",
-    "addition": "Addition to the address",
-    "country": "Country, as DE",
-}
 
 
 @reported
@@ -304,6 +294,31 @@ def reply(
                 received=receipt(received),
             )
         )
+
+
+@reported
+def withdraw_consent(
+    name: EventName,
+    key: PersonKey,
+    purpose: Annotated[Purpose | None, typer.Option(help="Only consents to this purpose.")] = None,
+    field: Annotated[str | None, typer.Option(help="Only those that name this field.")] = None,
+    channel: ChannelName = Channel.PHONE,
+    settings_file: SettingsFile = None,
+    actor: Pseudonym = STAFF,
+) -> None:
+    """Enter that somebody takes a consent back: one to a purpose or to a field, or all."""
+    with desk(settings_file, name, actor) as at:
+        found = at.procedure.withdraw_consent(
+            at.key(key),
+            channel=channel,
+            now=at.now,
+            actor=at.actor,
+            purpose=purpose,
+            field=field,
+        )
+        left = [str(each.purpose) for each in found.consents if each.withdrawn is None]
+        kept = ", ".join(dict.fromkeys(left)) or say("nothing")
+        line("Consents that hold: {purposes}", purposes=kept)
 
 
 @reported

@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "people": event_applications.people,
     "duplicates": event_applications.duplicates,
     "merge": event_applications.merge,
+    "withdraw-consent": event_applications.withdraw_consent,
     "refuse": event_applications.refuse,
     "readmit": event_applications.readmit,
     "extend": event.extend,

@@ -13,7 +13,12 @@ from pydantic_core import to_jsonable_python
 
 from mitwirkung.lottery.strategy import SelectionStrategy, is_secret
 from mitwirkung.messages import Translate
-from mitwirkung.settings import DEFAULT_BACKEND, DEFAULT_STRATEGY, ENVIRONMENT_KEY
+from mitwirkung.settings import (
+    DEFAULT_BACKEND,
+    DEFAULT_STRATEGY,
+    ENVIRONMENT_KEY,
+    ERASURES_FILE,
+)
 from mitwirkung.storage.backend import StorageBackend
 
 MASTER_KEY_VARIABLE = "MITWIRKUNG_MASTER_KEY"
@@ -42,6 +47,8 @@ def sample_settings(
         f"# use = {_toml(DEFAULT_BACKEND)}",
         f"# {t('Protects the keys of personal data. Make one with: openssl rand -hex 32')}",
         f'# master_key = {{ "{ENVIRONMENT_KEY}" = "{MASTER_KEY_VARIABLE}" }}',
+        f"# {t('Where erasures are noted; never restored with a backup.')}",
+        f"# erasures = {_toml(ERASURES_FILE)}",
         *_sections("storage", backends, t),
         "",
         "[plugins]",
