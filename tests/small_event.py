@@ -28,10 +28,10 @@ from mitwirkung.people import Actor, Channel, Role
 from mitwirkung.procedure import Procedure
 from mitwirkung.registration import Entry, Registration
 from mitwirkung.storage.backend import StorageBackend
-from mitwirkung.storage.keys import MasterKey
+from mitwirkung.storage.keys import ROOT, KeyName, MasterKey
 from mitwirkung.storage.memory import MemoryBackend
 from mitwirkung.storage.sqlite import SqliteBackend
-from mitwirkung.storage.vault import Vault
+from mitwirkung.storage.vault import SEARCH, Vault
 
 NAME = "stadtgespraech-2027"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -289,7 +289,7 @@ class Town:
 
     def everything(self) -> dict[str, Any]:
         """All that is there, to see that nothing was changed."""
-        with self.storage.transaction(NAME) as transaction:
+        with self.storage.transaction(self.procedure.name) as transaction:
             records = {
                 (kind.name, record.key): record
                 for kind in KINDS
@@ -298,9 +298,15 @@ class Town:
             return {"records": records, "journal": list(transaction.journal())}
 
 
-def procedure_on(storage: StorageBackend, log: ErasureLog | None = None) -> Procedure:
-    vault = Vault(storage.keys(), MasterKey(MASTER), COMPARTMENTS)
-    return Procedure(NAME, storage, vault, solve, log or ErasureLog(), Counted())
+def procedure_on(
+    storage: StorageBackend, log: ErasureLog | None = None, name: str = NAME
+) -> Procedure:
+    """The procedure of an event; chance is the same in every run, for what is not sealed."""
+    master = MasterKey(MASTER)
+    fixed = {ROOT: master.wrap(b"root" * 8), KeyName(name, "", SEARCH): b"find" * 8}
+    storage.keys().add(fixed)
+    vault = Vault(storage.keys(), master, COMPARTMENTS)
+    return Procedure(name, storage, vault, solve, log or ErasureLog(), Counted())
 
 
 def sqlite(folder: Path) -> SqliteBackend:

@@ -169,8 +169,9 @@ def test_from_announcement_to_archive(tmp_path: Path) -> None:
         )
         drawn = dialogue.draw(DORTMUND_SEED, now=at(10, 10, 20), **staff)
         assert drawn.record is not None
-        assert drawn.record.verify(commitment=published.commitment).level == "private"
-        assert drawn.record.verify(commitment=published.commitment)
+        checked = drawn.record.verify(commitment=published.commitment)
+        assert checked, checked
+        assert checked.level == "private"
         offered = [each.key for each in dialogue.offer(date(2020, 10, 14), now=at(10, 11), **staff)]
         assert len(offered) == 75
 
