@@ -21,6 +21,7 @@ import clashes
 import growth
 import imports
 import numbered
+import procedure
 import replacement
 import steps
 import strategies
@@ -40,6 +41,7 @@ SECTIONS = (
     "growth",
     "imports",
     "storage",
+    "procedure",
 )
 
 
@@ -57,6 +59,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "imports": imports.blocks,
         "clashes": clashes.blocks,
         "storage": storage.blocks,
+        "procedure": procedure.blocks,
     }
     yield machine(options.peer)
     for section in SECTIONS if "all" in options.sections else options.sections:
