@@ -435,7 +435,7 @@ def digest_of(record: Record) -> str:
     return digest_of_body(record.body, canonical_json(dict(record.index)))
 
 
-def digest_of_body(body: bytes, index: bytes = b"") -> str:
+def digest_of_body(body: object, index: bytes = b"") -> str:
     """The SHA-256; none for what somebody wrote as a text past this library."""
     return sha256_hex(index + body) if isinstance(body, bytes) else "none"
 

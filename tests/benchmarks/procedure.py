@@ -43,7 +43,7 @@ def blocks() -> Iterator[Block]:
     """One row for each step."""
     with tempfile.TemporaryDirectory() as folder:
         seconds = measured(Path(folder))
-    rows = [[name, digits(processor), digits(clock)] for name, (processor, clock) in seconds.items()]
+    rows = [[name, *map(digits, both)] for name, both in seconds.items()]
     in_sum = [digits(sum(seconds[name][i] for name in SUM)) for i in (0, 1)]
     rows.append([", ".join(SUM), *in_sum])
     heads = (f"{PEOPLE:,} applicants", "processor, s", "by the clock, s")

@@ -21,13 +21,13 @@ import clashes
 import growth
 import imports
 import numbered
-import procedure
 import replacement
 import steps
 import strategies
 import targets
 from measure import Block
 
+import procedure
 import storage
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
