@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mitwirkung.applications import HAS_SEAT, State
+from mitwirkung.applications import HAS_SEAT, Application, State
 from mitwirkung.casefile import DRAWING, ROSTER, CaseFile
 from mitwirkung.deadlines import day_of
 from mitwirkung.events import Event
@@ -308,11 +308,39 @@ def _forget_in_rounds(case: CaseFile, keys: Iterable[str]) -> None:
     """Take people out of lotteries: the private files go, for their answers stand there once more;
     the rosters, which a draw still needs, no longer lead to them."""
     gone = frozenset(keys)
-    for folder in case.keys_in(ROSTER) if gone else ():
+    for folder, roster in _rounds_with(case, gone):
+        case.destroy(DRAWING, [folder])
+        case.reseal(ROSTER, folder, roster.without(gone).as_data())
+
+
+def _rounds_with(case: CaseFile, people: frozenset[str]) -> Iterator[tuple[str, Roster]]:
+    for folder in case.keys_in(ROSTER) if people else ():
         body = case.open(ROSTER, folder, purpose=Purpose.ERASURE)
-        if body is None:
-            continue
-        roster = Roster.from_data(body)
-        if gone.intersection(roster.people.values()):
-            case.destroy(DRAWING, [folder])
-            case.reseal(ROSTER, folder, roster.without(gone).as_data())
+        if body is not None:
+            roster = Roster.from_data(body)
+            if people.intersection(roster.people.values()):
+                yield folder, roster
+
+
+def erase_without_consent(
+    case: CaseFile, log: ErasureLog, application: Application, form: Form, *, now: datetime
+) -> list[str]:
+    """Erase answers that need a consent of their own and have none any more (GDPR, Art. 17 (1) b),
+    with the private files of the lotteries that hold them.
+
+    Returns:
+        The fields whose answers are gone.
+    """
+    agreed = {name for each in application.consents if each.holds(now) for name in each.fields}
+    alone = {field.name for field in form.fields if field.own_consent} - agreed
+    erased: list[str] = []
+    for part in Compartment:
+        body = case.open(part, application.key, purpose=Purpose.ERASURE)
+        if body is not None and (gone := alone.intersection(body["answers"])):
+            log.note_begun(now=now)
+            left = {name: told for name, told in body["answers"].items() if name not in gone}
+            case.reseal(part, application.key, {**body, "answers": left})
+            erased += sorted(gone)
+    for folder, _ in list(_rounds_with(case, frozenset({application.key} if erased else ()))):
+        case.destroy(DRAWING, [folder])
+    return erased

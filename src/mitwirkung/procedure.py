@@ -27,7 +27,15 @@ from mitwirkung.duplicates import (
     merge_plan,
     possible_duplicates,
 )
-from mitwirkung.erasure import LOTTERIES, Erased, ErasureLog, erase_event, erase_one, what_is_due
+from mitwirkung.erasure import (
+    LOTTERIES,
+    Erased,
+    ErasureLog,
+    erase_event,
+    erase_one,
+    erase_without_consent,
+    what_is_due,
+)
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event, Phase, Remedy
 from mitwirkung.forms.answers import by_compartment, check_answers, person_in
@@ -449,17 +457,28 @@ class Procedure:
         purpose: Purpose | None = None,
         field: str | None = None,
     ) -> Application:
-        """Take back consents: those to a purpose, those that name a field, or all."""
+        """Take back consents: those to a purpose, those that name a field, or all.
+
+        Answers that need a consent of their own, and have none any more, are erased.
+        """
         _check_own(key, actor)
+        erased: list[str] = []
         with self._case(exclusive=True) as case:
             before = case.application(key)
             after = before.without_consent(now=now, channel=channel, purpose=purpose, field=field)
             if after != before:
                 case.save(after)
+                erased = erase_without_consent(case, self.erasures, after, case.form(), now=now)
                 case.note(
-                    "consent-withdrawn", now=now, actor=actor, subject=key, channel=str(channel)
+                    "consent-withdrawn",
+                    now=now,
+                    actor=actor,
+                    subject=key,
+                    channel=str(channel),
+                    erased=erased,
                 )
-            return after
+        self._compact(erased, now=now)
+        return after
 
     def possible_duplicates(self) -> tuple[PossibleDuplicate, ...]:
         """Applications that may be one person's, to be looked at; nothing is merged by itself."""
@@ -1008,13 +1027,13 @@ class Procedure:
         """Erase what has reached the end of its time; see `erasure`."""
         with self._case(exclusive=True) as case:
             erased = erase_event(case, self.erasures, now=now, actor=actor)
-        self._compact(now=now)
+        self._compact(erased, now=now)
         return erased
 
-    def _compact(self, *, now: datetime) -> None:
+    def _compact(self, erased: object, *, now: datetime) -> None:
         """See to it that nothing of what was erased is left in a file; also of an erasure that was
         interrupted before it came to this."""
-        if self.erasures.is_pending():
+        if erased or self.erasures.is_pending():
             self.storage.compact()
             self.erasures.note_compacted(now=now)
 
@@ -1029,7 +1048,7 @@ class Procedure:
         """
         with self._case(exclusive=True) as case:
             erased = erase_one(case, self.erasures, key, now=now, actor=actor)
-        self._compact(now=now)
+        self._compact(erased, now=now)
         return erased
 
     def replay_erasures(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:

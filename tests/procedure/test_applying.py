@@ -272,11 +272,28 @@ def test_an_answer_whose_consent_was_taken_back_before_the_lottery_counts_no_mor
     )
     assert town.everything() == before
     assert taken_back.state is State.RECEIVED
+    told = town.procedure.export_person(key(0), now=at(3, 2), actor=CLERK).answers
+    assert list(told[Compartment.PROFILE]) == ["gender", "city_district"]  # the answer is gone
     town.procedure.close_applications(now=CLOSED, actor=CLERK)
     made = town.procedure.publish_lottery(facts(), now=PUBLISHED, actor=CLERK).publication
     assert made is not None
     told = [made.problem.answers(i)["Bildung"] for i in range(8)]
     assert (told[0], set(told[1:])) == ("keine Angabe", {"Abitur"})
+
+
+def test_an_answer_is_gone_from_the_lottery_too_when_its_consent_is_taken_back() -> None:
+    town = Town.made().published()
+    made = town.procedure.publish_lottery(facts(), now=PUBLISHED, actor=CLERK).publication
+    assert made is not None
+    outside: dict[str, Any] = {"channel": Channel.PHONE, "now": PUBLISHED, "actor": CLERK}
+    town.procedure.withdraw_consent(key(1), purpose=Purpose.CONTACT, **outside)
+    assert town.procedure.publish_lottery(facts(), now=PUBLISHED, actor=CLERK).publication
+    town.procedure.withdraw_consent(key(0), **outside)
+    assert town.procedure.publish_lottery(facts(), now=PUBLISHED, actor=CLERK).publication is None
+    assert town.procedure.journal()[-1].entry.params["erased"] == ["education"]
+    drawn = town.procedure.draw(SEED, now=DRAWN, actor=CLERK)  # who is drawn stays the same
+    assert (drawn.record, drawn.round.seated) == (None, made.draw(SEED).ids)
+    assert town.procedure.audit().ok
 
 
 # --- duplicates -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from mitwirkung.casefile import CaseFile
 from mitwirkung.erasure import ErasureLog
 from mitwirkung.people import Channel, Compartment, Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan
+from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.vault import Vault
 from small_event import (
     ALL_DUE,
@@ -325,7 +326,7 @@ POINTS: dict[str, Breaks] = {
     "records removed, nothing committed": _after(CaseFile, "destroy"),
     "log written, nothing done": _after(ErasureLog, "note"),
     "all done, not committed": _after(CaseFile, "check_told"),
-    "committed, files not compacted": _instead(ErasureLog, "is_pending"),
+    "committed, files not compacted": _instead(StorageBackend, "compact"),
 }
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from mitwirkung.app import verify_record
 from mitwirkung.applications import State
 from mitwirkung.errors import InputError
 from mitwirkung.events import Phase
 from mitwirkung.lottery.files import LotteryFile
+from mitwirkung.lottery.folder import write_draw_at_once
 from mitwirkung.people import Channel
 from small_event import (
     AGAIN,
@@ -302,3 +305,42 @@ def test_an_application_that_was_taken_back_is_not_drawn() -> None:
     made = town.procedure.publish_lottery(facts(), now=PUBLISHED, actor=CLERK)
     assert made.publication is not None
     assert set(made.publication.problem.ids) == {key(n) for n in (4, 5, 6, 7, 9, 10, 11)}
+
+
+def test_three_draws_in_a_row_verify_with_their_private_files(tmp_path: Path) -> None:
+    """Some are taken back before, some between the draws; and one of the rounds was given up."""
+    town = Town.made().published()
+    records = [town.procedure.draw(SEED, now=DRAWN, actor=CLERK).record]
+    seated = town.procedure.rounds()[0].seated
+    town.procedure.withdraw(seated[0], channel=Channel.PHONE, now=DRAWN, actor=CLERK)
+    town.procedure.offer(UNTIL, now=OFFERED, actor=CLERK)
+    town.accept(*seated[2:])
+    waiting = town.keys(State.RESERVE)
+    town.procedure.withdraw(waiting[0], channel=Channel.PHONE, now=OFFERED, actor=CLERK)
+    town.procedure.expire(now=OVER)
+    town.procedure.publish_replacement(FACTS_AGAIN, now=AGAIN, actor=CLERK)
+    town.procedure.give_up_lottery(now=AGAIN, actor=CLERK, reason="a mistake")
+    filled = town.again()
+    records.append(town.procedure.draw(SEED_AGAIN, now=DRAWN_AGAIN, actor=CLERK).record)
+    town.procedure.withdraw(waiting[1], channel=Channel.PHONE, now=DRAWN_AGAIN, actor=CLERK)
+    town.procedure.decline(filled[0], channel=Channel.WEB, now=at(4, 11), actor=CLERK)
+    third = facts(date(2027, 4, 13))
+    last = town.procedure.publish_replacement(third, now=at(4, 12), actor=CLERK)
+    seed = "Lotto 6 aus 49 vom 2027-04-13: 1 2 3 4 5 6"
+    records.append(town.procedure.draw(seed, now=at(4, 13, 20), actor=CLERK).record)
+    folders: list[Path] = []
+    for number, record in enumerate(records):
+        assert record is not None
+        folder = tmp_path / str(number)
+        write_draw_at_once(record, folder, reports={})
+        earlier = [tmp_path / "given-up"] if number == 1 else []
+        if earlier:
+            earlier[0].mkdir()
+            for name in ("lottery.json", "given-up.json"):
+                content = town.procedure.public_documents()[f"lottery-2/{name}"]
+                (earlier[0] / name).write_bytes(content)
+        found = verify_record(folder, before=folders, previous=earlier)
+        assert found, found
+        assert found.level == "private"
+        folders.append(folder)
+    assert last.round.number == 4
