@@ -404,7 +404,7 @@ def in_the_clear(kept: Kept) -> Kept:
 
 
 def test_random_steps_over_both_backends() -> None:
-    thorough = examples(25)
+    thorough = examples(20)
     run_state_machine_as_test(
         BothBackends,
         settings=settings(thorough, stateful_step_count=16, deadline=None),
