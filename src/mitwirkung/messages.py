@@ -697,6 +697,7 @@ TEXTS: dict[str, str] = {
     ),
     "phase-needed": "The event is {state}. This can be done only while it is: {legal}.",
     "move-of-another": "Applicants speak for themselves only.",
+    "application-by-staff": "What comes by letter, phone or at the desk is entered by staff.",
     "application-key-taken": "An application with other answers has this key already.",
     "application-key": (
         "This is no key of an application: 8 to 64 of A to Z, a to z, 0 to 9, - and _."

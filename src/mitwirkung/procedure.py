@@ -175,13 +175,7 @@ class Procedure:
         """The applications in some states, in all if none is named, with who that is, to reach
         them; those that are erased are left out."""
         with self._case() as case:
-            form = case.form()
-            bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
-            return [
-                (each, person_in(form, bodies[each.key]["answers"], each.language))
-                for each in case.applications(*states)
-                if each.key in bodies
-            ]
+            return _people(case, case.applications(*states))
 
     def codes(self, field: str, values: Iterable[str]) -> list[str]:
         """What is equal for equal values in this event, and says nothing else."""
@@ -373,11 +367,14 @@ class Procedure:
 
         Raises:
             InputError: with every error of every entry.
-            ApplicationRefused: an entry without a row is too early or too late, or its key is that
+            ApplicationRefused: what came by letter, call or visit is not entered by staff; an entry
+                without a row is too early or too late, or its key is that
                 of another one; of an entry with a row this is one of the errors.
         """
         with self._case() as case:
             event, form = case.event(), case.form()
+            if channel is not Channel.WEB and (actor is None or actor.role is Role.APPLICANT):
+                raise ApplicationRefused("application-by-staff")
             taken: list[Registration] = []
             new: dict[str, Registration] = {}
             findings: list[Finding] = []
@@ -483,15 +480,10 @@ class Procedure:
     def possible_duplicates(self) -> tuple[PossibleDuplicate, ...]:
         """Applications that may be one person's, to be looked at; nothing is merged by itself."""
         with self._case() as case:
-            form = case.form()
-            there = {each.key: each for each in case.applications(State.RECEIVED, State.INELIGIBLE)}
-            identities = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
-            people = {
-                key: person_in(form, body["answers"])
-                for key, body in identities.items()
-                if key in there and there[key].merged_into is None
-            }
-            years = _birth_years(case, form)
+            open_ = case.applications(State.RECEIVED, State.INELIGIBLE)
+            left = [each for each in open_ if each.merged_into is None]
+            people = {each.key: person for each, person in _people(case, left)}
+            years = _birth_years(case, case.form())
             return possible_duplicates(people, birth_years=years, different=case.distinct())
 
     def merge(
@@ -756,8 +748,9 @@ class Procedure:
                 raise MoveRefused("seed-other", seed=seed_of(case, last))
             if last.fills:
                 require_phase(event, *SEATING)
-            _check_time(public_lottery(case, last).seed, seed, now)
-            public, roster = drawn_from(case, last, seed)
+            lottery = public_lottery(case, last)
+            _check_time(lottery.seed, seed, now)
+            public, roster = drawn_from(case, last, lottery, seed)
             case.put_document(f"{last.folder}/{RECORD}", public.content, now=now, actor=actor)
             drawn = last.model_copy(
                 update={"drawn": now, "record": public.digest, "seated": roster.seated(public)}
@@ -1012,7 +1005,9 @@ class Procedure:
 
         Raises:
             ApplicationUnknown: there is no application of this key.
+            MoveRefused: an applicant asks about somebody else.
         """
+        _check_own(key, actor)
         with self._case(exclusive=True) as case:
             found = everything_about(case, key)
             case.note("person-exported", now=now, actor=actor, subject=key)
@@ -1045,7 +1040,9 @@ class Procedure:
 
         Raises:
             ApplicationUnknown: there is no application of this key.
+            MoveRefused: an applicant names somebody else.
         """
+        _check_own(key, actor)
         with self._case(exclusive=True) as case:
             erased = erase_one(case, self.erasures, key, now=now, actor=actor)
         self._compact(erased, now=now)
@@ -1166,6 +1163,23 @@ def _keep_applications(case: CaseFile, new: Sequence[Registration], *, now: date
             )
 
 
+def _people(
+    case: CaseFile, applications: Iterable[Application]
+) -> list[tuple[Application, Person]]:
+    """Who applied, of those of whom name and contact are still there."""
+    form = case.form()
+    bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
+    found = []
+    for each in applications:
+        if each.key in bodies:
+            try:
+                person = person_in(form, bodies[each.key]["answers"], each.language)
+            except InputError:
+                continue  # a field of its own retention is erased
+            found.append((each, person))
+    return found
+
+
 def _birth_years(case: CaseFile, form: Form) -> dict[str, int]:
     fields = [each.name for each in form.fields if each.age_groups is not None]
     if not fields:
@@ -1249,4 +1263,5 @@ def _check_time(source: SeedFacts, seed: str, now: datetime) -> None:
 
 
 def _plain(name: str) -> bool:
-    return bool(name) and name not in (".", "..") and not any(c in name for c in "/\\\0:")
+    unfit = not name or name in (".", "..") or any(character in name for character in "/\\:")
+    return not unfit and name == clean(name) and name.isprintable()

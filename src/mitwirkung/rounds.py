@@ -223,14 +223,16 @@ def publication_of(case: CaseFile, round_: Round, *, purpose: Purpose) -> Public
     return load(public_lottery(case, round_), private)
 
 
-def drawn_from(case: CaseFile, round_: Round, seed: str) -> tuple[PublicRecordFile, Roster]:
-    """The public record that a seed makes of a round, and its roster.
+def drawn_from(
+    case: CaseFile, round_: Round, lottery: LotteryFile, seed: str
+) -> tuple[PublicRecordFile, Roster]:
+    """The public record that a seed makes of the lottery of a round, and its roster.
 
     Raises:
         UnfitSeed: the lottery fixed another wording.
         MoveRefused: the roster is erased, so nobody knows whose the lots are.
     """
-    record = public_record(public_lottery(case, round_), seed)
+    record = public_record(lottery, seed)
     body = case.open(ROSTER, round_.folder, purpose=Purpose.SELECTION)
     if body is None:
         raise MoveRefused("round-erased")

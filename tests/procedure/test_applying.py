@@ -144,6 +144,11 @@ def test_what_came_in_time_on_paper_may_be_entered_until_the_lottery_is_publishe
         town.procedure.apply(entry(14, received=DEADLINE), channel=Channel.WEB, now=PUBLISHED)
     with refused("application-too-late"):
         town.procedure.apply(entry(14), channel=Channel.DESK, now=PUBLISHED, actor=CLERK)
+    for who in (None, oneself(key(14))):  # nobody dates a letter of their own
+        with refused("application-by-staff"):
+            town.procedure.apply(
+                entry(14, received=DEADLINE), channel=Channel.LETTER, now=PUBLISHED, actor=who
+            )
     published = town.procedure.publish_lottery(facts(), now=PUBLISHED, actor=CLERK)
     assert published.publication is not None
     assert published.publication.public.pool.people == 14
@@ -247,6 +252,9 @@ def test_people_speak_for_themselves_only() -> None:
     ):
         with refused("move-of-another"):
             call(seated, **by_another)
+    for ask in (town.procedure.erase_person, town.procedure.export_person):
+        with refused("move-of-another"):
+            ask(seated, now=at(4, 5), actor=oneself(other))
     assert town.everything() == before
     fresh = Town.made().opened(0)
     with refused("move-not-own"):

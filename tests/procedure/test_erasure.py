@@ -141,6 +141,25 @@ def test_a_field_may_have_an_end_of_its_own(tmp_path: Path) -> None:
     town.storage.close()
 
 
+_ASKED = form().fields
+
+
+def test_who_cannot_be_reached_any_more_is_left_out_of_the_list() -> None:
+    town = Town.made()
+    soon = {"retention": Retention(after=Milestone.REPLACEMENTS_CLOSED)}
+    fields = [each.model_copy(update=soon) if each.name == "contact" else each for each in _ASKED]
+    asked = form().model_copy(update={"fields": tuple(fields)})
+    town.procedure.announce(event(), asked, quotas(), now=at(2, 1), actor=CLERK)
+    town.procedure.open_applications(now=OPENED, actor=CLERK)
+    town.apply(0, 1)
+    assert len(town.procedure.people()) == 2
+    assert town.procedure.erase_due(now=PROFILES_DUE).fields == {"contact": 2}
+    assert town.procedure.people() == []
+    assert town.procedure.possible_duplicates() == ()
+    told = town.procedure.export_person(key(0), now=PROFILES_DUE, actor=CLERK)
+    assert list(told.answers[Compartment.IDENTITY]) == ["given_name", "family_name"]
+
+
 def test_a_plan_of_the_city_goes_before_the_defaults() -> None:
     plan = RetentionPlan(
         purposes={Purpose.CONTACT: Retention(after=Milestone.END, days=1)},
