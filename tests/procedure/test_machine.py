@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -32,6 +31,7 @@ from mitwirkung.events import MOVES, Phase, Remedy
 from mitwirkung.people import Actor, Channel, Compartment
 from mitwirkung.procedure import Procedure, PublishedRound
 from mitwirkung.rounds import Drawn
+from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.memory import MemoryBackend
 from small_event import (
     ALL_DUE,
@@ -61,9 +61,6 @@ CHANNELS = st.sampled_from(Channel)
 SEATS = 2
 QUOTAS = plan(Geschlecht={"weiblich": (0, 2), "männlich": (1, 2)})
 _NUMBER = itertools.count()
-_FOLDER = tempfile.TemporaryDirectory()
-_SQLITE = sqlite(Path(_FOLDER.name)).open(KINDS)
-"""One file for all examples: each has an event of its own."""
 
 Step = Callable[[Procedure], Any]
 
@@ -71,12 +68,16 @@ Step = Callable[[Procedure], Any]
 class BothBackends(RuleBasedStateMachine):
     """Each step is done in memory and on SQLite, at one time that only moves on."""
 
+    storage: ClassVar[StorageBackend]
+    folder: ClassVar[Path]
+    """One file for all examples: each has an event of its own."""
+
     @initialize(count=st.integers(3, 6), stage=st.integers(0, 9), number=st.integers(0, 9_999_999))
     def begin(self, count: int, stage: int, number: int) -> None:
         name = f"event-{next(_NUMBER)}"
-        storages = [MemoryBackend().open(KINDS), _SQLITE]
+        storages = [MemoryBackend().open(KINDS), self.storage]
         self.towns = [Town(procedure_on(each, ErasureLog(), name), each) for each in storages]
-        self.kept = [in_memory(self.towns[0]), on_disk(self.towns[1])]
+        self.kept = [in_memory(self.towns[0]), on_disk(self.towns[1], self.folder)]
         self.now = OPENED
         planned = event(name=name, seats=SEATS, replacements_until=date(2027, 4, 17))
         self.do(lambda p: p.announce(planned, form(), QUOTAS, now=self.now, actor=CLERK))
@@ -109,7 +110,7 @@ class BothBackends(RuleBasedStateMachine):
             except MitwirkungError as error:
                 result = refusal = (type(error), error.code, str(error))
             told.append(result)
-            kept.append((on_disk if kept else in_memory)(town))
+            kept.append(on_disk(town, self.folder) if kept else in_memory(town))
             assert refusal is None or kept[-1] == before
         assert told[0] == told[1]
         assert in_the_clear(kept[0]) == in_the_clear(kept[1])
@@ -380,10 +381,10 @@ def in_memory(town: Town) -> Kept:
     return records, [link.hash for link in found["journal"]]
 
 
-def on_disk(town: Town) -> Kept:
+def on_disk(town: Town, folder: Path) -> Kept:
     """The same, read past the backend."""
     name = (town.procedure.name,)
-    with closing(sqlite3.connect(Path(_FOLDER.name, "dialog.db"))) as connection:
+    with closing(sqlite3.connect(folder / "dialog.db")) as connection:
         rows = connection.execute(
             "SELECT kind, key, version, fields, body FROM records WHERE event = ?", name
         ).fetchall()
@@ -403,9 +404,8 @@ def in_the_clear(kept: Kept) -> Kept:
     return {n: None if n[0] in COMPARTMENTS else each for n, each in records.items()}, hashes
 
 
-def test_random_steps_over_both_backends() -> None:
-    thorough = examples(20)
-    run_state_machine_as_test(
-        BothBackends,
-        settings=settings(thorough, stateful_step_count=16, deadline=None),
-    )
+def test_random_steps_over_both_backends(tmp_path: Path) -> None:
+    chosen = settings(examples(20), stateful_step_count=16, deadline=None)
+    with sqlite(tmp_path).open(KINDS) as storage:
+        BothBackends.storage, BothBackends.folder = storage, tmp_path
+        run_state_machine_as_test(BothBackends, settings=chosen)
