@@ -713,6 +713,10 @@ TEXTS: dict[str, str] = {
         "Who takes part in the lottery is settled (the event is {state}); nobody is refused or "
         "admitted any more."
     ),
+    "answers-missing": (
+        "The answers of {count} people are gone while they can still be drawn; maybe an erasure "
+        "was interrupted. Complete it first (erase --again)."
+    ),
     "no-lottery-waits": "No lottery waits for its draw; the event is {state}.",
     "nothing-drawn": "Nothing was drawn yet that could be offered; the event is {state}.",
     "seed-exists": (

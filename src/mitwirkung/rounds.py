@@ -71,10 +71,14 @@ def pool_of(
 
     Raises:
         InputError: an age belongs to no group.
+        MoveRefused: answers of people who can be drawn are gone: an erasure was interrupted.
     """
     bodies = case.open_all(Compartment.PROFILE, purpose=purpose)
     if keys is None:
-        applications = [each for each in case.applications(State.RECEIVED) if each.key in bodies]
+        applications = case.applications(State.RECEIVED)
+        missing = sum(each.key not in bodies for each in applications)
+        if missing:
+            raise MoveRefused("answers-missing", count=missing)
     else:
         wanted = frozenset(keys).intersection(bodies)
         applications = [each for each in case.applications() if each.key in wanted]

@@ -375,6 +375,31 @@ def test_an_erasure_that_was_interrupted_is_completed_by_the_next(
     assert left.isdisjoint(town.keys(State.ERASED))
 
 
+def test_no_lottery_is_made_while_an_erasure_is_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    town = Town.made().closed()
+    with monkeypatch.context() as patch:
+        destroy = Vault.destroy
+
+        def broken(vault: Vault, name: str, people: Any, parts: Any) -> None:
+            destroy(vault, name, people, parts)
+            if list(parts) == ["profile"]:
+                raise Killed
+
+        patch.setattr(Vault, "destroy", broken)
+        with pytest.raises(Killed):
+            town.procedure.erase_person(key(0), now=PUBLISHED, actor=CLERK)
+    assert town.state(key(0)) is State.RECEIVED
+    before = town.everything()
+    with refused("answers-missing", count=1):
+        town.procedure.publish_lottery(now=PUBLISHED, actor=CLERK)
+    assert town.everything() == before
+    assert town.procedure.replay_erasures(now=PUBLISHED).people == 1
+    made = town.procedure.publish_lottery(now=PUBLISHED, actor=CLERK).publication
+    assert made is not None
+    assert len(made.problem) == 11
+    assert town.procedure.audit().ok
+
+
 def test_reasons_and_words_are_gone_but_the_public_record_stays(town: Town) -> None:
     before = town.procedure.public_documents()
     town.procedure.document({"results.md": b"."}, now=DOCUMENTED, actor=CLERK)
