@@ -697,14 +697,37 @@ TEXTS: dict[str, str] = {
     "event-changing": (
         "The event {event!r} was changed again and again while its lottery was made. Try again."
     ),
-    "event-not-running": "Nobody can be checked in while the event is {state}; it has to run.",
+    "phase-needed": "The event is {state}. This can be done only while it is: {legal}.",
+    "move-of-another": "Applicants speak for themselves only.",
+    "application-by-staff": "What comes by letter, phone or at the desk is entered by staff.",
+    "application-key-taken": "An application with other answers has this key already.",
+    "application-key": (
+        "This is no key of an application: 8 to 64 of A to Z, a to z, 0 to 9, - and _."
+    ),
+    "application-language": "This is no code of a language, as de and en are.",
+    "application-companions": "Companions are named by the keys of other applications.",
+    "reason-unfit": "A reason is published: write it in one line, without control characters.",
+    "merge-keeps-merged": (
+        "The application to keep was itself merged into another one. Admit it again first."
+    ),
     "application-unknown": "There is no application of this key.",
     "eligibility-settled": (
         "Who takes part in the lottery is settled (the event is {state}); nobody is refused or "
         "admitted any more."
     ),
+    "answers-missing": (
+        "The answers of {count} people are gone while they can still be drawn; maybe an erasure "
+        "was interrupted. Complete it first (erase --again)."
+    ),
     "no-lottery-waits": "No lottery waits for its draw; the event is {state}.",
     "nothing-drawn": "Nothing was drawn yet that could be offered; the event is {state}.",
+    "seed-exists": (
+        "A lottery is published before its seed comes into being, and {earliest} is over. "
+        "Name a later source of the seed."
+    ),
+    "fallback-too-early": (
+        "The fallback counts only if there is no other seed until {latest}; that time is not over."
+    ),
     "round-erased": "The private files of this lottery are erased; nobody knows whose lots it has.",
     "seed-other": "This lottery was drawn already, with the seed {seed!r}. A draw stays.",
     "seed-too-early": (
@@ -713,8 +736,10 @@ TEXTS: dict[str, str] = {
     "no-seat-free": "No seat is free that could be filled.",
     "offer-first": "Offer the seats that were drawn first.",
     "offers-open": (
-        "{count} offers are neither answered nor over. Confirm the seats when none is open."
+        "{count} offers are open. Wait for the answers, or let those expire that are over."
     ),
+    "offers-made": "These seats are offered already, until {until}.",
+    "offer-past-event": "A seat can be offered until the event ends on {ends} at the latest.",
     "replacements-over": "Seats that fall free are filled until {until}; that day is over.",
     "seats-taken": "All {seats} seats are taken.",
     "document-name": "{name!r} is no plain name of a file.",
@@ -733,10 +758,11 @@ TEXTS: dict[str, str] = {
     ),
     "withdrawn-seated": ("This person has a seat; who gives one up is named among those."),
     "audit-document": "The document {name!r} is not the one that the journal knows.",
-    "audit-phase": "The journal does not know that the event became {phase}.",
-    "audit-application-unknown": "{count} applications are there that the journal does not know.",
-    "audit-application-missing": "{count} applications of the journal are not there any more.",
-    "audit-steps": "{count} steps of applications are not in the journal.",
+    "audit-journal-unreadable": "The journal cannot be read: something else was written into it.",
+    "audit-unknown": "{count} records ({kind}) are there that the journal does not know.",
+    "audit-missing": "{count} records ({kind}) of the journal are not there any more.",
+    "audit-changed": "{count} records ({kind}) are not as the journal left them.",
+    "audit-heads-differ": "Two public files print different hashes of one entry of the journal.",
     # forms and answers
     "form-words-missing": "{key}: the words are missing in {languages}.",
     "form-field-twice": "{key}: there are two fields of this name.",
