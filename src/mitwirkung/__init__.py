@@ -215,6 +215,9 @@ if TYPE_CHECKING:
     from mitwirkung.storage.memory import MemoryBackend as MemoryBackend
     from mitwirkung.storage.records import Record as Record
     from mitwirkung.storage.records import RecordKind as RecordKind
+    from mitwirkung.storage.sql.backend import SqlBackend as SqlBackend
+    from mitwirkung.storage.sql.database import SqlDatabase as SqlDatabase
+    from mitwirkung.storage.sql.transaction import SqlTransaction as SqlTransaction
     from mitwirkung.storage.sqlite import SqliteBackend as SqliteBackend
     from mitwirkung.storage.vault import Vault as Vault
 
@@ -393,6 +396,9 @@ _HOMES = {
     "storage.keys": ["KeyName", "KeyStore", "MasterKey", "MemoryKeyStore"],
     "storage.memory": ["MemoryBackend"],
     "storage.records": ["Record", "RecordKind"],
+    "storage.sql.backend": ["SqlBackend"],
+    "storage.sql.database": ["SqlDatabase"],
+    "storage.sql.transaction": ["SqlTransaction"],
     "storage.sqlite": ["SqliteBackend"],
     "storage.vault": ["Vault"],
 }
