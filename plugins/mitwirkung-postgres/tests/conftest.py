@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests, and a database of its own for each."""
+"""One PostgreSQL for all tests, and schemas of its own for each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,5 @@ def server(new_server: Callable[..., Server]) -> Server:
 
 @pytest.fixture
 def database(server: Server) -> str:
-    """The connection to an empty database."""
-    name = f"test_{next(_numbers)}"
-    server.sql(f"CREATE DATABASE {name}")
-    return server.conninfo(name)
+    """The connection to a place that is empty; its schemas are named after the application."""
+    return f"{server.conninfo()} application_name=test_{next(_numbers)}"

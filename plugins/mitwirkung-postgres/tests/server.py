@@ -43,14 +43,14 @@ class Server:
         self.data, self._user = made.pgdata, made.system_user
         self._programs = made.bin_path
         made.ensure_pgdata_inited()
-        self._sockets = Path(tempfile.mkdtemp(prefix="pg-"))
-        self._sockets.chmod(0o777)
+        self.sockets = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.sockets.chmod(0o777)
         with (self.data / "postgresql.conf").open("a") as file:
             file.write(CONFIGURATION + f"fsync = {'on' if fsync else 'off'}\n")
         self.start()
 
     def start(self) -> None:
-        options = f'-h "" -k {self._sockets}'
+        options = f'-h "" -k {self.sockets}'
         log = str(self.data / "log")
         self._run("pg_ctl", "-w", "-D", str(self.data), "-o", options, "-l", log, "start")
         self._pid = int((self.data / "postmaster.pid").read_text().split()[0])
@@ -63,11 +63,11 @@ class Server:
         """Stop it at once, and remove it; its data may be gone already."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGQUIT)
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
         shutil.rmtree(self.data, ignore_errors=True)
 
     def conninfo(self, database: str = "postgres", user: str = "postgres") -> str:
-        return f"host={self._sockets} dbname={database} user={user}"
+        return f"host={self.sockets} dbname={database} user={user}"
 
     def sql(
         self, *statements: str, database: str = "postgres", user: str = "postgres"

@@ -9,7 +9,7 @@ from typing import Any, cast
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import JSON, BigInteger, Connection, LargeBinary, Table
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 FEW = 100
 BATCH = 5000
@@ -59,12 +59,11 @@ def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]])
                     values[i] = Jsonb(values[i], dumps=_as_it_is)
                 copy.write_row(values)
         return cursor.rowcount
-    except psycopg.IntegrityError as error:
-        raise IntegrityError(None, None, error) from None
-    except psycopg.Error:
+    except psycopg.Error as error:  # as SQLAlchemy says it, which knows no COPY
         if driver.broken:
             connection.invalidate()
-        raise
+        kind = IntegrityError if isinstance(error, psycopg.IntegrityError) else DBAPIError
+        raise kind(None, None, error) from None
 
 
 def _name(kind: Any) -> str:

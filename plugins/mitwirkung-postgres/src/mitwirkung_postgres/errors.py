@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolFull
 
 from mitwirkung import RecordUnfit, StorageBusy, StorageUnfit
 from mitwirkung_postgres.settings import PostgresSettings
 
 Told = StorageBusy | StorageUnfit | RecordUnfit
-DatabaseError = (DBAPIError, PendingRollbackError, PoolFull, psycopg.Error)
-"""What SQLAlchemy and the driver raise as something is wrong with the database."""
+DatabaseError = (DBAPIError, PendingRollbackError, PoolFull)
+"""What SQLAlchemy raises as something is wrong with the database."""
 
 REPEATABLE = ("storage-lost", "storage-in-doubt", "storage-clash")
 """Codes after which what is the same when it is done twice may be done again at once."""
@@ -53,11 +53,6 @@ def is_refused(error: BaseException) -> bool:
     """Whether the server answers and lets us in neither now nor later."""
     text = str(getattr(error, "orig", error))
     return "FATAL" in text and not _PASSING.search(text)
-
-
-def is_double(error: BaseException) -> bool:
-    """Whether a row was there already."""
-    return isinstance(error, IntegrityError) or sqlstate(error) == "23505"
 
 
 def in_our_words(error: BaseException, settings: PostgresSettings) -> Told:

@@ -96,9 +96,9 @@ def event_transaction(
                 yield transaction
                 database.commit(connection)
         except StorageBusy as busy:
-            if busy.code != "storage-in-doubt" or not transaction.changed:
+            if busy.code != "storage-in-doubt":
                 raise
-            if not _was_done(database, lock, transaction.told):
+            if transaction.changed and not _was_done(database, lock, transaction.told):
                 raise StorageBusy("storage-lost") from None
 
 
