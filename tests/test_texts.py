@@ -22,7 +22,7 @@ from mitwirkung.demo import FILES
 from mitwirkung.duplicates import REASONS
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.events import PHASES
-from mitwirkung.forms.web import CONTACT_PARTS
+from mitwirkung.forms.entry import PART_LABELS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
@@ -93,7 +93,7 @@ def spoken() -> set[str]:
         *HEADS,
         *event.HEADS,
         *event_applications.HEADS,
-        *(label for label, _ in CONTACT_PARTS.values()),
+        *PART_LABELS.values(),
         *REASONS,
         *KINDS,
         *CAUSES.values(),

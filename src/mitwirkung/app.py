@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from mitwirkung.casefile import COMPARTMENTS, KINDS
-from mitwirkung.erasure import ErasureLog
 from mitwirkung.errors import (
     BackendFailed,
     BackendRefused,
@@ -18,8 +16,6 @@ from mitwirkung.errors import (
     InputError,
     UnknownBackend,
 )
-from mitwirkung.events import Event
-from mitwirkung.forms.declaration import Form
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
 from mitwirkung.lottery.attempts import GivenUpFile, give_up
@@ -53,16 +49,20 @@ from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.lottery.wishes import Wishes
 from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
-from mitwirkung.people import Actor
 from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sections import check_sections
-from mitwirkung.procedure import Procedure
 from mitwirkung.settings import Settings, blocked_plugins
 from mitwirkung.storage.backend import StorageBackend
-from mitwirkung.storage.keys import MasterKey
-from mitwirkung.storage.vault import Vault
 from mitwirkung.tables import Source
+
+if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is asked for
+    from mitwirkung.erasure import ErasureLog
+    from mitwirkung.events import Event
+    from mitwirkung.forms.declaration import Form
+    from mitwirkung.people import Actor
+    from mitwirkung.procedure import Procedure
+    from mitwirkung.storage.vault import Vault
 
 
 class Mitwirkung:
@@ -90,7 +90,7 @@ class Mitwirkung:
         blocked = blocked_plugins(self.settings, os.environ if environ is None else environ)
         self._storage: StorageBackend | None = None
         self._vault: Vault | None = None
-        self._erasures = ErasureLog()
+        self._erasures: ErasureLog | None = None
         self._manager = PluginManager(blocked)
         for module in plugins:
             self._manager.register(module, name=module.__name__)
@@ -119,6 +119,8 @@ class Mitwirkung:
             UnknownBackend, PluginFailed, PluginBlocked, NameConflict, BackendRefused: as for
                 `backend`.
         """
+        from mitwirkung.casefile import KINDS
+
         if self._storage is None:
             self._storage = self.backend().open(KINDS)
         return self._storage
@@ -130,7 +132,13 @@ class Mitwirkung:
             MasterKeyRefused: there is no master key in the settings, or another one.
             StorageUnfit, StorageBusy: the storage cannot be opened.
         """
+        from mitwirkung.erasure import ErasureLog
+        from mitwirkung.procedure import Procedure
+
         storage, vault = self.storage, self.vault()
+        if self._erasures is None:  # in memory there is nothing that a backup could bring back
+            path = self.settings.storage.erasures if storage.durable else None
+            self._erasures = ErasureLog(path)
         return Procedure(name, storage, vault, self.solve, self._erasures)
 
     def vault(self) -> Vault:
@@ -139,12 +147,14 @@ class Mitwirkung:
         Raises:
             MasterKeyRefused, StorageUnfit, StorageBusy: see `procedure`.
         """
+        from mitwirkung.casefile import COMPARTMENTS
+        from mitwirkung.storage.keys import MasterKey
+        from mitwirkung.storage.vault import Vault
+
         if self._vault is None:
-            storage, secret = self.storage, self.settings.storage.master_key
+            secret = self.settings.storage.master_key
             master = MasterKey(None if secret is None else secret.get_secret_value())
-            self._vault = Vault(storage.keys(), master, COMPARTMENTS)
-            if storage.durable:
-                self._erasures = ErasureLog(self.settings.storage.erasures)
+            self._vault = Vault(self.storage.keys(), master, COMPARTMENTS)
         return self._vault
 
     def announce(

@@ -18,9 +18,9 @@ from mitwirkung.lottery.feasibility import InfeasibleQuotas
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from stress import outcome
-from stress.__main__ import FAILED, STOPPED, run_alone, table, told
+from stress.__main__ import FAILED, run_alone, table, told
 from stress.grid import Case, Size, make_case
-from stress.outcome import IMPOSSIBLE, LOTTERY, NOT_PROVEN, run
+from stress.outcome import IMPOSSIBLE, LOTTERY, NOT_PROVEN, STOPPED, run
 
 SEED = 1
 SLOW = (11, 14, 16, 17, 19, 22)  # some seconds to minutes each
@@ -30,6 +30,13 @@ SLOW = (11, 14, 16, 17, 19, 22)  # some seconds to minutes each
 def test_every_run_ends_well(number: int) -> None:
     ended = run(make_case(SEED, number))
     assert ended.end in (LOTTERY, IMPOSSIBLE)
+
+
+@pytest.mark.parametrize("number", SLOW[:3])
+def test_a_slow_run_stops_honestly(number: int) -> None:
+    stopped = run(make_case(SEED, number), limit=0.05)
+    assert stopped.end == STOPPED
+    assert stopped.reason.startswith("Stopped before")
 
 
 def test_a_case_is_the_same_whenever_it_is_made() -> None:
@@ -53,7 +60,7 @@ def case(least: int = 1, *, possible: bool | None = None) -> Case:
 def ends_with(made: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `solve` end with something."""
 
-    def instead(*_: Any) -> Any:
+    def instead(*_: Any, **__: Any) -> Any:
         if isinstance(made, Exception):
             raise made
         return made

@@ -4,6 +4,7 @@ reached by: a lottery with a proof, a proof that there is none, and an honest st
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +20,9 @@ from mitwirkung.lottery.certificates import OptimumNotProven, certified_gap, con
 from mitwirkung.lottery.feasibility import InfeasibleQuotas, TooFewApplicants
 from stress.grid import Case
 
-LOTTERY, IMPOSSIBLE, NOT_PROVEN = "lottery", "impossible", "not proven"
+LOTTERY, IMPOSSIBLE, NOT_PROVEN, STOPPED = "lottery", "impossible", "not proven", "stopped"
+GRACE = 30.0
+"""Seconds in which `solve` has to end after it was told to stop."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Outcome:
     """The end of a case.
 
     Attributes:
-        end: one of the three good ends.
+        end: one of the good ends; two of them are honest stops.
         seconds: of `solve` alone.
         cuts: inequalities of the certificate that an integer programme proved.
         reason: of a stop.
@@ -39,8 +42,8 @@ class Outcome:
     reason: str = ""
 
 
-def run(case: Case) -> Outcome:
-    """Solve a case and check its end.
+def run(case: Case, limit: float = math.inf) -> Outcome:
+    """Solve a case and check its end; after ``limit`` seconds it is told to stop.
 
     Raises:
         AssertionError: the end is not what it claims to be.
@@ -48,7 +51,15 @@ def run(case: Case) -> Outcome:
     """
     started = time.perf_counter()
     try:
-        lottery = mw.solve(case.problem, case.size.strategy)
+        lottery = mw.solve(
+            case.problem,
+            case.size.strategy,
+            stop=lambda: time.perf_counter() - started > limit,
+        )
+    except mw.LotteryStopped as error:
+        seconds = time.perf_counter() - started
+        assert seconds < limit + GRACE, f"told to stop, it went on for {seconds - limit:.0f} s"
+        return Outcome(STOPPED, seconds, reason=str(error))
     except OptimumNotProven as error:
         return Outcome(NOT_PROVEN, time.perf_counter() - started, reason=str(error))
     except InfeasibleQuotas as error:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mitwirkung.cli.attempts import give_up
 from mitwirkung.cli.checking import check
-from mitwirkung.cli.event_commands import event_commands
 from mitwirkung.cli.exchange import compare, export
 from mitwirkung.cli.explaining import explain
-from mitwirkung.cli.init import init
 from mitwirkung.cli.lottery import draw, lottery
 from mitwirkung.cli.new_plugin import new_plugin
 from mitwirkung.cli.options import Force
-from mitwirkung.cli.personal import audit, erase, export_person
 from mitwirkung.cli.plugins import plugins, settings
 from mitwirkung.cli.quotas import quotas
 from mitwirkung.cli.replacement import alternates, replace
@@ -29,15 +27,35 @@ from mitwirkung.cli.schemas import schema
 from mitwirkung.cli.terminal import progress_bar, reported, say, screen
 from mitwirkung.cli.verification import say_verification, verify
 
+EVENTS = ("init", "event", "erase", "export-person", "audit")
+"""The commands on events; see `event_commands`."""
+
+
+class Commands(TyperGroup):
+    """Those on events are loaded when they are asked for: they need far more than a lottery.
+
+    Contexts and commands are typer's own copies of click's classes, which it does not name.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *EVENTS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in EVENTS:
+            return super().get_command(ctx, cmd_name)
+        from mitwirkung.cli.event_commands import commands
+
+        return typer.main.get_group(commands).commands[cmd_name]
+
+
 cli = typer.Typer(
+    cls=Commands,
     help="Fair, verifiable lotteries for citizen participation.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-cli.add_typer(event_commands, name="event")
 for command in (
-    init,
     lottery,
     draw,
     replace,
@@ -53,9 +71,6 @@ for command in (
     plugins,
     settings,
     new_plugin,
-    erase,
-    export_person,
-    audit,
 ):
     cli.command()(command)
 

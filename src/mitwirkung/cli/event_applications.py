@@ -31,9 +31,8 @@ from mitwirkung.cli.terminal import line, reported, say, screen, wrong_call
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.forms.answers import is_shown
 from mitwirkung.forms.declaration import Form, FormField, Kind
-from mitwirkung.forms.entry import PARTS, columns_of, match_columns, typed_answers
+from mitwirkung.forms.entry import PART_LABELS, PARTS, columns_of, match_columns, typed_answers
 from mitwirkung.forms.outline import form_outline
-from mitwirkung.forms.web import CONTACT_PARTS
 from mitwirkung.lottery.encoding import sha256_hex
 from mitwirkung.names import clean, fold
 from mitwirkung.people import Channel, Purpose, contact_text
@@ -223,7 +222,7 @@ def _prompted(field: FormField) -> Iterator[tuple[str, str]]:
         return
     for kind in field.accepts:
         for end in PARTS[kind]:
-            text = typer.prompt(say(CONTACT_PARTS[end][0]), default="", show_default=False)
+            text = typer.prompt(say(PART_LABELS[end]), default="", show_default=False)
             yield f"{field.name}_{end}", text
 
 

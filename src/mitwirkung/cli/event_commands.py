@@ -1,4 +1,4 @@
-"""The commands of `mitwirkung event`, in the order in which an event goes its way."""
+"""The commands on events; those of `mitwirkung event` in the order of an event's way."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 import typer
 
 from mitwirkung.cli import event, event_applications, event_lottery
+from mitwirkung.cli.init import init
+from mitwirkung.cli.personal import audit, erase, export_person
 
 event_commands = typer.Typer(
     help="An event from its announcement to the archive, in the storage of the settings.",
@@ -47,3 +49,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     event_commands.command(name)(command)
+
+commands = typer.Typer()
+for command in (init, erase, export_person, audit):
+    commands.command()(command)
+commands.add_typer(event_commands, name="event")

@@ -28,6 +28,18 @@ PARTS: Mapping[str, Mapping[str, str]] = {
 }
 """Kind of contact point to the ends of its columns (`contact_email`) and what they are in it."""
 
+PART_LABELS: Mapping[str, str] = {
+    "email": "E-mail address",
+    "phone": "Telephone number",
+    "street": "Street and number",
+    "postcode": "Postcode",
+    "place": "Place",
+    "addition": "Addition to the address",
+    "country": "Country, as DE",
+}
+"""The parts of a field of contact in the words that a person reads; German stands in the
+catalogue."""
+
 
 def typed_answers(form: Form, cells: Mapping[str, str]) -> dict[str, Any]:
     """Answers in their types, from texts; a blank one is none.

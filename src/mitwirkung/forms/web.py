@@ -9,33 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from mitwirkung.errors import Finding
 from mitwirkung.forms.answers import is_shown
 from mitwirkung.forms.declaration import Form, FormField, Kind
-from mitwirkung.forms.entry import PARTS, typed_answers
+from mitwirkung.forms.entry import PART_LABELS, PARTS, typed_answers
 from mitwirkung.forms.outline import FormQuestion, data_notice, form_outline, yes_and_no
 from mitwirkung.messages import Translate
+from mitwirkung.pages import page_template
 from mitwirkung.retention import RetentionPlan
 from mitwirkung.texts import translator
 
 FEW = 8
 """So many options stand below each other; more are a list to open."""
 
-CONTACT_PARTS: Mapping[str, tuple[str, str]] = {
-    "email": ("E-mail address", "email"),
-    "phone": ("Telephone number", "tel"),
-    "street": ("Street and number", "address-line1"),
-    "postcode": ("Postcode", "postal-code"),
-    "place": ("Place", "address-level2"),
-    "addition": ("Addition to the address", "address-line2"),
-    "country": ("Country, as DE", "country"),
+_PARTS_FILLED_IN = {
+    "email": "email",
+    "phone": "tel",
+    "street": "address-line1",
+    "postcode": "postal-code",
+    "place": "address-level2",
+    "addition": "address-line2",
 }
-"""The parts of a field of contact: their label, and what browsers fill in there."""
+"""What browsers fill in for the parts of a field of contact; the country is left out."""
 
 _FILLED_IN = {"given_name": "given-name", "family_name": "family-name"}
 
@@ -69,7 +66,7 @@ def web_form(
     for finding in findings:
         bare = Finding(finding.code, finding.params)
         wrong.setdefault(finding.column or "", []).append(bare.describe(t))
-    return _template().render(
+    return page_template("forms", "form.html.j2").render(
         form=shown,
         t=t,
         action=action,
@@ -112,10 +109,10 @@ def sent_cells(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _contact_parts(field: FormField, t: Translate) -> list[tuple[str, str, str]]:
     """Name of the column, label and what is filled in, of each part of a field of contact."""
     return [
-        (f"{field.name}_{end}", t(CONTACT_PARTS[end][0]), CONTACT_PARTS[end][1])
+        (f"{field.name}_{end}", t(PART_LABELS[end]), _PARTS_FILLED_IN[end])
         for kind in field.accepts
         for end in PARTS[kind]
-        if end != "country"
+        if end in _PARTS_FILLED_IN
     ]
 
 
@@ -137,22 +134,3 @@ def _long(day: date, language: str) -> str:
     from babel.dates import format_date
 
     return str(format_date(day, "full", locale=language))
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("form.html.j2")
-
-
-def _source(name: str) -> str:
-    from importlib import resources
-
-    return (resources.files("mitwirkung") / "forms" / name).read_text("utf-8")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
-
+from mitwirkung.pages import page_template
 from mitwirkung.reports.model import Report
 from mitwirkung.reports.wording import Wording
 
@@ -22,23 +20,4 @@ def report_html(report: Report, languages: Sequence[str] = LANGUAGES) -> str:
         LookupError: for a language without texts.
     """
     pages = [Wording(language, report) for language in languages]
-    return _template().render(report=report, pages=pages)
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html.j2")
-
-
-def _source(name: str) -> str:
-    from importlib import resources
-
-    return (resources.files("mitwirkung") / "reports" / name).read_text("utf-8")
+    return page_template("reports", "report.html.j2").render(report=report, pages=pages)
