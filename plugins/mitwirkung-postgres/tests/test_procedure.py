@@ -10,19 +10,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import CLERK, EVENT, apply, installation
+from app_server import CLERK, EVENT, SEATS, announced, apply, end_of, installation
 from places import settings
 from server import Server
 
 import mitwirkung as mw
-from mitwirkung.examples import dortmund
 
-SEATS = 6
 BOUND = 20.0
 """Seconds that nobody waits longer for an answer while 200 apply at once."""
 
@@ -66,33 +64,13 @@ def app_servers(number: int, stated: dict[str, Any], key: str) -> Iterator[list[
             each.kill()
 
 
-def announced(app: mw.Mitwirkung) -> mw.Procedure:
-    """The Dortmund dialogue with few seats, open for applications."""
-    example = dortmund()
-    event = mw.read_event(example / "veranstaltung.toml").model_copy(update={"seats": SEATS})
-    quotas = [{"feature": "Geschlecht", "value": "weiblich", "min": 1, "max": 5}]
-    quotas.append({"feature": "Geschlecht", "value": "männlich", "min": 1, "max": 5})
-    form = mw.read_form(example / "formular.toml")
-    opens = event.deadline - timedelta(days=30)
-    begin = datetime(opens.year, opens.month, opens.day, 12, tzinfo=UTC)
-    app.announce(event, form, mw.read_quotas(quotas), now=begin, actor=CLERK)
-    dialogue = app.procedure(EVENT)
-    dialogue.open_applications(now=begin, actor=CLERK)
-    return dialogue
-
-
 @contextmanager
 def city(stated: dict[str, Any], servers: int) -> Iterator[tuple[mw.Procedure, list[AppServer]]]:
     key = secrets.token_hex(32)
-    with installation(stated, key) as app:
+    with installation(key=key, postgresql=stated) as app:
         dialogue = announced(app)
         with app_servers(servers, stated, key) as processes:
             yield dialogue, processes
-
-
-def end_of(day: date) -> datetime:
-    """The first moment after a day in Dortmund, in summer."""
-    return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
 
 
 def at_once(servers: list[AppServer], what: str, now: datetime, *words: str) -> list[Any]:
