@@ -14,16 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, islice
 
 from sqlalchemy import Connection
 
 from mitwirkung import (
     ChainedEntry,
     Record,
+    RecordExists,
     RecordKind,
     SqlTransaction,
     StorageBusy,
 )
+from mitwirkung_postgres.bulk import FEW, insert_all
 from mitwirkung_postgres.database import PostgresDatabase
 
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -48,8 +51,14 @@ class PostgresTransaction(SqlTransaction):
         self.told: ChainedEntry | None = None
 
     def insert(self, new: Iterable[Record]) -> None:
+        """A few in one statement, which takes itself back; many after a savepoint."""
+        left = iter(new)
+        first = list(islice(left, FEW))
         self._begin_to_write()
-        super().insert(new)
+        if len(first) == FEW:
+            super().insert(chain(first, left))
+        elif first and not insert_all(self._connection, first):
+            raise RecordExists("record-exists", event=self.event)
 
     def update(self, record: Record, version: int) -> bool:
         self._begin_to_write()
@@ -83,9 +92,10 @@ def event_transaction(
     """A transaction of an event; see `StorageBackend.transaction`."""
     lock = database.lock("event", event)
     if exclusive:
-        first, last = ["BEGIN", f"SELECT pg_advisory_xact_lock({lock})"], ""
+        first, last = [f"BEGIN; SELECT pg_advisory_xact_lock({lock})"], ""
     else:
-        first = [f"SELECT pg_advisory_lock_shared({lock})", SNAPSHOT]
+        held = f"SELECT pg_advisory_lock_shared({lock})"
+        first = [f"BEGIN; {held}; COMMIT; {SNAPSHOT}"]  # in one breath; the lock stays
         last = f"SELECT pg_advisory_unlock_shared({lock})"
     with database.told():
         try:
