@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -34,6 +37,14 @@ LEVELS = make(
     [5, 5, 3, 2, 3],
     [5, 5, 3, 4, 4],
 )
+
+
+@contextmanager
+def unlisted() -> Iterator[None]:
+    """The engine samples panels and asks integer programmes, as it does for many seats."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mitwirkung.lottery.engine.listing._MOST_SEATS", 0)
+        yield
 
 
 @st.composite

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from builders import DATA, INSTANCES, instance_seats
 from mitwirkung.cli import cli
+from mitwirkung.lottery.encoding import canonical_json
 
 SMALL = DATA / "repl_example_small_20"
 CITY = DATA / "city_300"
@@ -321,6 +322,39 @@ def test_infeasible_quotas_are_told_in_words_in_two_languages(
     assert "gender: female: mindestens 18" in done.output
 
 
+def test_every_command_speaks_the_language_asked_for(tmp_path: Path) -> None:
+    quotas = clashing(tmp_path)
+    common = ("check", SMALL / "candidates.csv", quotas, "--seats", 20)
+    for done in (run(*common, "--language", "de"), run("--language", "de", *common)):
+        assert "gender: female: mindestens 18" in done.output
+    assert "at least 18" in run("--language", "de", *common, "--language", "en").output
+    assert "at least 18" in run(*common).output  # nothing is left of the calls before
+    assert run(*common, "--language", "fr").exit_code == 2
+    names = [command.name or command.callback.__name__ for command in cli.registered_commands]
+    assert len(names) > 10
+    for name in names:
+        assert "--language" in run(name.replace("_", "-"), "--help").output, name
+
+
+def test_a_failed_verification_is_german_throughout(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run("draw", *inputs(SMALL), "--seats", 20, "--seed", "x", "--out", out).exit_code == 0
+    path = out / "lottery.json"
+    data = json.loads(path.read_bytes())
+    leaves = data["pool"]["people"]
+    data["pool"]["people"] += 1
+    path.write_bytes(canonical_json(data))
+    german = run("verify", out, "--language", "de")
+    assert german.exit_code == 1
+    people = leaves + 1
+    assert f"pool.people ist {people}, aber es gibt {leaves} leaves" in german.output
+    assert f"pool.people is {people}, but there are {leaves} leaves" in run("verify", out).output
+    path.write_bytes(b"{}")
+    german = run("verify", out, "--language", "de").output
+    assert "event fehlt" in german
+    assert "is missing" not in german
+
+
 def test_an_unknown_strategy_lists_what_there_is(tmp_path: Path) -> None:
     done = run(
         *("lottery", *inputs(SMALL), "--seats", 20, "--strategy", "best", "--out", tmp_path / "o")
@@ -506,7 +540,7 @@ def clashing(folder: Path) -> Path:
 def test_check_shows_what_quotas_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("check", *inputs(CITY), "--seats", 75)
     assert done.exit_code == 0, done.output
-    assert "300 people in 300 lots; the quotas can be met with 75 seats." in done.output
+    assert "300 people of the pool in 300 lots; the quotas can be met with 75 seats." in done.output
     assert "gender (without its quotas: " in done.output
     assert "Everybody can be on a panel." in done.output
     monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
@@ -557,7 +591,7 @@ def test_relaxations_are_listed_accepted_and_published(
     assert data["clashes"][0]["limit"] == 18
     monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "de")
     german = run(*common, "--relax").output
-    assert "Möglichkeit 1 (Kosten 7.777):\n- gender: female: mindestens 11 statt 18" in german
+    assert "Möglichkeit 1 (Kosten 7,777):\n- gender: female: mindestens 11 statt 18" in german
 
 
 def test_relaxations_that_cannot_be_accepted(tmp_path: Path) -> None:
@@ -604,6 +638,7 @@ def test_explain_a_chance_from_a_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert told.exit_code == 0, told.output
     assert "Your chance of a seat: 10.00% (exactly 0.100000000000" in told.output
     german = run("explain", out, person, "--language", "de").output
+    assert run("--language", "de", "explain", out, person).output == german
     assert "Ihre Chance auf einen Platz: 10,00" in german
     data = json.loads(run("explain", out, person, "--json").output)
     assert data["text"]["de"].strip() == german.strip()

@@ -23,6 +23,7 @@ from mitwirkung.duplicates import REASONS
 from mitwirkung.errors import Finding, InputError, MitwirkungError
 from mitwirkung.events import PHASES
 from mitwirkung.forms.entry import PART_LABELS
+from mitwirkung.lottery.certificates import CERTIFICATE_REASONS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
@@ -37,7 +38,7 @@ from mitwirkung.retention import MILESTONES
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
-SPEAKERS = {"t", "say", "line", "translate", "wrong_call"}
+SPEAKERS = {"t", "say", "line", "translate", "wrong_call", "Reason"}
 """Functions whose first argument is a text of the catalogue."""
 
 
@@ -97,6 +98,7 @@ def spoken() -> set[str]:
         *REASONS,
         *KINDS,
         *CAUSES.values(),
+        *CERTIFICATE_REASONS,
         *PURPOSES.values(),
         *CHANNELS.values(),
         *STATES.values(),

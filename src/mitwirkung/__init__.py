@@ -136,6 +136,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.replacement import replacement_problem as replacement_problem
     from mitwirkung.lottery.sortition_files import check_panels as check_panels
     from mitwirkung.lottery.sortition_files import export_draw as export_draw
+    from mitwirkung.lottery.sortition_files import numbered_ids as numbered_ids
     from mitwirkung.lottery.sortition_files import panels_table as panels_table
     from mitwirkung.lottery.sortition_files import read_panels as read_panels
     from mitwirkung.lottery.sources import RandomnessSource as RandomnessSource
@@ -341,7 +342,13 @@ _HOMES = {
         "smallest_relaxations",
     ],
     "lottery.replacement": ["read_freed", "replacement_problem"],
-    "lottery.sortition_files": ["check_panels", "export_draw", "panels_table", "read_panels"],
+    "lottery.sortition_files": [
+        "check_panels",
+        "export_draw",
+        "numbered_ids",
+        "panels_table",
+        "read_panels",
+    ],
     "lottery.sources": ["RandomnessSource", "SourceSettings"],
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],

@@ -54,11 +54,15 @@ class Everything:
             name: {
                 "answer": answer,
                 "compartment": str(part),
-                "purposes": [str(each) for each in self.form.field(name).purposes],
-                "kept": self._kept(self.form.field(name)),
+                "purposes": [str(each) for each in field.purposes],
+                "kept": [
+                    {"after": str(rule.after), "days": rule.days} for rule in self._rules(field)
+                ],
+                "until": (last := self._last_day(field)) and last.isoformat(),
             }
             for part, told in self.answers.items()
             for name, answer in told.items()
+            for field in [self.form.field(name)]
         }
         data = {
             "event": self.event.name,
@@ -74,19 +78,26 @@ class Everything:
         """As a text to read, in German or English."""
         return "\n".join(self._lines(language)) + "\n"
 
-    def _kept(self, field: FormField) -> list[dict[str, Any]]:
-        return [
-            {"after": str(rule.after), "days": rule.days, "until": until and until.isoformat()}
-            for rule, until in self._ends(field)
-        ]
+    @property
+    def _has_seat(self) -> bool:
+        return self.application.state in HAS_SEAT
 
-    def _ends(self, field: FormField) -> Iterator[tuple[Retention, date | None]]:
-        rules = [field.retention] if field.retention else []
-        rules = rules or [self.event.retention.for_purpose(each) for each in field.purposes]
-        if self.application.state not in HAS_SEAT:
-            rules = [*rules, self.event.retention.unselected]
-        for rule in dict.fromkeys(rules):
-            yield rule, self.event.kept_until(rule)
+    def _rules(self, field: FormField) -> list[Retention]:
+        """Until what a field is kept: until the last of these."""
+        if field.retention is not None:
+            return [field.retention]
+        plan = self.event.retention
+        return list(dict.fromkeys(plan.for_purpose(each) for each in field.purposes))
+
+    def _last_day(self, field: FormField) -> date | None:
+        """The last day on which a field is kept; None if it is not known yet."""
+        ends = [self.event.kept_until(rule) for rule in self._rules(field)]
+        days = [day for day in ends if day is not None]
+        found = [max(days)] if len(days) == len(ends) else []
+        if not self._has_seat:
+            unselected = self.event.kept_until(self.event.retention.unselected)
+            found += [] if unselected is None else [unselected]
+        return min(found, default=None)
 
     def _lines(self, language: str) -> Iterator[str]:
         say = translator(language)
@@ -107,6 +118,10 @@ class Everything:
                     purposes="; ".join(say(PURPOSES[each]) for each in field.purposes)
                 )
                 yield "    " + self._kept_text(field, say, when)
+            yield ""
+        if not self._has_seat:
+            kept = until_text(self.event.retention.unselected, say)
+            yield say("If you get no seat, everything is kept at most {kept}.").format(kept=kept)
             yield ""
         yield say("Your consents")
         if not self.application.consents:
@@ -132,14 +147,11 @@ class Everything:
             yield say("The token of your receipt: {token}").format(token=self.token)
 
     def _kept_text(self, field: FormField, say: Translate, when: Any) -> str:
-        ends = list(self._ends(field))
-        days = [until for _, until in ends]
-        if all(day is not None for day in days):
-            last = max(day for day in days if day is not None)
+        last = self._last_day(field)
+        if last is not None:
             return say("kept until {day}").format(day=when(last))
-        return say("kept {until}").format(
-            until=say(" and ").join(until_text(rule, say) for rule, _ in ends)
-        )
+        rules = (until_text(rule, say) for rule in self._rules(field))
+        return say("kept {until}").format(until=say(" and ").join(rules))
 
 
 HEADINGS: Mapping[Compartment, str] = {

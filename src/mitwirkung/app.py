@@ -42,7 +42,13 @@ from mitwirkung.lottery.publication import publication
 from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
-from mitwirkung.lottery.sortition_files import export_draw
+from mitwirkung.lottery.sortition_files import (
+    PANELS,
+    Layout,
+    export_draw,
+    numbered_ids,
+    panels_table,
+)
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
@@ -525,9 +531,17 @@ def give_up_folder(folder: str | Path, reason: str) -> GivenUpFile:
 
 
 def export_folder(
-    folder: Path, out: Path, *, keep: Sequence[str] | None = None, force: bool = False
+    folder: Path,
+    out: Path,
+    *,
+    keep: Sequence[str] | None = None,
+    layout: Layout = "rows",
+    force: bool = False,
 ) -> tuple[str, ...]:
     """Write the draw in a folder as `selected.csv` and `remaining.csv`: see `export_draw`.
+
+    Numbered panels are written too, as `panels.csv` in this layout (see `panels_table`), even if
+    none of them is drawn yet.
 
     Returns:
         The names of the files.
@@ -538,8 +552,14 @@ def export_folder(
         InputError: a column to keep does not exist.
     """
     published = read_lottery(folder)
-    drawn = PublicRecordFile.from_bytes(read_bytes(folder / PublicRecordFile.file_name))
-    content = export_draw(published.publication.draw(drawn.seed), keep)
+    content: dict[str, bytes] = {}
+    panels = numbered_ids(published.publication)
+    if panels:
+        content[PANELS] = panels_table(panels, layout)
+    record = folder / PublicRecordFile.file_name
+    if not panels or record.exists():
+        drawn = PublicRecordFile.from_bytes(read_bytes(record))
+        content |= export_draw(published.publication.draw(drawn.seed), keep)
     check_same(out, content, force=force)
     write_files(out, content)
     return tuple(content)

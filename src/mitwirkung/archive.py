@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mitwirkung.applications import State
-from mitwirkung.casefile import CaseFile, actor_name
+from mitwirkung.casefile import GONE, TOLD, CaseFile, digest_of_body
 from mitwirkung.lottery.encoding import sha256_hex
-from mitwirkung.lottery.files import LotteryFile, UnreadableFile
-from mitwirkung.names import NOT_STATED
+from mitwirkung.lottery.files import LotteryFile
+from mitwirkung.people import Compartment
 from mitwirkung.storage.errors import JournalBroken
 from mitwirkung.storage.journal import ChainedEntry, prove_journal, utc_text
 
 SUMMARY = "event.json"
+RESULTS = "results/"
 FORM = "mitwirkung-event-1"
 
 
@@ -86,42 +87,47 @@ class Audit:
 
 def audit(case: CaseFile, printed: Mapping[int, str] | None = None) -> Audit:
     """Prove an event whole: its journal from the first entry on, against all heads that were
-    printed; its documents against the digests in the journal; and that no application, and not the
-    event itself, moved without an entry of the same time and actor.
+    printed; documents, and every record in the clear, against the digests in the journal; and that
+    nobody's sealed answers are missing that were not erased.
 
     Args:
         printed: hashes from public files elsewhere, by the number of their entry; to those that
             stand in the event's own documents.
     """
-    entries = list(case.journal())
-    known = {**heads_in(case.documents()), **(printed or {})}
+    entries: list[ChainedEntry] = []
+    try:
+        entries.extend(case.journal())
+    except (ValueError, TypeError):  # no JSON, or no time, where there has to be
+        return Audit(case.name, 0, "none", 0, (("audit-journal-unreadable", {}),))
+    known = [*heads_in(case.documents()).items(), *(printed or {}).items()]
     flaws: list[tuple[str, Mapping[str, Any]]] = []
     try:
-        prove_journal(case.name, entries, known)
+        prove_journal(case.name, entries, dict(known))
     except JournalBroken as error:
         flaws.append((error.code, error.params))
-    flaws += _document_flaws(case, entries)
-    flaws += _step_flaws(case, entries)
+    if any(dict(known)[number] != digest for number, digest in known):
+        flaws.append(("audit-heads-differ", {}))
+    if not flaws:  # a journal that is not whole says nothing about the rest
+        flaws += _document_flaws(case, entries)
+        flaws += _record_flaws(case, entries)
+        flaws += _sealed_flaws(case, entries)
     head = f"{entries[-1].number} {entries[-1].hash}" if entries else "none"
-    return Audit(case.name, len(entries), head, len(known), tuple(flaws))
+    return Audit(case.name, len(entries), head, len(dict(known)), tuple(flaws))
 
 
 def heads_in(documents: Mapping[str, bytes]) -> dict[int, str]:
     """The heads of the journal that public files print: number of the entry to its hash."""
     found = {}
     for name, content in documents.items():
-        if name.rpartition("/")[2] == LotteryFile.file_name:
+        if name.startswith(RESULTS):
+            continue  # those are of other people's making
+        if name.rpartition("/")[2] in (LotteryFile.file_name, SUMMARY):
             try:
-                head = LotteryFile.from_bytes(content).journal
-            except UnreadableFile:
-                continue  # its digest is another than the journal's: told as that
-        elif name.rpartition("/")[2] == SUMMARY:
-            head = str(json.loads(content)["journal"])
-        else:
-            continue
-        if head != NOT_STATED:
-            number, _, digest = head.partition(" ")
-            found[int(number)] = digest
+                printed = json.loads(content)["journal"]
+                number, _, digest = str(printed).partition(" ")
+                found[int(number)] = digest
+            except (ValueError, KeyError, TypeError):
+                continue  # none is printed; or it was tampered with, which its digest tells
     return found
 
 
@@ -133,30 +139,45 @@ def _document_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
     for link in entries:
         if link.entry.what == "document-kept":
             expected[link.entry.params["name"]] = link.entry.params["sha256"]
-    found = {name: sha256_hex(content) for name, content in case.documents().items()}
+    found = {name: digest_of_body(content) for name, content in case.documents().items()}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             yield "audit-document", {"name": name}
 
 
-def _step_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
-    noted = {(utc_text(link.entry.time), link.entry.actor) for link in entries}
-    event = case.event()
-    for step in event.history:
-        if (utc_text(step.time), actor_name(step.actor)) not in noted:
-            yield "audit-phase", {"phase": str(step.target)}
-    received = {link.entry.subject for link in entries if link.entry.what == "application-received"}
-    applications = case.applications()
-    unknown = [each for each in applications if each.key not in received]
-    if unknown:
-        yield "audit-application-unknown", {"count": len(unknown)}
-    missing = received - {each.key for each in applications}
-    if missing:
-        yield "audit-application-missing", {"count": len(missing)}
-    moved = sum(
-        (utc_text(step.time), actor_name(step.actor)) not in noted
-        for each in applications
-        for step in each.history
-    )
-    if moved:
-        yield "audit-steps", {"count": moved}
+def _record_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
+    """Records that are not as the journal left them."""
+    expected: dict[tuple[str, str], str] = {}
+    for link in entries:
+        for kind, digests in link.entry.params.get("records", {}).items():
+            expected |= {(kind, key): digest for key, digest in digests.items()}
+    expected = {name: digest for name, digest in expected.items() if digest != GONE}
+    found = case.digests()
+    for kind in TOLD:
+        told = {name for name in expected if name[0] == kind}
+        there = {name for name in found if name[0] == kind}
+        wrong = {
+            "audit-unknown": there - told,
+            "audit-missing": told - there,
+            "audit-changed": {name for name in told & there if expected[name] != found[name]},
+        }
+        for code, names in wrong.items():
+            if names:
+                yield code, {"kind": kind, "count": len(names)}
+
+
+def _sealed_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
+    """Sealed records of people that are missing though nothing was erased of them, or that are
+    nobody's."""
+    erased = {part for link in entries for part in link.entry.params.get("compartments", ())}
+    people = {key for key, state in case.states().items() if state != State.ERASED}
+    for part in Compartment:
+        there = set(case.keys_in(part))
+        if missing := people - there if part in ALWAYS and part not in erased else ():
+            yield "audit-missing", {"kind": str(part), "count": len(missing)}
+        if there - people:
+            yield "audit-unknown", {"kind": str(part), "count": len(there - people)}
+
+
+ALWAYS = (Compartment.IDENTITY, Compartment.PROFILE)
+"""What there is of every application from the beginning."""

@@ -8,7 +8,7 @@ compartment, and is opened for a purpose.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,13 @@ KINDS: tuple[RecordKind, ...] = (
     *(RecordKind(str(name)) for name in COMPARTMENTS),
 )
 """The kinds of record of an event."""
+
+
+TOLD = ("event", "application", "distinct", "round")
+"""Kinds of which the journal knows the digest of each record; it knows documents by their names."""
+
+GONE = "gone"
+"""In the place of a digest: that a record was removed."""
 
 
 class EventUnknown(MitwirkungError, LookupError):
@@ -117,6 +124,7 @@ class CaseFile:
         self._transaction = transaction
         self._vault = vault
         self._read: dict[tuple[str, str], Record] = {}
+        self._untold: dict[str, dict[str, str]] = {}
 
     @property
     def name(self) -> str:
@@ -180,16 +188,34 @@ class CaseFile:
     def note(
         self, what: str, *, now: datetime, actor: Actor, subject: str | None = None, **params: Any
     ) -> ChainedEntry:
-        """Write into the journal what was done. No personal data, for it is never erased."""
+        """Write into the journal what was done. No personal data, for it is never erased.
+
+        The entry names the records that were changed for it, each with its digest, so that nobody
+        can change them past the journal: see `archive.audit`. That of one person (`subject`) names
+        nobody else's.
+        """
+        records = self._told_with(subject)
         return self._transaction.append(
             JournalEntry(
                 time=now,
                 actor=actor_name(actor),
                 what=what,
                 subject=subject,
-                params=params,
+                params={**params, **({"records": records} if records else {})},
             )
         )
+
+    def _told_with(self, subject: str | None) -> dict[str, dict[str, str]]:
+        told, self._untold = self._untold, {}
+        if subject is not None and "application" in told:
+            others = dict(told["application"])
+            told["application"] = {subject: others.pop(subject)} if subject in others else {}
+            self._untold = {"application": others}
+        return {kind: digests for kind, digests in told.items() if digests}
+
+    def check_told(self) -> None:
+        """That the journal knows of every change, before the transaction ends."""
+        assert not any(self._untold.values()), "something was changed without an entry"
 
     def journal(self) -> Iterator[ChainedEntry]:
         """The journal of the event."""
@@ -233,6 +259,10 @@ class CaseFile:
         for state in wanted:
             yield from self._transaction.find("application", state=str(state))
 
+    def states(self) -> dict[str, str]:
+        """Key to state of every application."""
+        return {r.key: str(r.index["state"]) for r in self._transaction.find("application")}
+
     def count(self, *states: State) -> int:
         """How many applications are in some states."""
         return sum(self._transaction.count("application", state=str(state)) for state in states)
@@ -253,7 +283,7 @@ class CaseFile:
     def add_applications(self, applications: Iterable[tuple[Application, str | None]]) -> None:
         """Keep new applications, each with what is equal for its household."""
         self._transaction.add_all(
-            _application_record(each, household) for each, household in applications
+            self._changed(_application_record(each, household)) for each, household in applications
         )
 
     def save(self, application: Application) -> None:
@@ -263,7 +293,7 @@ class CaseFile:
         household = None if before is None else before.index["household"]
         if application.state is State.ERASED:
             household = None
-        record = _application_record(application, household)
+        record = self._changed(_application_record(application, household))
         if before is None:
             self._transaction.add(record)
             return
@@ -280,6 +310,14 @@ class CaseFile:
         key = "+".join(pair)
         if self._get("distinct", key) is None:
             self._put("distinct", key, canonical_json(pair))
+
+    def forget_distinct(self, people: Collection[str]) -> None:
+        """Drop such pairs with any of these people."""
+        for record in list(self._transaction.find("distinct") if people else ()):
+            if not frozenset(json.loads(record.body)).isdisjoint(people):
+                self._transaction.remove("distinct", record.key)
+                self._read.pop(("distinct", record.key), None)
+                self._untold.setdefault("distinct", {})[record.key] = GONE
 
     # --- rounds of the lottery ---------------------------------------------------------------
 
@@ -325,13 +363,22 @@ class CaseFile:
         (body,) = self._vault.open_all([record], purpose=purpose)
         return None if body is None else _plain(body)
 
+    def open_of(
+        self, compartment: str, keys: Iterable[str], *, purpose: Purpose
+    ) -> dict[str, dict[str, Any]]:
+        """The same as `open_all` of some people."""
+        found = (self._transaction.get(str(compartment), key) for key in keys)
+        return self._opened([record for record in found if record is not None], purpose)
+
     def open_all(self, compartment: str, *, purpose: Purpose) -> dict[str, dict[str, Any]]:
         """Key to what is in a compartment, of everybody of whom it is still there.
 
         Raises:
             PurposeRefused: the compartment does not open for this purpose.
         """
-        records = list(self._transaction.find(str(compartment)))
+        return self._opened(list(self._transaction.find(str(compartment))), purpose)
+
+    def _opened(self, records: list[Record], purpose: Purpose) -> dict[str, dict[str, Any]]:
         bodies = self._vault.open_all(records, purpose=purpose)
         pairs = zip(records, bodies, strict=True)
         return {record.key: _plain(body) for record, body in pairs if body is not None}
@@ -353,6 +400,19 @@ class CaseFile:
 
     # --- records -----------------------------------------------------------------------------
 
+    def digests(self) -> dict[tuple[str, str], str]:
+        """Kind and key of all records in the clear to what the journal has to know of them."""
+        return {
+            (kind, record.key): digest_of(record)
+            for kind in TOLD
+            for record in self._transaction.find(kind)
+        }
+
+    def _changed(self, record: Record) -> Record:
+        if record.kind in TOLD:
+            self._untold.setdefault(record.kind, {})[record.key] = digest_of(record)
+        return record
+
     def _get(self, kind: str, key: str) -> Record | None:
         record = self._transaction.get(kind, key)
         if record is not None:
@@ -361,13 +421,23 @@ class CaseFile:
 
     def _put(self, kind: str, key: str, body: bytes) -> None:
         before = self._read.get((kind, key)) or self._get(kind, key)
-        record = Record(self.name, kind, key, body, {})
+        record = self._changed(Record(self.name, kind, key, body, {}))
         if before is None:
             self._transaction.add(record)
             self._read[kind, key] = record
         else:
             newer = self._transaction.replace(replace(record, version=before.version))
             self._read[kind, key] = newer
+
+
+def digest_of(record: Record) -> str:
+    """What the journal has to know of a record in the clear, its index too."""
+    return digest_of_body(record.body, canonical_json(dict(record.index)))
+
+
+def digest_of_body(body: object, index: bytes = b"") -> str:
+    """The SHA-256; none for what somebody wrote as a text past this library."""
+    return sha256_hex(index + body) if isinstance(body, bytes) else "none"
 
 
 def actor_name(actor: Actor) -> str:

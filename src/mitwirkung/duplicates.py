@@ -132,7 +132,8 @@ def merge_plan(
     """A plan to keep one of several applications of the same person.
 
     Args:
-        keep: the key of the one to keep; if not given it is the one that came first.
+        keep: the key of the one to keep; if not given it is the one that came first, of those that
+            can be drawn if there are any.
         time_zone: of the event, in which the days of receipts are compared.
 
     Raises:
@@ -145,7 +146,15 @@ def merge_plan(
     if settled:
         legal = sorted(map(str, _OPEN))
         raise ApplicationRefused("merge-too-late", state=settled[0], legal=legal)
-    first = min(applications, key=lambda a: (day_of(a.received, time_zone), a.entered, a.key))
+    first = min(
+        applications,
+        key=lambda a: (
+            a.state is not State.RECEIVED,
+            day_of(a.received, time_zone),
+            a.entered,
+            a.key,
+        ),
+    )
     kept = {each.key: each for each in applications}.get(keep or first.key)
     if kept is None:
         raise ApplicationRefused("merge-keeps-none")

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mitwirkung.applications import HAS_SEAT, State
+from mitwirkung.applications import HAS_SEAT, Application, State
 from mitwirkung.casefile import DRAWING, ROSTER, CaseFile
 from mitwirkung.deadlines import day_of
 from mitwirkung.events import Event
 from mitwirkung.forms.declaration import Form, Kind
 from mitwirkung.lottery.roster import Roster
-from mitwirkung.people import Actor, Compartment, Purpose
+from mitwirkung.people import OPENED_BY, Actor, Compartment, Purpose
 from mitwirkung.retention import Milestone
 from mitwirkung.storage.journal import utc_text
 
@@ -50,6 +51,14 @@ class Erased:
     def __bool__(self) -> bool:
         return bool(self.people or self.compartments or self.fields or self.rounds)
 
+    def __add__(self, other: Erased) -> Erased:
+        return Erased(
+            self.people + other.people,
+            dict(Counter(self.compartments) + Counter(other.compartments)),
+            dict(Counter(self.fields) + Counter(other.fields)),
+            tuple(sorted({*self.rounds, *other.rounds})),
+        )
+
 
 class ErasureLog:
     """The log of erasures: a file of JSON lines, or, without a path, a list in memory."""
@@ -61,47 +70,90 @@ class ErasureLog:
     def note(self, event: str, part: str, keys: Iterable[str], *, now: datetime) -> None:
         """Note that a compartment of some people is about to be erased; on the disk when it
         returns."""
-        lines = [
-            json.dumps({"event": event, "part": part, "key": key, "time": utc_text(now)})
-            for key in keys
-        ]
-        if not lines:
-            return
-        self._lines += lines
-        if self._path is not None:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
-                file.flush()
-                os.fsync(file.fileno())
+        self._write(
+            {"event": event, "part": part, "key": key, "time": utc_text(now)} for key in keys
+        )
+
+    def note_begun(self, *, now: datetime) -> None:
+        """Note that something is about to be erased that is due again after any backup."""
+        self._write([{"begun": utc_text(now)}])
+
+    def note_compacted(self, *, now: datetime) -> None:
+        """Note that nothing of what was erased so far is left in any file."""
+        self._write([{"compacted": utc_text(now)}])
+
+    def is_pending(self) -> bool:
+        """Whether something was erased since the files were last compacted."""
+        noted = self._noted()
+        return bool(noted) and "compacted" not in noted[-1]
 
     def entries(self, event: str) -> Iterator[tuple[str, str]]:
         """Compartment and key of every erasure of an event, in order."""
-        lines = self._lines
-        if self._path is not None:
-            lines = []
-            if self._path.is_file():
-                lines = self._path.read_text("utf-8").splitlines()
-        for line in lines:
-            try:
-                noted = json.loads(line)
-            except ValueError:
-                continue  # the last line of a process that was killed: nothing was erased yet
-            if noted["event"] == event:
+        for noted in self._noted():
+            if noted.get("event") == event:
                 yield noted["part"], noted["key"]
 
+    def _write(self, notes: Iterable[Mapping[str, str]]) -> None:
+        lines = [json.dumps(note) for note in notes]
+        if not lines:
+            return
+        self._lines += lines
+        if self._path is None:
+            return
+        new = not self._path.exists()
+        # the first line break ends what a process that was killed left half written
+        content = "".join(f"\n{line}" for line in lines) + "\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            _keep_name(self._path)
+
+    def _noted(self) -> list[dict[str, str]]:
+        lines = self._lines
+        if self._path is not None:
+            there = self._path.is_file()
+            lines = self._path.read_text("utf-8").splitlines() if there else []
+        found = []
+        for line in filter(None, lines):
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue  # half of a line of a process that was killed: nothing was erased yet
+        return found
+
     def replay(self, case: CaseFile, *, now: datetime, actor: Actor) -> Erased:
-        """Erase again whatever the log says was erased and is there."""
+        """Erase again whatever the log says was erased: what came back, and keys that did."""
         noted: dict[str, set[str]] = {}
         for part, key in self.entries(case.name):
             noted.setdefault(part, set()).add(key)
-        found: dict[str, list[str]] = {}
-        for part, keys in noted.items():
-            if there := sorted(keys.intersection(case.keys_in(part))):
-                found[part] = there
-        erased = _destroy(case, found, now=now, actor=actor)
+        erased = _destroy(
+            case, {p: sorted(keys) for p, keys in noted.items()}, now=now, actor=actor
+        )
         if erased:
-            case.note("erasures-repeated", now=now, actor=actor, people=erased.people)
+            case.note(
+                "erasures-repeated",
+                now=now,
+                actor=actor,
+                people=erased.people,
+                compartments=erased.compartments,
+            )
         return erased
+
+
+OWNER_ONLY = 0o600
+
+
+def _keep_name(path: Path) -> None:
+    """See to it that a file that was just made is found after a loss of power."""
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 # --- what is due ----------------------------------------------------------------------------------
@@ -114,6 +166,15 @@ def due_fields(event: Event, form: Form, *, now: datetime, has_seat: bool) -> fr
         for each in form.fields
         if event.erasure_due(each.purposes, now=now, own=each.retention, has_seat=has_seat)
     )
+
+
+_NONE: frozenset[str] = frozenset()
+
+_KEPT_FOR = {
+    part: tuple(each for each in purposes if each not in (Purpose.ACCESS, Purpose.ERASURE))
+    for part, purposes in OPENED_BY.items()
+}
+"""The purposes that people are told of, by compartment."""
 
 
 def _due(
@@ -132,7 +193,14 @@ def _due(
     parts: dict[tuple[Compartment, str], frozenset[str]] = {}
     seated = {each.key: each.state in HAS_SEAT for each in case.applications()}
     for part, names in of_part.items():
-        gone = {seat: names & fields for seat, fields in due.items()}
+        if not names:  # nothing is asked, but the token lies there
+            names = frozenset({"token"})
+            gone = {
+                seat: names if event.erasure_due(_KEPT_FOR[part], now=now, has_seat=seat) else _NONE
+                for seat in (True, False)
+            }
+        else:
+            gone = {seat: names & fields for seat, fields in due.items()}
         if not any(gone.values()):
             continue
         for key in case.keys_in(part):
@@ -170,7 +238,8 @@ def erase_event(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor)
     """Erase what has reached the end of its time in an event."""
     whole, parts = _due(case, now=now)
     for part, keys in whole.items():
-        log.note(case.name, part, keys, now=now)
+        if part not in LOTTERIES:  # due by the day alone; another one may get their names
+            log.note(case.name, part, keys, now=now)
     fields: dict[str, int] = {}
     for (part, key), names in parts.items():
         body = case.open(part, key, purpose=Purpose.ERASURE)
@@ -182,6 +251,8 @@ def erase_event(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor)
         case.reseal(part, key, {**body, "answers": left})
         for name in gone:
             fields[name] = fields.get(name, 0) + 1
+    if fields or any(part in whole for part in LOTTERIES):
+        log.note_begun(now=now)
     erased = _destroy(case, whole, now=now, actor=actor)
     erased = Erased(erased.people, erased.compartments, dict(sorted(fields.items())), erased.rounds)
     if erased:
@@ -198,12 +269,11 @@ def erase_event(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor)
 
 def erase_one(case: CaseFile, log: ErasureLog, key: str, *, now: datetime, actor: Actor) -> Erased:
     """Erase everything about one person; see `Procedure.erase_person`."""
-    application = case.application(key)
+    if case.application(key).state is State.ERASED:
+        return Erased()
     parts: dict[str, list[str]] = {part: [key] for part in Compartment}
     for part in parts:
         log.note(case.name, part, [key], now=now)
-    if application.state is State.ERASED:
-        return Erased()
     erased = _destroy(case, parts, now=now, actor=actor)
     case.note("person-erased", now=now, actor=actor, subject=key)
     return erased
@@ -211,13 +281,15 @@ def erase_one(case: CaseFile, log: ErasureLog, key: str, *, now: datetime, actor
 
 def _destroy(case: CaseFile, parts: dict[str, list[str]], *, now: datetime, actor: Actor) -> Erased:
     """Destroy compartments of people, and make tombstones of those of whom nothing is left."""
-    counted = {}
+    counted: dict[str, int] = {}
+    rounds: tuple[str, ...] = ()
     for part, keys in parts.items():
         there = set(case.keys_in(part)).intersection(keys)
         case.destroy(part, keys)
-        if there and part not in LOTTERIES:
+        if part in LOTTERIES:
+            rounds = tuple(sorted({*rounds, *there}))
+        elif there:
             counted[str(part)] = len(there)
-    rounds = tuple(parts.get(ROSTER, ()))
     left = {key for part in Compartment for key in case.keys_in(part)}
     touched = {key for part in Compartment for key in parts.get(part, ())}
     gone = []
@@ -227,6 +299,7 @@ def _destroy(case: CaseFile, parts: dict[str, list[str]], *, now: datetime, acto
             gone.append(application)
     for application in gone:
         case.save(application.moved(State.ERASED, now=now, actor=actor))
+    case.forget_distinct([each.key for each in gone])
     _forget_in_rounds(case, [each.key for each in gone])
     return Erased(len(gone), counted, {}, rounds)
 
@@ -235,11 +308,39 @@ def _forget_in_rounds(case: CaseFile, keys: Iterable[str]) -> None:
     """Take people out of lotteries: the private files go, for their answers stand there once more;
     the rosters, which a draw still needs, no longer lead to them."""
     gone = frozenset(keys)
-    for folder in case.keys_in(ROSTER) if gone else ():
+    for folder, roster in _rounds_with(case, gone):
+        case.destroy(DRAWING, [folder])
+        case.reseal(ROSTER, folder, roster.without(gone).as_data())
+
+
+def _rounds_with(case: CaseFile, people: frozenset[str]) -> Iterator[tuple[str, Roster]]:
+    for folder in case.keys_in(ROSTER) if people else ():
         body = case.open(ROSTER, folder, purpose=Purpose.ERASURE)
-        if body is None:
-            continue
-        roster = Roster.from_data(body)
-        if gone.intersection(roster.people.values()):
-            case.destroy(DRAWING, [folder])
-            case.reseal(ROSTER, folder, roster.without(gone).as_data())
+        if body is not None:
+            roster = Roster.from_data(body)
+            if people.intersection(roster.people.values()):
+                yield folder, roster
+
+
+def erase_without_consent(
+    case: CaseFile, log: ErasureLog, application: Application, form: Form, *, now: datetime
+) -> list[str]:
+    """Erase answers that need a consent of their own and have none any more (GDPR, Art. 17 (1) b),
+    with the private files of the lotteries that hold them.
+
+    Returns:
+        The fields whose answers are gone.
+    """
+    agreed = {name for each in application.consents if each.holds(now) for name in each.fields}
+    alone = {field.name for field in form.fields if field.own_consent} - agreed
+    erased: list[str] = []
+    for part in Compartment:
+        body = case.open(part, application.key, purpose=Purpose.ERASURE)
+        if body is not None and (gone := alone.intersection(body["answers"])):
+            log.note_begun(now=now)
+            left = {name: told for name, told in body["answers"].items() if name not in gone}
+            case.reseal(part, application.key, {**body, "answers": left})
+            erased += sorted(gone)
+    for folder, _ in list(_rounds_with(case, frozenset({application.key} if erased else ()))):
+        case.destroy(DRAWING, [folder])
+    return erased

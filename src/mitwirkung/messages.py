@@ -6,8 +6,8 @@ are chosen at the edge, and handed on as a function from text to text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
 
 Translate = Callable[[str], str]
 
@@ -288,15 +288,20 @@ TEXTS: dict[str, str] = {
     "text-line-break": "A line break is not allowed in a text that is hashed ({tag}).",
     "text-not-unicode": "A text holds half a character (a lone surrogate) and cannot be written.",
     # feasibility
-    "applicants-too-few": (
-        "{seats} seats cannot be filled: {people} people applied, of whom at most {lots} "
-        "can be seated (one per household)."
+    "applicants-too-few": "{seats} seats cannot be filled: there are {pool}.",
+    "pool-people": "{people} people in the pool",
+    "pool-people-households": (
+        "{people} people in the pool, of whom at most {seatable} can be seated, one per household"
+    ),
+    "pool-refused": (
+        "The pool is without {refused} people who applied: they are refused, or cannot be seated "
+        "beside somebody else."
     ),
     "quotas-infeasible": (
         "No panel of {seats} people can meet all quotas. These cannot be met together:"
     ),
-    "clash-min": "{feature}: {value}: at least {limit} seats ({people} applied)",
-    "clash-max": "{feature}: {value}: at most {limit} seats ({people} applied)",
+    "clash-min": "{feature}: {value}: at least {limit} seats ({pool})",
+    "clash-max": "{feature}: {value}: at most {limit} seats ({pool})",
     "clash-household": "at most one seat per household",
     "replacement-loosened": (
         "Whoever is left cannot meet what is missing; loosened as little as possible: {feature}: "
@@ -312,9 +317,9 @@ TEXTS: dict[str, str] = {
     "freed-columns": (
         "The table of those who gave up a seat needs the columns id and reason; missing: {missing}."
     ),
-    "freed-twice": "This person is listed before.",
-    "freed-not-seated": "The person of entry {number} has no seat that could fall free.",
-    "freed-reason-blank": "Entry {number} has no reason; it is published.",
+    "freed-twice": "This person is listed already, in row {first}.",
+    "freed-not-seated": "This person has no seat that could fall free.",
+    "freed-reason-blank": "The reason is missing; it is published.",
     "dropout-rate": (
         "A drop-out rate is a number from 0 to 1, such as 0.1 or 1/10; the common one is above 0."
     ),
@@ -324,19 +329,16 @@ TEXTS: dict[str, str] = {
     ),
     "alternates-number": "{number} alternates cannot be drawn: {most} people are left.",
     "alternates-companions": (
-        "Alternates cannot be chosen ahead where people come together: use replacements."
+        "Exactly {number} alternates cannot be drawn: too few who are left come alone, and "
+        "companions stand by all or none. Choose another number."
     ),
     "freed-nobody": "Nobody gave up a seat, so there is nothing to fill.",
     "clash-must": "a seat for everybody who must have one",
     "clash-whole": "Fractions of people would meet them; whole people cannot.",
     "clash-advice": "Change at least one of them (features: {features}), or find more applicants.",
     # relaxation of quotas
-    "relax-min": (
-        "{feature}: {value}: at least {after} instead of {before} seats ({people} applied)"
-    ),
-    "relax-max": (
-        "{feature}: {value}: at most {after} instead of {before} seats ({people} applied)"
-    ),
+    "relax-min": "{feature}: {value}: at least {after} instead of {before} seats ({pool})",
+    "relax-max": "{feature}: {value}: at most {after} instead of {before} seats ({pool})",
     "relax-beyond": "beyond {column} {flex}",
     "flex-too-narrow": (
         "No change within min_flex and max_flex makes a panel of {seats} people possible. "
@@ -737,14 +739,37 @@ TEXTS: dict[str, str] = {
     "event-changing": (
         "The event {event!r} was changed again and again while its lottery was made. Try again."
     ),
-    "event-not-running": "Nobody can be checked in while the event is {state}; it has to run.",
+    "phase-needed": "The event is {state}. This can be done only while it is: {legal}.",
+    "move-of-another": "Applicants speak for themselves only.",
+    "application-by-staff": "What comes by letter, phone or at the desk is entered by staff.",
+    "application-key-taken": "An application with other answers has this key already.",
+    "application-key": (
+        "This is no key of an application: 8 to 64 of A to Z, a to z, 0 to 9, - and _."
+    ),
+    "application-language": "This is no code of a language, as de and en are.",
+    "application-companions": "Companions are named by the keys of other applications.",
+    "reason-unfit": "A reason is published: write it in one line, without control characters.",
+    "merge-keeps-merged": (
+        "The application to keep was itself merged into another one. Admit it again first."
+    ),
     "application-unknown": "There is no application of this key.",
     "eligibility-settled": (
         "Who takes part in the lottery is settled (the event is {state}); nobody is refused or "
         "admitted any more."
     ),
+    "answers-missing": (
+        "The answers of {count} people are gone while they can still be drawn; maybe an erasure "
+        "was interrupted. Complete it first (erase --again)."
+    ),
     "no-lottery-waits": "No lottery waits for its draw; the event is {state}.",
     "nothing-drawn": "Nothing was drawn yet that could be offered; the event is {state}.",
+    "seed-exists": (
+        "A lottery is published before its seed comes into being, and {earliest} is over. "
+        "Name a later source of the seed."
+    ),
+    "fallback-too-early": (
+        "The fallback counts only if there is no other seed until {latest}; that time is not over."
+    ),
     "round-erased": "The private files of this lottery are erased; nobody knows whose lots it has.",
     "seed-other": "This lottery was drawn already, with the seed {seed!r}. A draw stays.",
     "seed-too-early": (
@@ -753,8 +778,10 @@ TEXTS: dict[str, str] = {
     "no-seat-free": "No seat is free that could be filled.",
     "offer-first": "Offer the seats that were drawn first.",
     "offers-open": (
-        "{count} offers are neither answered nor over. Confirm the seats when none is open."
+        "{count} offers are open. Wait for the answers, or let those expire that are over."
     ),
+    "offers-made": "These seats are offered already, until {until}.",
+    "offer-past-event": "A seat can be offered until the event ends on {ends} at the latest.",
     "replacements-over": "Seats that fall free are filled until {until}; that day is over.",
     "seats-taken": "All {seats} seats are taken.",
     "document-name": "{name!r} is no plain name of a file.",
@@ -771,14 +798,13 @@ TEXTS: dict[str, str] = {
         "{feature}: the quotas count {value!r}, but the form does not offer this answer. "
         "It offers: {available}."
     ),
-    "withdrawn-seated": (
-        "The person of entry {number} has a seat; who gives one up is named among those."
-    ),
+    "withdrawn-seated": ("This person has a seat; who gives one up is named among those."),
     "audit-document": "The document {name!r} is not the one that the journal knows.",
-    "audit-phase": "The journal does not know that the event became {phase}.",
-    "audit-application-unknown": "{count} applications are there that the journal does not know.",
-    "audit-application-missing": "{count} applications of the journal are not there any more.",
-    "audit-steps": "{count} steps of applications are not in the journal.",
+    "audit-journal-unreadable": "The journal cannot be read: something else was written into it.",
+    "audit-unknown": "{count} records ({kind}) are there that the journal does not know.",
+    "audit-missing": "{count} records ({kind}) of the journal are not there any more.",
+    "audit-changed": "{count} records ({kind}) are not as the journal left them.",
+    "audit-heads-differ": "Two public files print different hashes of one entry of the journal.",
     # forms and answers
     "form-words-missing": "{key}: the words are missing in {languages}.",
     "form-field-twice": "{key}: there are two fields of this name.",
@@ -868,11 +894,62 @@ def unchanged(text: str) -> str:
     return text
 
 
-def _shown(value: object) -> object:
-    """Lists read as `a, b, c` in a sentence; everything else stays as it is."""
+class Reason(str):
+    """A sentence without a code that says why: English as a text, and sayable in other languages.
+
+    Args:
+        template: the English sentence with placeholders; the key of the catalogues.
+        params: what stands in them. Whatever has a `describe` of its own is said in the language
+            asked for.
+    """
+
+    template: str
+    params: Mapping[str, Any]
+
+    def __new__(cls, template: str, /, **params: Any) -> Self:
+        self = super().__new__(cls, _filled(template, params, unchanged))
+        self.template, self.params = template, params
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.template,), dict(self.params)
+
+    def describe(self, translate: Translate = unchanged) -> str:
+        """The sentence in the language of `translate`."""
+        return _filled(self.template, self.params, translate)
+
+
+_AS_IT_STANDS = "{error}"
+
+
+def reason_of(error: Exception) -> Reason:
+    """Why an error was raised; words that only the error has are not translated."""
+    if hasattr(error, "describe"):
+        return Reason(_AS_IT_STANDS, error=error)
+    said = error.args[0] if error.args else None
+    if isinstance(said, Reason):
+        return said
+    return Reason("an error came up: {detail}", detail=str(error) or type(error).__name__)
+
+
+def said(reasons: Iterable[str], translate: Translate = unchanged) -> str:
+    """Reasons one after the other; what is no `Reason` stays as it stands."""
+    return "; ".join(str(_shown(reason, translate)) for reason in reasons)
+
+
+def _shown(value: object, translate: Translate) -> object:
+    """Lists read as `a, b, c` in a sentence, reasons as `a; b; c`; everything else stays."""
     if isinstance(value, (list, tuple)):
+        if any(hasattr(item, "describe") for item in value):
+            return said(value, translate)
         return ", ".join(str(item) for item in value)
-    return value
+    describe = getattr(value, "describe", None)
+    return value if describe is None else describe(translate)
+
+
+def _filled(template: str, params: Mapping[str, Any], translate: Translate) -> str:
+    shown = {name: _shown(value, translate) for name, value in params.items()}
+    return translate(template).format(**shown)
 
 
 def text_of(code: str, params: Mapping[str, Any], translate: Translate = unchanged) -> str:
@@ -882,5 +959,4 @@ def text_of(code: str, params: Mapping[str, Any], translate: Translate = unchang
     """
     if code not in TEXTS:
         return code
-    shown = {name: _shown(value) for name, value in params.items()}
-    return translate(TEXTS[code]).format(**shown)
+    return _filled(TEXTS[code], params, translate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -27,12 +28,14 @@ def require_legal(state: StrEnum, to: StrEnum, legal: Iterable[StrEnum]) -> None
 
 
 def stated(reason: str | None, to: StrEnum) -> str:
-    """The reason for a step that somebody decided.
+    """The reason for a step that somebody decided. It is counted and published.
 
     Raises:
-        MoveRefused: there is none.
+        MoveRefused: there is none, or it has line breaks or control characters.
     """
     text = clean(reason or "")
     if not text:
         raise MoveRefused("move-without-reason", to=str(to))
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise MoveRefused("reason-unfit")
     return text

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from mitwirkung.access import Everything, everything_about
 from mitwirkung.applications import Application, ApplicationRefused, Offer, State
-from mitwirkung.archive import Audit, audit, public_documents
+from mitwirkung.archive import RESULTS, Audit, audit, public_documents
 from mitwirkung.casefile import CaseFile, Round
 from mitwirkung.duplicates import (
     MergePlan,
@@ -27,25 +27,35 @@ from mitwirkung.duplicates import (
     merge_plan,
     possible_duplicates,
 )
-from mitwirkung.erasure import LOTTERIES, Erased, ErasureLog, erase_event, erase_one, what_is_due
+from mitwirkung.erasure import (
+    LOTTERIES,
+    Erased,
+    ErasureLog,
+    erase_event,
+    erase_one,
+    erase_without_consent,
+    what_is_due,
+)
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event, Phase, Remedy
-from mitwirkung.forms.answers import person_in
+from mitwirkung.forms.answers import by_compartment, check_answers, person_in
 from mitwirkung.forms.declaration import Form
 from mitwirkung.lottery.attempts import give_up
-from mitwirkung.lottery.facts import Facts
+from mitwirkung.lottery.facts import Facts, SeedFacts
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.progress import Progress, Stop
 from mitwirkung.lottery.publication import Publication, seed_from
 from mitwirkung.lottery.quotas import QuotaPlan
-from mitwirkung.lottery.randomness import is_stated
+from mitwirkung.lottery.randomness import check_seed, is_of_fallback, is_stated
 from mitwirkung.moves import MoveRefused
-from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose
+from mitwirkung.names import NOT_STATED, clean
+from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose, Role
 from mitwirkung.registration import SYSTEM, Entry, Randomness, Registration, registration
 from mitwirkung.rounds import (
     GIVEN_UP,
     RECORD,
+    SEATING,
     Drawn,
     drawn_again,
     drawn_from,
@@ -57,6 +67,8 @@ from mitwirkung.rounds import (
     public_lottery,
     publication_of,
     published_lottery,
+    require_phase,
+    seed_of,
     undersubscription,
 )
 from mitwirkung.storage.backend import StorageBackend
@@ -125,7 +137,9 @@ class Procedure:
     @contextmanager
     def _case(self, *, exclusive: bool = False) -> Iterator[CaseFile]:
         with self.storage.transaction(self.name, exclusive=exclusive) as transaction:
-            yield CaseFile(transaction, self.vault)
+            case = CaseFile(transaction, self.vault)
+            yield case
+            case.check_told()
 
     # --- what there is -----------------------------------------------------------------------
 
@@ -161,13 +175,7 @@ class Procedure:
         """The applications in some states, in all if none is named, with who that is, to reach
         them; those that are erased are left out."""
         with self._case() as case:
-            form = case.form()
-            bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
-            return [
-                (each, person_in(form, bodies[each.key]["answers"], each.language))
-                for each in case.applications(*states)
-                if each.key in bodies
-            ]
+            return _people(case, case.applications(*states))
 
     def codes(self, field: str, values: Iterable[str]) -> list[str]:
         """What is equal for equal values in this event, and says nothing else."""
@@ -214,18 +222,21 @@ class Procedure:
         findings = _unasked(form, quotas)
         if findings:
             raise InputError.of(findings)
+        documents = {
+            name: model.model_dump_json(indent=1).encode()
+            for name, model in (("form.json", form), ("quotas.json", quotas))
+        }
         with self._case(exclusive=True) as case:
             before = case.find_event()
             made = event.moved(Phase.ANNOUNCED, now=now, actor=actor)
             if before is not None:
-                same = type(before).model_fields.keys() - _MOVING
-                if all(getattr(before, name) == getattr(made, name) for name in same):
+                kept = {name: case.document(name) for name in documents}
+                if _announced(before) == _announced(made) and kept == documents:
                     return before
                 raise MoveRefused("event-exists", name=event.name)
             case.save_event(made)
             case.note("event-announced", now=now, actor=actor)
-            for name, model in (("form.json", form), ("quotas.json", quotas)):
-                content = model.model_dump_json(indent=1).encode()
+            for name, content in documents.items():
                 case.put_document(name, content, now=now, actor=actor)
             return made
 
@@ -242,7 +253,7 @@ class Procedure:
         """Move the event to a phase, once; `before` does what belongs to it."""
         with self._case(exclusive=True) as case:
             event = case.event()
-            if event.phase is to:
+            if event.phase is to or (to is not Phase.APPLICATIONS_OPEN and _is_past(event, to)):
                 return event
             moved = event.moved(to, now=now, actor=actor, reason=reason)
             more = before(case, moved) if before else {}
@@ -301,6 +312,15 @@ class Procedure:
         with self._case(exclusive=True) as case:
             event = case.event()
             eligible, missing = undersubscription(case, event, case.form(), at=now)
+            last = event.decisions[-1] if event.decisions else None
+            if last is not None and (last.remedy, last.until, last.reason) == (
+                remedy,
+                until,
+                clean(reason),
+            ):
+                same = (eligible, missing) == (last.eligible, last.missing)
+                if same or remedy is not Remedy.OUTREACH:
+                    return event
             decided = event.decided(
                 remedy,
                 eligible=eligible,
@@ -347,7 +367,9 @@ class Procedure:
 
         Raises:
             InputError: with every error of every entry.
-            ApplicationRefused: they are too early or too late.
+            ApplicationRefused: what came by letter, call or visit is not entered by staff; an entry
+                without a row is too early or too late, or its key is that
+                of another one; of an entry with a row this is one of the errors.
         """
         sent = list(entries)
         for _ in range(ATTEMPTS - 1):
@@ -362,32 +384,40 @@ class Procedure:
     ) -> list[Registration]:
         with self._case() as case:
             event, form = case.event(), case.form()
+            if channel is not Channel.WEB and (actor is None or actor.role is Role.APPLICANT):
+                raise ApplicationRefused("application-by-staff")
             taken: list[Registration] = []
-            new: list[Registration] = []
+            new: dict[str, Registration] = {}
             findings: list[Finding] = []
+            entries = list(entries)
+            before = _taken_before(case, entries)
             for entry in entries:
-                before = None if entry.key is None else case.find_application(entry.key)
-                if before is not None:
-                    taken.append(_taken_before(case, before))
-                    continue
                 try:
-                    made = registration(
-                        entry,
-                        event,
-                        form,
-                        channel=channel,
-                        now=now,
-                        actor=actor,
-                        randomness=self.randomness,
-                    )
+                    made = new.get(entry.key or "") or before.get(entry.key or "")
+                    if made is not None:
+                        _check_same(made, entry, form)
+                    else:
+                        made = registration(
+                            entry,
+                            event,
+                            form,
+                            channel=channel,
+                            now=now,
+                            actor=actor,
+                            randomness=self.randomness,
+                        )
+                        new[made.application.key] = made
                 except InputError as error:
                     findings += error.findings
-                    continue
-                taken.append(made)
-                new.append(made)
+                except ApplicationRefused as error:
+                    if entry.row is None:
+                        raise
+                    findings.append(Finding(error.code, error.params, None, entry.row))
+                else:
+                    taken.append(made)
             if findings:
                 raise InputError.of(findings)
-            _keep_applications(case, new, now=now)
+            _keep_applications(case, list(new.values()), now=now)
             return taken
 
     def token(self, key: str) -> str | None:
@@ -435,29 +465,36 @@ class Procedure:
         purpose: Purpose | None = None,
         field: str | None = None,
     ) -> Application:
-        """Take back consents: those to a purpose, those that name a field, or all."""
+        """Take back consents: those to a purpose, those that name a field, or all.
+
+        Answers that need a consent of their own, and have none any more, are erased.
+        """
+        _check_own(key, actor)
+        erased: list[str] = []
         with self._case(exclusive=True) as case:
             before = case.application(key)
             after = before.without_consent(now=now, channel=channel, purpose=purpose, field=field)
             if after != before:
                 case.save(after)
+                erased = erase_without_consent(case, self.erasures, after, case.form(), now=now)
                 case.note(
-                    "consent-withdrawn", now=now, actor=actor, subject=key, channel=str(channel)
+                    "consent-withdrawn",
+                    now=now,
+                    actor=actor,
+                    subject=key,
+                    channel=str(channel),
+                    erased=erased,
                 )
-            return after
+        self._compact(erased, now=now)
+        return after
 
     def possible_duplicates(self) -> tuple[PossibleDuplicate, ...]:
         """Applications that may be one person's, to be looked at; nothing is merged by itself."""
         with self._case() as case:
-            form = case.form()
-            there = {each.key: each for each in case.applications(State.RECEIVED, State.INELIGIBLE)}
-            identities = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
-            people = {
-                key: person_in(form, body["answers"])
-                for key, body in identities.items()
-                if key in there and there[key].merged_into is None
-            }
-            years = _birth_years(case, form)
+            open_ = case.applications(State.RECEIVED, State.INELIGIBLE)
+            left = [each for each in open_ if each.merged_into is None]
+            people = {each.key: person for each, person in _people(case, left)}
+            years = _birth_years(case, case.form())
             return possible_duplicates(people, birth_years=years, different=case.distinct())
 
     def merge(
@@ -480,8 +517,13 @@ class Procedure:
             if event.was_published:
                 raise ApplicationRefused("merge-too-late", state=str(event.phase), legal=[])
             plan = merge_plan(found, time_zone=event.time_zone, keep=keep)
+            known = {each.key: each for each in found}
+            if known[plan.keep].merged_into is not None:
+                raise ApplicationRefused("merge-keeps-merged")
             merged = merge_applications(plan, found, now=now, actor=actor, reason=reason)
             for each in merged:
+                if each == known[each.key]:
+                    continue  # it was merged so before
                 case.save(each)
                 case.note(
                     "application-merged", now=now, actor=actor, subject=each.key, into=plan.keep
@@ -489,7 +531,13 @@ class Procedure:
             return plan
 
     def keep_apart(self, one: str, other: str, *, now: datetime, actor: Actor) -> None:
-        """Note that two applications are of two people, so that they are not offered again."""
+        """Note that two applications are of two people, so that they are not offered again.
+
+        Raises:
+            ApplicationRefused: it is one application.
+        """
+        if one == other:
+            raise ApplicationRefused("merge-of-one")
         with self._case(exclusive=True) as case:
             for key in (one, other):
                 case.application(key)
@@ -507,15 +555,19 @@ class Procedure:
         channel: Channel | None = None,
         reason: str | None = None,
         received: datetime | date | None = None,
+        phases: Sequence[Phase] = (),
     ) -> Application:
-        """Move one application, once."""
+        """Move one application, once; while the event is in one of some phases, if named."""
+        _check_own(key, actor)
         with self._case(exclusive=True) as case:
             event, before = case.event(), case.application(key)
             if before.state is to:
                 return before
             settled = (State.INELIGIBLE, State.RECEIVED)
-            if to in settled and (event.was_published or event.phase is Phase.DRAWN):
+            if to in settled and (event.was_published or event.seats_everyone):
                 raise MoveRefused("eligibility-settled", state=str(event.phase))
+            if phases:
+                require_phase(event, *phases)
             if to is State.ACCEPTED:
                 _check_seats(case, event)
             after = before.moved(
@@ -557,8 +609,7 @@ class Procedure:
         """
 
         def problem(case: CaseFile, event: Event) -> tuple[SelectionProblem, Mapping[str, str]]:
-            if Phase.LOTTERY_PUBLISHED not in event.legal_moves:
-                event.moved(Phase.LOTTERY_PUBLISHED, now=now, actor=actor)  # says why not
+            event.moved(Phase.LOTTERY_PUBLISHED, now=now, actor=actor)  # says why not
             pool = pool_of(case, event, case.form(), purpose=Purpose.SELECTION, at=now)
             return problem_of(event, case, pool, must), {}
 
@@ -608,14 +659,16 @@ class Procedure:
         for _ in range(ATTEMPTS):
             with self._case() as case:
                 event, rounds = case.event(), case.rounds()
-                waiting = _waiting(rounds, fills=fills)
-                if waiting is not None:
+                made_before = _made_before(rounds, fills=fills)
+                if made_before is not None:
                     purpose = Purpose.REPLACEMENT if fills else Purpose.SELECTION
-                    return PublishedRound(waiting, publication_of(case, waiting, purpose=purpose))
+                    made = publication_of(case, made_before, purpose=purpose)
+                    return PublishedRound(made_before, made)
                 task, freed = problem(case, event)
+                _check_unknown(stated, now)
                 facts = facts_for(case, event, rounds, stated, fills=fills)
                 tokens = _tokens(case, task, fills=fills)
-            made = published_lottery(solved(task, rounds), facts, tokens, panels)
+            lottery = published_lottery(solved(task, rounds), facts, tokens, panels)
             with self._case(exclusive=True) as case:
                 if case.journal_head() != facts.journal:
                     continue  # somebody changed something meanwhile
@@ -624,11 +677,11 @@ class Procedure:
                     number=number,
                     fills=fills,
                     attempt=facts.attempt,
-                    lottery=made.commitment,
+                    lottery=lottery.commitment,
                     freed=tuple(sorted(freed)),
                     published=now,
                 )
-                keep_lottery(case, round_, made, now=now, actor=actor)
+                keep_lottery(case, round_, lottery, now=now, actor=actor)
                 if not fills:
                     case.save_event(
                         case.event().moved(Phase.LOTTERY_PUBLISHED, now=now, actor=actor)
@@ -638,11 +691,11 @@ class Procedure:
                     now=now,
                     actor=actor,
                     round=number,
-                    lottery=made.commitment,
+                    lottery=lottery.commitment,
                     people=len(task),
                     seats=task.seats,
                 )
-                return PublishedRound(round_, made)
+                return PublishedRound(round_, lottery)
         raise StaleRecord("event-changing", event=self.name)
 
     def give_up_lottery(self, *, now: datetime, actor: Actor, reason: str) -> Round:
@@ -697,14 +750,18 @@ class Procedure:
             event, rounds = case.event(), case.rounds()
             if not rounds or not rounds[-1].counts:
                 raise MoveRefused("no-lottery-waits", state=str(event.phase))
+            seed = check_seed(seed)
+            for each in reversed(rounds):
+                if each.counts and each.drawn is not None and seed_of(case, each) == seed:
+                    return drawn_again(case, each)  # a seed that is known draws nothing else
             last = rounds[-1]
             if last.drawn is not None:
-                before = drawn_again(case, last)
-                if before.public.seed != seed:
-                    raise MoveRefused("seed-other", seed=before.public.seed)
-                return before
-            _check_time(public_lottery(case, last).seed.earliest, now)
-            public, roster = drawn_from(case, last, seed)
+                raise MoveRefused("seed-other", seed=seed_of(case, last))
+            if last.fills:
+                require_phase(event, *SEATING)
+            lottery = public_lottery(case, last)
+            _check_time(lottery.seed, seed, now)
+            public, roster = drawn_from(case, last, lottery, seed)
             case.put_document(f"{last.folder}/{RECORD}", public.content, now=now, actor=actor)
             drawn = last.model_copy(
                 update={"drawn": now, "record": public.digest, "seated": roster.seated(public)}
@@ -728,7 +785,8 @@ class Procedure:
             The applications with an offer of this round, by key.
 
         Raises:
-            MoveRefused: nothing was drawn, or `until` is over.
+            MoveRefused: nothing was drawn, `until` is over or after the event, or the seats were
+                offered until another day.
         """
         with self._case(exclusive=True) as case:
             event, rounds = case.event(), case.rounds()
@@ -739,7 +797,8 @@ class Procedure:
                 raise MoveRefused("nothing-drawn", state=str(event.phase))
             last = drawn[-1]
             if last.offered is not None:
-                return [case.application(key) for key in last.seated]
+                return _offered(case, last.seated, until)
+            require_phase(event, *SEATING)
             offered = self._offer_to(case, event, last.seated, until, now=now, actor=actor)
             reserve = case.applications(State.RECEIVED)
             for each in reserve:
@@ -759,11 +818,12 @@ class Procedure:
     def _offer_all(
         self, case: CaseFile, event: Event, until: date, *, now: datetime, actor: Actor
     ) -> list[Application]:
-        if event.phase is not Phase.CLOSED:
-            return case.applications(State.SELECTED)
+        if any(change.target is Phase.DRAWN for change in event.history):
+            return _offered(case, [each.key for each in case.applications()], until)
+        drawn = event.moved(Phase.DRAWN, now=now, actor=actor)
         keys = [each.key for each in case.applications(State.RECEIVED)]
         offered = self._offer_to(case, event, keys, until, now=now, actor=actor)
-        case.save_event(event.moved(Phase.DRAWN, now=now, actor=actor))
+        case.save_event(drawn)
         case.note("everyone-seated", now=now, actor=actor, seats=len(keys), until=until.isoformat())
         return offered
 
@@ -778,11 +838,15 @@ class Procedure:
         actor: Actor,
     ) -> list[Application]:
         offer = Offer(until=until, time_zone=event.time_zone, made=now)
+        if until > event.ends:
+            raise MoveRefused("offer-past-event", ends=event.ends.isoformat())
+        if now >= offer.ends_at:
+            raise MoveRefused("offer-over", until=until.isoformat())
         offered = []
         for key in keys:
-            application = case.application(key)
-            if State.SELECTED not in application.legal_moves:
-                continue  # withdrawn or erased since the draw: the seat is free
+            application = case.find_application(key)
+            if application is None or State.SELECTED not in application.legal_moves:
+                continue  # withdrawn or erased since the lottery: the seat is free
             moved = application.moved(State.SELECTED, now=now, actor=actor, offer=offer)
             case.save(moved)
             offered.append(moved)
@@ -803,7 +867,13 @@ class Procedure:
             MoveRefused: none is offered, or the offer is over.
         """
         return self._step(
-            key, State.ACCEPTED, now=now, actor=actor, channel=channel, received=received
+            key,
+            State.ACCEPTED,
+            now=now,
+            actor=actor,
+            channel=channel,
+            received=received,
+            phases=SEATING,
         )
 
     def decline(
@@ -821,7 +891,13 @@ class Procedure:
             MoveRefused: none is offered.
         """
         return self._step(
-            key, State.DECLINED, now=now, actor=actor, channel=channel, received=received
+            key,
+            State.DECLINED,
+            now=now,
+            actor=actor,
+            channel=channel,
+            received=received,
+            phases=SEATING,
         )
 
     def expire(self, *, now: datetime, actor: Actor = SYSTEM) -> list[Application]:
@@ -854,9 +930,7 @@ class Procedure:
             waiting = [each for each in case.rounds() if each.counts and each.offered is None]
             if waiting:
                 raise MoveRefused("offer-first")
-            left = case.count(State.SELECTED)
-            if left:
-                raise MoveRefused("offers-open", count=left)
+            _check_answered(case)
             return {"seats": case.count(State.ACCEPTED)}
 
         return self._move(
@@ -875,24 +949,30 @@ class Procedure:
         Raises:
             MoveRefused: the event does not run, or the person has no seat.
         """
-        with self._case() as case:
-            phase = case.event().phase
-        if phase is not Phase.RUNNING:
-            raise MoveRefused("event-not-running", state=str(phase))
-        return self._step(key, State.ATTENDED, now=now, actor=actor)
+        return self._step(key, State.ATTENDED, now=now, actor=actor, phases=(Phase.RUNNING,))
 
     def correct_attendance(
         self, key: str, *, attended: bool, now: datetime, actor: Actor, reason: str
     ) -> Application:
-        """Correct whether somebody was there."""
+        """Correct whether somebody was there; the reason is recorded.
+
+        Raises:
+            MoveRefused: the event neither runs nor is just over, or the person had no seat.
+        """
         to = State.ATTENDED if attended else State.ABSENT
-        return self._step(key, to, now=now, actor=actor, reason=reason)
+        phases = (Phase.RUNNING, Phase.HELD, Phase.DOCUMENTED)
+        return self._step(key, to, now=now, actor=actor, reason=reason, phases=phases)
 
     def hold(self, *, now: datetime, actor: Actor) -> Event:
         """Note that the event is over: who has a seat and was not checked in was absent, and the
-        reserve is dissolved."""
+        reserve is dissolved.
+
+        Raises:
+            MoveRefused: it does not run, or an offer is still open.
+        """
 
         def settle(case: CaseFile, event: Event) -> dict[str, object]:
+            _check_answered(case)
             ends = ((State.ACCEPTED, State.ABSENT), (State.RESERVE, State.NOT_SELECTED))
             for state, to in ends:
                 for each in case.applications(state):
@@ -904,6 +984,9 @@ class Procedure:
     def document(self, results: Mapping[str, bytes], *, now: datetime, actor: Actor) -> Event:
         """Publish the results: documents by the names of their files, without personal data.
 
+        More of them may follow, such as the answer of the city, and one of a name that is there
+        takes its place; the journal knows each.
+
         Raises:
             MoveRefused: the event is not over, or nothing is published.
             InputError: a name is no name of a file.
@@ -912,14 +995,19 @@ class Procedure:
         if wrong:
             raise InputError.of(wrong)
 
-        def keep(case: CaseFile, event: Event) -> dict[str, object]:
+        with self._case(exclusive=True) as case:
+            event = case.event()
+            documented = event
+            if event.phase is not Phase.DOCUMENTED:
+                documented = event.moved(Phase.DOCUMENTED, now=now, actor=actor)
             if not results:
                 raise MoveRefused("document-nothing")
             for name, content in sorted(results.items()):
-                case.put_document(f"results/{name}", content, now=now, actor=actor)
-            return {"documents": len(results)}
-
-        return self._move(Phase.DOCUMENTED, "event-documented", now=now, actor=actor, before=keep)
+                case.put_document(f"{RESULTS}{name}", content, now=now, actor=actor)
+            if documented is not event:
+                case.save_event(documented)
+                case.note("event-documented", now=now, actor=actor, documents=len(results))
+            return documented
 
     # --- erasing and telling -----------------------------------------------------------------
 
@@ -928,7 +1016,9 @@ class Procedure:
 
         Raises:
             ApplicationUnknown: there is no application of this key.
+            MoveRefused: an applicant asks about somebody else.
         """
+        _check_own(key, actor)
         with self._case(exclusive=True) as case:
             found = everything_about(case, key)
             case.note("person-exported", now=now, actor=actor, subject=key)
@@ -943,9 +1033,15 @@ class Procedure:
         """Erase what has reached the end of its time; see `erasure`."""
         with self._case(exclusive=True) as case:
             erased = erase_event(case, self.erasures, now=now, actor=actor)
-        if erased:
-            self.storage.compact()
+        self._compact(erased, now=now)
         return erased
+
+    def _compact(self, erased: object, *, now: datetime) -> None:
+        """See to it that nothing of what was erased is left in a file; also of an erasure that was
+        interrupted before it came to this."""
+        if erased or self.erasures.is_pending():
+            self.storage.compact()
+            self.erasures.note_compacted(now=now)
 
     def erase_person(self, key: str, *, now: datetime, actor: Actor) -> Erased:
         """Erase everything about one person now; a tombstone of states and times is left.
@@ -955,18 +1051,22 @@ class Procedure:
 
         Raises:
             ApplicationUnknown: there is no application of this key.
+            MoveRefused: an applicant names somebody else.
         """
+        _check_own(key, actor)
         with self._case(exclusive=True) as case:
             erased = erase_one(case, self.erasures, key, now=now, actor=actor)
-        self.storage.compact()  # again too: what was interrupted may have left something
+        self._compact(erased, now=now)
         return erased
 
     def replay_erasures(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:
-        """Repeat all erasures that were ever noted, after a backup was restored."""
+        """Repeat all erasures that were ever noted, after a backup was restored, and erase what is
+        due."""
         with self._case(exclusive=True) as case:
-            erased = self.erasures.replay(case, now=now, actor=actor)
-        if erased:
-            self.storage.compact()
+            repeated = self.erasures.replay(case, now=now, actor=actor)
+            erased = repeated + erase_event(case, self.erasures, now=now, actor=actor)
+        self.storage.compact()
+        self.erasures.note_compacted(now=now)
         return erased
 
     def archive(self, *, now: datetime, actor: Actor) -> Event:
@@ -1013,9 +1113,35 @@ def _unasked(form: Form, quotas: QuotaPlan) -> list[Finding]:
     return found
 
 
-def _taken_before(case: CaseFile, application: Application) -> Registration:
-    body = case.open(Compartment.IDENTITY, application.key, purpose=Purpose.CONTACT)
-    return Registration(application, "" if body is None else str(body["token"]), None, {})
+def _taken_before(case: CaseFile, entries: Iterable[Entry]) -> dict[str, Registration]:
+    """The applications of entries that were taken before, by key, with what is left of them."""
+    known = (case.find_application(entry.key) for entry in entries if entry.key is not None)
+    found = {each.key: each for each in known if each is not None}
+    bodies = {part: case.open_of(part, found, purpose=_ENTERED_FOR[part]) for part in Compartment}
+    return {
+        key: Registration(
+            application,
+            str(bodies[Compartment.IDENTITY].get(key, {"token": ""})["token"]),
+            None,
+            {part: of[key] for part, of in bodies.items() if key in of},
+        )
+        for key, application in found.items()
+    }
+
+
+_ENTERED_FOR = {
+    Compartment.IDENTITY: Purpose.CONTACT,
+    Compartment.PROFILE: Purpose.SELECTION,
+    Compartment.STATEMENTS: Purpose.STATEMENTS,
+}
+
+
+def _check_same(made: Registration, entry: Entry, form: Form) -> None:
+    """That an entry is the one that was taken before under its key, as far as that is kept."""
+    told = by_compartment(form, check_answers(form, entry.answers, row=entry.row))
+    for part, body in made.bodies.items():
+        if any(told[part].get(name) != answer for name, answer in body["answers"].items()):
+            raise ApplicationRefused("application-key-taken")
 
 
 def _keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datetime) -> None:
@@ -1048,6 +1174,23 @@ def _keep_applications(case: CaseFile, new: Sequence[Registration], *, now: date
             )
 
 
+def _people(
+    case: CaseFile, applications: Iterable[Application]
+) -> list[tuple[Application, Person]]:
+    """Who applied, of those of whom name and contact are still there."""
+    form = case.form()
+    bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
+    found = []
+    for each in applications:
+        if each.key in bodies:
+            try:
+                person = person_in(form, bodies[each.key]["answers"], each.language)
+            except InputError:
+                continue  # a field of its own retention is erased
+            found.append((each, person))
+    return found
+
+
 def _birth_years(case: CaseFile, form: Form) -> dict[str, int]:
     fields = [each.name for each in form.fields if each.age_groups is not None]
     if not fields:
@@ -1064,12 +1207,56 @@ def _tokens(case: CaseFile, task: SelectionProblem, *, fills: bool) -> Mapping[s
     return {key: bodies[key]["token"] for key in task.ids}
 
 
-def _waiting(rounds: Sequence[Round], *, fills: bool) -> Round | None:
-    """The round that is published and waits for its draw."""
-    last = rounds[-1] if rounds else None
-    if last is None or not last.counts or last.drawn is not None or last.fills is not fills:
-        return None
-    return last
+def _made_before(rounds: Sequence[Round], *, fills: bool) -> Round | None:
+    """The first round that counts; of those that fill seats, the one that waits for its draw."""
+    found = [each for each in rounds if each.counts and each.fills is fills]
+    if fills:
+        found = [each for each in found if each.drawn is None]
+    return found[0] if found else None
+
+
+def _check_unknown(stated: Facts | None, now: datetime) -> None:
+    """That the seed does not exist yet, as far as the organiser says when it will."""
+    earliest = NOT_STATED if stated is None else stated.seed.earliest
+    if is_stated(earliest) and now >= datetime.fromisoformat(earliest):
+        raise MoveRefused("seed-exists", earliest=earliest)
+
+
+def _is_past(event: Event, phase: Phase) -> bool:
+    """Whether the event went through a phase and on from it."""
+    later = list(Phase)[list(Phase).index(phase) + 1 : -1]  # the last one is cancelled
+    return event.phase in later and any(change.target is phase for change in event.history)
+
+
+def _announced(event: Event) -> dict[str, Any]:
+    """What was declared about an event when it was announced."""
+    first = event.extensions[0].before if event.extensions else event.deadline
+    return {**event.model_dump(exclude=_MOVING), "deadline": first}
+
+
+def _check_own(key: str, actor: Actor) -> None:
+    if actor.role is Role.APPLICANT and actor.pseudonym != key:
+        raise MoveRefused("move-of-another")
+
+
+def _offered(case: CaseFile, keys: Iterable[str], until: date) -> list[Application]:
+    """Those who were offered the seats of a round.
+
+    Raises:
+        MoveRefused: until another day.
+    """
+    known = (case.find_application(key) for key in keys)
+    found = [each for each in known if each is not None and each.offers]
+    other = next((each.offers[-1].until for each in found if each.offers[-1].until != until), None)
+    if other is not None:
+        raise MoveRefused("offers-made", until=other.isoformat())
+    return found
+
+
+def _check_answered(case: CaseFile) -> None:
+    left = case.count(State.SELECTED)
+    if left:
+        raise MoveRefused("offers-open", count=left)
 
 
 def _check_seats(case: CaseFile, event: Event) -> None:
@@ -1078,10 +1265,14 @@ def _check_seats(case: CaseFile, event: Event) -> None:
         raise MoveRefused("seats-taken", seats=event.seats)
 
 
-def _check_time(earliest: str, now: datetime) -> None:
-    if is_stated(earliest) and now < datetime.fromisoformat(earliest):
-        raise MoveRefused("seed-too-early", earliest=earliest)
+def _check_time(source: SeedFacts, seed: str, now: datetime) -> None:
+    if is_stated(source.earliest) and now < datetime.fromisoformat(source.earliest):
+        raise MoveRefused("seed-too-early", earliest=source.earliest)
+    is_open = is_stated(source.latest) and now <= datetime.fromisoformat(source.latest)
+    if is_open and is_of_fallback(seed, source.template, source.fallback):
+        raise MoveRefused("fallback-too-early", latest=source.latest)
 
 
 def _plain(name: str) -> bool:
-    return bool(name) and name not in (".", "..") and not any(c in name for c in "/\\\0:")
+    unfit = not name or name in (".", "..") or any(character in name for character in "/\\:")
+    return not unfit and name == clean(name) and name.isprintable()

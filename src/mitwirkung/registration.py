@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from mitwirkung.applications import Application, State
 from mitwirkung.duplicates import folded_address
-from mitwirkung.errors import InputError
+from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event
 from mitwirkung.forms.answers import (
     by_compartment,
@@ -99,18 +101,21 @@ def registration(
     key = entry.key or randomness(KEY_BYTES).hex()
     token = randomness(TOKEN_BYTES).hex()
     language = entry.language or event.languages[0]
-    application = Application.entered_for(
-        event,
-        key=key,
-        channel=channel,
-        now=now,
-        actor=actor or Actor(role=Role.APPLICANT, pseudonym=key),
-        received=entry.received,
-        token_hash=handle(token),
-        consents=consents_in(form, answers, now=now, channel=channel),
-        companions=entry.companions,
-        language=language,
-    )
+    try:
+        application = Application.entered_for(
+            event,
+            key=key,
+            channel=channel,
+            now=now,
+            actor=actor or Actor(role=Role.APPLICANT, pseudonym=key),
+            received=entry.received,
+            token_hash=handle(token),
+            consents=consents_in(form, answers, now=now, channel=channel),
+            companions=entry.companions,
+            language=language,
+        )
+    except ValidationError as error:
+        raise InputError.of(_entry_findings(error, entry)) from None
     parts = by_compartment(form, answers)
     person = person_in(form, answers, language)
     homes = (each for each in person.contacts if isinstance(each, PostalAddress))
@@ -127,6 +132,23 @@ def registration(
         # in both: who is written to gets the receipt, and the lottery needs it without the name
         bodies[part] = {"answers": parts[part], "token": token}
     return Registration(application, token, address, bodies)
+
+
+_ENTRY_CODES = {
+    "pseudonym": "application-key",
+    "key": "application-key",
+    "language": "application-language",
+    "companions": "application-companions",
+}
+
+
+def _entry_findings(error: ValidationError, entry: Entry) -> list[Finding]:
+    """What is wrong with an entry beside its answers."""
+    places = [str(item["loc"][0]) if item["loc"] else "companions" for item in error.errors()]
+    if any(place not in _ENTRY_CODES for place in places):
+        raise error  # a time without its zone, say: no matter of who applies
+    codes = dict.fromkeys(_ENTRY_CODES[place] for place in places)
+    return [Finding(code, {}, None, entry.row) for code in codes]
 
 
 def told_in(language: str, text: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from mitwirkung.applications import HAS_SEAT, State, tally
 from mitwirkung.casefile import DRAWING, ROSTER, CaseFile, Round
 from mitwirkung.deadlines import day_of
-from mitwirkung.events import Event, MissingGroup, missing_groups
+from mitwirkung.events import Event, MissingGroup, Phase, missing_groups
 from mitwirkung.forms.declaration import Form
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery.attempts import GivenUpFile
@@ -29,7 +29,7 @@ from mitwirkung.lottery.replacement import GAVE_UP, SeatsSoFar, replacement_prob
 from mitwirkung.lottery.roster import Roster, roster_of
 from mitwirkung.lottery.wishes import Wishes
 from mitwirkung.moves import MoveRefused
-from mitwirkung.names import NOT_STATED
+from mitwirkung.names import NOT_STATED, fold
 from mitwirkung.people import Actor, Compartment, Purpose
 from mitwirkung.profiles import (
     COMPANIONS_COLUMN,
@@ -71,10 +71,14 @@ def pool_of(
 
     Raises:
         InputError: an age belongs to no group.
+        MoveRefused: answers of people who can be drawn are gone: an erasure was interrupted.
     """
     bodies = case.open_all(Compartment.PROFILE, purpose=purpose)
     if keys is None:
-        applications = [each for each in case.applications(State.RECEIVED) if each.key in bodies]
+        applications = case.applications(State.RECEIVED)
+        missing = sum(each.key not in bodies for each in applications)
+        if missing:
+            raise MoveRefused("answers-missing", count=missing)
     else:
         wanted = frozenset(keys).intersection(bodies)
         applications = [each for each in case.applications() if each.key in wanted]
@@ -99,9 +103,10 @@ def problem_of(
         must: key to reason of those who have a seat in any case.
     """
     quotas, applicants = case.quotas(), pool.applicants
-    counted = {name: rule for name, rule in applicants.missing.items() if name in quotas.names}
+    counted = frozenset(map(fold, quotas.names))  # the form may ask for more than the quotas count
+    missing = {name: rule for name, rule in applicants.missing.items() if fold(name) in counted}
     return SelectionProblem(
-        replace(applicants, missing=counted),  # the form may ask for more than the quotas count
+        replace(applicants, missing=missing),
         quotas,
         seats=event.seats,
         household=[] if event.household == "ignored" else [HOUSEHOLD_COLUMN],
@@ -150,7 +155,9 @@ def facts_for(
         counted = tally(case.applications())
         refused = dict(counted.refused)
         others = {"withdrawn": counted.withdrawn, "erased": counted.erased}
-        refused |= {reason: number for reason, number in others.items() if number}
+        for reason, number in others.items():
+            if number:  # somebody may have refused in the same words
+                refused[reason] = refused.get(reason, 0) + number
         changed["counts"] = Counts(
             received=counted.received, refused=refused, merged=counted.merged, late=0
         )
@@ -220,18 +227,27 @@ def publication_of(case: CaseFile, round_: Round, *, purpose: Purpose) -> Public
     return load(public_lottery(case, round_), private)
 
 
-def drawn_from(case: CaseFile, round_: Round, seed: str) -> tuple[PublicRecordFile, Roster]:
-    """The public record that a seed makes of a round, and its roster.
+def drawn_from(
+    case: CaseFile, round_: Round, lottery: LotteryFile, seed: str
+) -> tuple[PublicRecordFile, Roster]:
+    """The public record that a seed makes of the lottery of a round, and its roster.
 
     Raises:
         UnfitSeed: the lottery fixed another wording.
         MoveRefused: the roster is erased, so nobody knows whose the lots are.
     """
-    record = public_record(public_lottery(case, round_), seed)
+    record = public_record(lottery, seed)
     body = case.open(ROSTER, round_.folder, purpose=Purpose.SELECTION)
     if body is None:
         raise MoveRefused("round-erased")
     return record, Roster.from_data(body)
+
+
+def seed_of(case: CaseFile, round_: Round) -> str:
+    """The seed of a round that was drawn."""
+    content = case.document(f"{round_.folder}/{RECORD}")
+    assert content is not None
+    return PublicRecordFile.from_bytes(content).seed
 
 
 def drawn_again(case: CaseFile, round_: Round) -> Drawn:
@@ -252,10 +268,30 @@ def freed_seats(case: CaseFile, rounds: Iterable[Round]) -> dict[str, str]:
     filled = {key for each in counted for key in each.freed}
     found = {}
     for key in sorted({key for each in counted for key in each.seated} - filled):
-        state = case.application(key).state
+        state = state_of(case, key)
         if state not in HAS_SEAT and state not in _WAITING:
             found[key] = str(state)
     return found
+
+
+def state_of(case: CaseFile, key: str) -> State:
+    """The state of somebody whom a round seats. Who was erased before its draw is in it by an
+    anonymous handle: the seat is theirs no more, but it is a seat."""
+    application = case.find_application(key)
+    return State.ERASED if application is None else application.state
+
+
+SEATING = (Phase.DRAWN, Phase.CONFIRMED, Phase.RUNNING)
+"""Phases in which seats are offered, answered and filled again."""
+
+
+def require_phase(event: Event, *phases: Phase) -> None:
+    """
+    Raises:
+        MoveRefused: the event is in none of these phases.
+    """
+    if event.phase not in phases:
+        raise MoveRefused("phase-needed", state=str(event.phase), legal=[str(p) for p in phases])
 
 
 _WAITING = (State.RECEIVED, State.RESERVE, State.NOT_SELECTED)
@@ -269,10 +305,12 @@ def next_problem(
 
     Raises:
         MoveRefused: no seat is free, or those whom the last round drew were not told yet; or the
-            time for it is over.
+            time for it is over, or the event.
         InputError: see `replacement_problem`.
     """
     counted = [each for each in rounds if each.counts and each.drawn]
+    if counted:
+        require_phase(event, *SEATING)
     freed = freed_seats(case, rounds)
     if not counted or not freed:
         raise MoveRefused("no-seat-free")
@@ -296,7 +334,7 @@ def next_problem(
     so_far = SeatsSoFar(
         problem=problem_of(event, case, pool),
         seated=tuple(sorted(seated)),
-        out={key: GAVE_UP + str(case.application(key).state) for key in sorted(before)},
+        out={key: GAVE_UP + str(state_of(case, key)) for key in sorted(before)},
         record=counted[-1].record,
         event=public_lottery(case, first).event,
         tokens=pool.tokens,

@@ -29,6 +29,7 @@ from mitwirkung.workbooks import (
     CellError,
     NoSheet,
     NotAWorkbook,
+    Sheet,
     column_letter,
     is_workbook,
     read_sheet,
@@ -134,6 +135,34 @@ def read_table(source: Source, *, encoding: str | None = None, sheet: str | None
     else:
         raise TypeError(f"expected a path, mappings or a data frame, not a {type(source).__name__}")
     return _finish(reading)
+
+
+def read_cells(
+    path: str | PathLike[str], *, encoding: str | None = None, sheet: str | None = None
+) -> tuple[list[tuple[str, ...]], tuple[Finding, ...]]:
+    """The rows of a CSV file or of a sheet as trimmed texts, the first one like the others, and
+    what is wrong: for files whose first row may be no header. Blank rows are left out; a file that
+    holds JSON lines has no such rows.
+
+    Raises:
+        ExtraMissing: a workbook was given and openpyxl is not installed.
+    """
+    reading = _Reading(file=_file_name(path))
+    data = _read_bytes(path, reading)
+    rows: list[Sequence[str] | None] = []
+    if data is not None and is_workbook(data):
+        rows = _sheet_cells(data, sheet, reading)
+    elif data is not None and sheet is not None:
+        reading.error("sheet-without-workbook")
+    elif data is not None:
+        text = _decode(data, encoding, reading)
+        if text is not None and not _is_json(Path(path), text):
+            for number, cells in _records(text, _delimiter(text)):
+                if cells is None:
+                    reading.error("row-quotes", number)
+                rows.append(cells)
+    texts = [tuple(map(clean, cells)) for cells in rows if cells and not _is_blank(cells)]
+    return texts, tuple(reading.errors)
 
 
 def row_list(rows: Sequence[int]) -> list[int | str]:
@@ -299,16 +328,9 @@ def _read_csv(text: str, reading: _Reading) -> None:
 
 
 def _read_workbook(data: bytes, name: str | None, reading: _Reading) -> None:
-    try:
-        sheet = read_sheet(data, name)
-    except NoSheet as error:
-        reading.error("sheet-unknown", name=name, available=error.available)
+    sheet = _sheet(data, name, reading)
+    if sheet is None:
         return
-    except NotAWorkbook:
-        reading.error("workbook-broken")
-        return
-    reading.file = f"{reading.file}, {sheet.name}"
-    reading.letters = True
     rows = [(number, cells) for number, cells in sheet.rows if _filled(cells)]
     if not rows:
         return
@@ -329,6 +351,28 @@ def _read_workbook(data: bytes, name: str | None, reading: _Reading) -> None:
         texts = tuple(_cell_text(cells[i], reading, number, i, label) for i, label in named)
         if len(reading.errors) == found:
             reading.rows.append((number, texts))
+
+
+def _sheet(data: bytes, name: str | None, reading: _Reading) -> Sheet | None:
+    try:
+        sheet = read_sheet(data, name)
+    except NoSheet as error:
+        reading.error("sheet-unknown", name=name, available=error.available)
+        return None
+    except NotAWorkbook:
+        reading.error("workbook-broken")
+        return None
+    reading.file = f"{reading.file}, {sheet.name}"
+    reading.letters = True
+    return sheet
+
+
+def _sheet_cells(data: bytes, name: str | None, reading: _Reading) -> list[Sequence[str] | None]:
+    sheet = _sheet(data, name, reading)
+    return [
+        [_cell_text(cell, reading, number, i, "") for i, cell in enumerate(cells)]
+        for number, cells in ([] if sheet is None else sheet.rows)
+    ]
 
 
 def _row_of_names(rows: Sequence[tuple[int, list[object]]], width: int) -> int | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 from mitwirkung.errors import Finding, InputError
+from mitwirkung.messages import Reason
 from mitwirkung.names import nearest
 
 # pydantic's type of error -> our code; its own sentences are English alone and speak of Python
@@ -76,12 +77,20 @@ def model_findings(
         elif item["type"].endswith("_type") and _is_secret(data, item["loc"]):
             finding = Finding("key-not-secret", {"key": key}, file)
         else:
-            reason = item["msg"].removeprefix("Value error, ").rstrip(".")
             context = to_jsonable_python(item.get("ctx", {}), fallback=str)
+            reason = value_error_of(item) or item["msg"].removeprefix("Value error, ").rstrip(".")
             params = {**context, "key": key or "file", "reason": reason}
             finding = Finding(_CODES.get(item["type"], "key-wrong"), params, file)
         found.setdefault(key, finding)
     return list(found.values())
+
+
+def value_error_of(item: ErrorDetails) -> Reason | None:
+    """What a validator of ours said, if one of `ValidationError.errors` is that, in a way that can
+    be said in every language."""
+    error = item.get("ctx", {}).get("error")
+    said = error.args[0] if isinstance(error, ValueError) and error.args else None
+    return said if isinstance(said, Reason) else None
 
 
 def unknown_key(key: str, known: Sequence[str], file: str | None) -> Finding:

@@ -27,6 +27,7 @@ import strategies
 import targets
 from measure import Block
 
+import procedure
 import storage
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "speed.md"
@@ -40,6 +41,7 @@ SECTIONS = (
     "growth",
     "imports",
     "storage",
+    "procedure",
 )
 
 
@@ -57,6 +59,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "imports": imports.blocks,
         "clashes": clashes.blocks,
         "storage": storage.blocks,
+        "procedure": procedure.blocks,
     }
     yield machine(options.peer)
     for section in SECTIONS if "all" in options.sections else options.sections:

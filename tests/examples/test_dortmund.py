@@ -237,7 +237,7 @@ def test_the_facts_fit_the_pool_and_the_time(folder: Path) -> None:
     assert "erfundenen Bewerbungen" in facts.event
     assert facts.counts.expected_pool() == 600
     assert facts.place.startswith("https://example.org/")
-    assert "not stated" not in facts.model_dump_json()
+    assert "not stated" not in facts.model_dump_json(exclude={"journal"})  # the procedure knows it
     earliest, latest = map(datetime.fromisoformat, (facts.seed.earliest, facts.seed.latest))
     assert earliest.date() == date(2020, 10, 10)
     assert earliest.strftime("%w") == "6"  # Saturday

@@ -491,6 +491,38 @@ def test_the_list_names_every_panel_in_short_and_nobody() -> None:
         panel_list(publication(solve(town())).public)
 
 
+def test_the_list_has_numbers_as_its_languages_write_them() -> None:
+    published = numbered(instance("fix_150"), 1000)
+    public = published.public
+    page = panel_list(public).decode()
+    english, german = page.split('<section class="panel"')[0].split('<section class="intro"')[1:]
+    whole, decimals = (public.deviation or "").split(".")
+    assert "<p>1.000 Auswahlen von je " in german
+    assert f": {whole},{decimals}</p>" in german
+    assert "<p>1,000 panels of " in english
+    assert page.count('<a href="#p') == 20
+    assert '<a href="#p950">950</a>' in page
+    assert 'id="p950"' in page
+    assert f": {public.deviation}</p>" in english
+
+
+def test_the_list_keeps_a_lot_and_its_member_on_one_line_and_times_readable() -> None:
+    published = numbered(town(), 1000, **SEED)
+    page = panel_list(published.public).decode()
+    short = short_handles(published.public)
+    lots = [lot for each in published.public.classes for lot in each.lots]
+    positions = {(lot, name) for panel in published.public.panels or () for lot, name in panel}
+    alone = {
+        lot for each in published.public.classes if each.positions == ("1",) for lot in each.lots
+    }
+    shared = [(lots[n - 1], name) for n, name in positions if lots[n - 1] not in alone]
+    assert shared
+    assert all(f"<span>{short[lot]}-{name}</span>" in page for lot, name in shared)
+    assert "Not before December 5, 2026, 6:00" in page
+    assert "Nicht vor 5. Dezember 2026, 18:00 (UTC+01:00)" in page
+    assert "<nav>" not in panel_list(numbered(town(), 10).public).decode()
+
+
 def test_the_folder_holds_the_list_and_verifies(tmp_path: Path) -> None:
     facts = Facts.model_validate({"seed": SEED})
     folder = tmp_path / "dialog"

@@ -241,12 +241,12 @@ def test_in_words_in_two_languages() -> None:
     (way,) = smallest_relaxations(few_women())
     assert way.cost == Fraction(1400 + 1333, 1000)
     assert str(way) == (
-        "- sex: f: at least 4 instead of 5 seats (4 applied)\n"
-        "- sex: m: at most 6 instead of 5 seats (9 applied)"
+        "- sex: f: at least 4 instead of 5 seats (4 people in the pool)\n"
+        "- sex: m: at most 6 instead of 5 seats (9 people in the pool)"
     )
     assert way.describe(translator("de")) == (
-        "- sex: f: mindestens 4 statt 5 Plätze (4 Bewerbungen)\n"
-        "- sex: m: höchstens 6 statt 5 Plätze (9 Bewerbungen)"
+        "- sex: f: mindestens 4 statt 5 Plätze (4 Personen im Pool)\n"
+        "- sex: m: höchstens 6 statt 5 Plätze (9 Personen im Pool)"
     )
     assert repr(way) == "<Relaxation: 2 changes, cost 2.733>"
     assert json.loads(json.dumps(way.as_data()))["changes"][0]["after"] == 4
@@ -317,8 +317,9 @@ def test_flex_that_is_too_narrow_says_what_it_would_take() -> None:
     )
     with pytest.raises(FlexTooNarrow) as caught:
         smallest_relaxations(problem)
-    assert "- sex: f: at least 2 instead of 5 seats (2 applied), beyond min_flex 3" in str(
-        caught.value
+    assert (
+        "- sex: f: at least 2 instead of 5 seats (2 people in the pool), beyond min_flex 3"
+        in str(caught.value)
     )
     assert "jenseits von min_flex 3" in caught.value.describe(translator("de"))
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

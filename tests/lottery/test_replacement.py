@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from brute_force import leximin_over_panels
 from builders import examples, feasible_panels, instance, people, plan, small_problems
 from mitwirkung.app import solve, verify_record
+from mitwirkung.cli import cli
 from mitwirkung.errors import InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
@@ -335,7 +337,8 @@ def test_every_error_is_told_at_once() -> None:
     stranger = next(w for w in record.publication.problem.ids if w not in record.ids)
     with pytest.raises(InputError) as caught:
         replacement_problem(record, freed={stranger: "ill", record.ids[0]: " "})
-    assert [f.code for f in caught.value.findings] == ["freed-not-seated", "freed-reason-blank"]
+    found = [(f.code, f.row) for f in caught.value.findings]
+    assert found == [("freed-not-seated", 1), ("freed-reason-blank", 2)]
     assert stranger not in str(caught.value)
     with pytest.raises(InputError, match="nothing to fill"):
         replacement_problem(record, freed={})
@@ -351,6 +354,42 @@ def test_who_gave_up_is_read_from_a_table(tmp_path: Path) -> None:
     path.write_text("name\nx\n", "utf-8")
     with pytest.raises(InputError, match="id, reason"):
         read_freed(path)
+
+
+def test_errors_of_who_gave_up_name_file_row_and_column(tmp_path: Path) -> None:
+    record = city()
+    stranger = next(w for w in record.publication.problem.ids if w not in record.ids)
+    path = tmp_path / "frei.csv"
+    path.write_text(f"ID;Reason\n\n{record.ids[0]};\n{stranger};ill\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        replacement_problem(record, freed=read_freed(path))
+    places = [(f.code, f.file, f.row, f.column) for f in caught.value.findings]
+    assert places == [
+        ("freed-reason-blank", "frei.csv", 3, "Reason"),
+        ("freed-not-seated", "frei.csv", 4, "ID"),
+    ]
+    assert "frei.csv, row 4, column 'ID': This person has no seat" in str(caught.value)
+    assert stranger not in str(caught.value)
+    assert repr(read_freed(path)) == "<Freed: 2 people>"
+
+
+def test_the_command_line_tells_all_errors_of_that_file_at_once(tmp_path: Path) -> None:
+    rows = [{"sex": s} for s in "ffffmmmm"]
+    problem = SelectionProblem(people(*rows), plan(sex={"f": (2, 2), "m": (2, 2)}), seats=4)
+    record = solve(problem).publish(tmp_path / "one").draw("a seed")
+    path = tmp_path / "frei.csv"
+    rows = [f"{record.ids[0]},ill", f"{record.ids[0]},ill", "nobody,ill", f"{record.ids[1]},"]
+    path.write_text("\n".join(["id,reason", *rows]) + "\n", "cp1252")
+    called = ["replace", str(tmp_path / "one"), "--freed", str(path), "--out", str(tmp_path / "o")]
+    done = CliRunner().invoke(cli, [*called, "--language", "de"])
+    assert done.exit_code == 2
+    assert "frei.csv, Zeile 3, Spalte 'id': Diese Person steht schon in Zeile 2." in done.output
+    assert "Zeile 4, Spalte 'id': Diese Person hat keinen Platz" in done.output
+    assert "Zeile 5, Spalte 'reason': Der Grund fehlt" in done.output
+    path.write_bytes(b"id,reason\n" + f"{record.ids[0]},möchte nicht\n".encode("cp1252"))
+    assert CliRunner().invoke(cli, called).exit_code == 2
+    done = CliRunner().invoke(cli, [*called, "--encoding", "windows-1252"])
+    assert done.exit_code == 0, done.output
 
 
 def test_it_takes_only_types_that_are_left() -> None:

@@ -99,8 +99,8 @@ def test_infeasible_quotas_name_what_clashes_in_words() -> None:
     with pytest.raises(InfeasibleQuotas) as caught:
         solve(problem)
     text = str(caught.value)
-    assert "sex: f: at least 3 seats (3 applied)" in text
-    assert "age: young: at least 2 seats (3 applied)" in text
+    assert "sex: f: at least 3 seats (3 people in the pool)" in text
+    assert "age: young: at least 2 seats (3 people in the pool)" in text
     assert set(caught.value.params["features"]) == {"sex", "age"}
     with pytest.raises(InfeasibleQuotas):
         check_feasible(problem)

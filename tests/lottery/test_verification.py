@@ -30,8 +30,11 @@ from mitwirkung.lottery.publication import LotteryRefused, Publication, publicat
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.lottery.rules import lottery_checks
 from mitwirkung.lottery.verification import Verification, verify
+from mitwirkung.messages import Reason
 from mitwirkung.testing import problems
+from mitwirkung.texts import translator
 
+GERMAN = translator("de")
 KEY = b"a key of more than thirty-two bytes"
 FACTS = Facts.model_validate(
     {
@@ -135,6 +138,17 @@ def test_any_single_changed_field_fails_with_a_reason(file: str, strategy: str) 
         result = checked(forged)
         assert not result, path
         assert any(reason for check in result.failed for reason in check.reasons)
+        assert_german(result)
+
+
+def assert_german(found: Verification) -> None:
+    """Every reason is in the catalogue; what is none names a place in a file."""
+    for check in found.failed:
+        for reason in check.reasons:
+            if isinstance(reason, Reason):
+                assert reason.describe(GERMAN) != reason or "{error}" in reason.template, reason
+            else:
+                assert " " not in reason
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -126,7 +126,7 @@ def test_by_hand() -> None:
 def test_in_words_in_two_languages() -> None:
     found = assess_quotas(shut_out())
     text = str(found)
-    assert text.startswith("5 people in 5 lots; the quotas can be met with 2 seats.")
+    assert text.startswith("5 people of the pool in 5 lots; the quotas can be met with 2 seats.")
     assert "Without a chance: 1 people." in text
     assert "age: young: at least 1 seats" in text.replace("\n", " ")
     german = table_text(found.table("de"))

@@ -33,8 +33,8 @@ def test_the_stages_of_fifteen_people_by_hand() -> None:
     men = Limit(feature="sex", value="m", bound="max", limit=3)
     women = Limit(feature="sex", value="f", bound="max", limit=3)
     assert (old.cause, old.own, old.others) == ("leximin", (), (young,))
-    assert (man.own, man.applied, man.others) == ((men,), (9,), ())
-    assert (woman.own, woman.applied) == ((women,), (6,))
+    assert (man.own, man.alike, man.others) == ((men,), (9,), ())
+    assert (woman.own, woman.alike) == ((women,), (6,))
     assert [round(float(each.chance), 9) for each in (old, man, woman)] == [0.3, 0.4, 0.9]
 
 
@@ -44,7 +44,7 @@ def test_in_words_in_two_languages() -> None:
         "Your answers: sex: m; age: young.",
         "Your chance of a seat: 40.00% (exactly 0.400000000000; if all were equal, 40.00%).",
         CAUSES["leximin"],
-        "- sex: m: at most 3 seats (9 applied)",
+        "- sex: m: at most 3 seats (9 people in the pool)",
     ]
     german = found.text("de").splitlines()
     assert german[0] == "Ihre Angaben: sex: m; age: young."
@@ -53,7 +53,7 @@ def test_in_words_in_two_languages() -> None:
         "alle wären es 40,00\N{NO-BREAK SPACE}%)."
     )
     assert german[2].startswith("Die Lotterie macht die kleinste Chance aller so groß")
-    assert german[3] == "- sex: m: höchstens 3 Plätze (9 Bewerbungen)"
+    assert german[3] == "- sex: m: höchstens 3 Plätze (9 Personen im Pool)"
     assert str(found) == found.text("en")
     assert repr(found) == "<Explanation: chance 0.4000, leximin>"
     assert json.loads(json.dumps(found.as_data()))["text"]["de"] == found.text("de")

@@ -24,7 +24,7 @@ from mitwirkung.cli.plugins import plugins, settings
 from mitwirkung.cli.quotas import quotas
 from mitwirkung.cli.replacement import alternates, replace
 from mitwirkung.cli.schemas import schema
-from mitwirkung.cli.terminal import progress_bar, reported, say, screen
+from mitwirkung.cli.terminal import Language, progress_bar, reported, say, screen, speaking
 from mitwirkung.cli.verification import say_verification, verify
 
 EVENTS = ("init", "event", "erase", "export-person", "audit", "storage")
@@ -88,12 +88,15 @@ def _version(asked: bool) -> None:
 
 @cli.callback()
 def options(
+    context: typer.Context,
+    language: Language = None,
     show_version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Fair, verifiable lotteries for citizen participation."""
+    context.with_resource(speaking(language))
 
 
 @cli.command()

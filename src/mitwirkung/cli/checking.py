@@ -42,6 +42,7 @@ from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.quota_files import write_quotas
 from mitwirkung.lottery.relaxing import FlexTooNarrow, Relaxation, smallest_relaxations
 from mitwirkung.reports.assessment import assess_quotas
+from mitwirkung.texts import number_text
 
 SHOWN = 5
 """So many alternatives are listed."""
@@ -132,7 +133,7 @@ def _accept(
 def _say_relaxations(found: tuple[Relaxation, ...]) -> None:
     for number, each in enumerate(found, start=1):
         head = say("Alternative {number} (cost {cost}):")
-        cost = f"{float(each.cost):.3f}"
+        cost = number_text(each.cost, language(), 3)
         screen.print(head.format(number=number, cost=cost), markup=False)
         screen.print(each.describe(say), markup=False)
     text = "To accept one: --accept N --reason TEXT --out FILE. Or find more applicants."

@@ -29,7 +29,7 @@ from mitwirkung.cli.options import (
     WishesFile,
 )
 from mitwirkung.cli.terminal import DIFFERS, errors, reported, say, screen, wrong_call
-from mitwirkung.lottery.sortition_files import check_panels, read_panels
+from mitwirkung.lottery.sortition_files import Layout, check_panels, read_panels
 
 
 @reported
@@ -38,14 +38,17 @@ def export(
     keep: Annotated[
         str | None, typer.Option(help="Columns between id and features, by comma; else all.")
     ] = None,
+    layout: Annotated[
+        Layout, typer.Option(help="Of panels.csv: a panel in each row or column, or its members.")
+    ] = "rows",
     out: OutFolder = None,
     force: Force = False,
 ) -> None:
-    """Write a draw as selected.csv and remaining.csv of the common sortition tools."""
+    """Write a draw, and numbered panels, in files of the common sortition tools."""
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR.")
     columns = None if keep is None else [name.strip() for name in keep.split(",") if name.strip()]
-    names = library.export_folder(lottery, out, keep=columns, force=force)
+    names = library.export_folder(lottery, out, keep=columns, layout=layout, force=force)
     screen.print("\n".join(str(out / name) for name in names), markup=False)
 
 
@@ -66,6 +69,12 @@ def compare(
     wishes: WishesFile = None,
     companions: Companions = None,
     household_rule: HouseholdRuleName = "at most one",
+    panels_encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the panels, if not UTF-8.")
+    ] = None,
+    panels_sheet: Annotated[
+        str | None, typer.Option(help="Sheet of the panels, if not the first.")
+    ] = None,
     errors_file: ErrorsFile = None,
 ) -> None:
     """Compare panels that another tool selected with applications and quotas."""
@@ -74,7 +83,12 @@ def compare(
         *(encoding, quotas_encoding, sheet, quotas_sheet, mapping),
         *(wishes, companions, household_rule),
     )
-    found = read_panels(panels, id=problem.applicants.id_column)
+    found = read_panels(
+        panels,
+        id=problem.applicants.id_column,
+        encoding=panels_encoding,
+        sheet=panels_sheet,
+    )
     wrong = check_panels(problem, found)
     for finding in wrong:
         errors.print(finding.describe(say), markup=False)

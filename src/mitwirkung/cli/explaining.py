@@ -8,27 +8,20 @@ from typing import Annotated
 
 import typer
 
-from mitwirkung.cli.terminal import language, reported, screen, wrong_call
+from mitwirkung.cli.terminal import language, reported, screen
 from mitwirkung.lottery.folder import read_lottery
 from mitwirkung.reports.explaining import explain as explanation_of
-from mitwirkung.texts import LANGUAGES
 
 
 @reported
 def explain(
     lottery: Annotated[Path, typer.Argument(help="Folder of a lottery, with its private file.")],
     person: Annotated[str, typer.Argument(metavar="ID", help="The id of the person.")],
-    language_of_letter: Annotated[
-        str | None, typer.Option("--language", help=" or ".join(LANGUAGES))
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Explain a person's chance, for the answer to a letter."""
-    wanted = language_of_letter or language()
-    if wanted not in LANGUAGES:
-        raise wrong_call("There are texts in: de, en.")
     found = explanation_of(read_lottery(lottery).publication, person)
     if as_json:
         screen.print_json(json.dumps(found.as_data(), ensure_ascii=False))
         return
-    screen.print(found.text(wanted), markup=False)
+    screen.print(found.text(language()), markup=False)

@@ -78,18 +78,13 @@ def export_person(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for person.json and person.txt.")
     ] = None,
-    spoken: Annotated[
-        str | None, typer.Option("--language", help="Language of the text: de or en.")
-    ] = None,
     settings_file: SettingsFile = None,
     actor: Pseudonym = STAFF,
 ) -> None:
     """Write everything that is kept about one person, as JSON and as a text to read."""
-    if spoken not in (None, "de", "en"):
-        raise wrong_call("--language is de or en.")
     with desk(settings_file, name, actor) as at:
         found = at.procedure.export_person(at.key(person), now=at.now, actor=at.actor)
-    text = found.as_text(spoken or language())
+    text = found.as_text(language())
     if out is None:
         screen.print(text, markup=False, end="")
         return

@@ -18,10 +18,11 @@ from mitwirkung.cli.options import (
     StrategyName,
 )
 from mitwirkung.cli.terminal import installation, reported, say, screen, warn, wrong_call
+from mitwirkung.errors import InputError
 from mitwirkung.lottery.alternates import alternates_problem, read_dropout
 from mitwirkung.lottery.folder import read_record
 from mitwirkung.lottery.panels import PanelLottery
-from mitwirkung.lottery.replacement import read_freed, replacement_problem
+from mitwirkung.lottery.replacement import check_freed, collect_freed, replacement_problem
 
 
 @reported
@@ -33,6 +34,10 @@ def replace(
     freed: Annotated[
         Path | None, typer.Option(help="id,reason: who gave up a seat since the last draw.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of that file, if not UTF-8.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Its sheet, if not the first.")] = None,
     strategy: StrategyName = None,
     setting: Settings = None,
     settings_file: SettingsFile = None,
@@ -48,7 +53,11 @@ def replace(
         raise wrong_call("Name the folder to write: --out DIR.")
     app = installation(settings_file)
     records = [read_record(folder) for folder in draws]
-    problem = replacement_problem(records, freed=read_freed(freed))
+    gone, errors = collect_freed(freed, encoding=encoding, sheet=sheet)
+    errors = (*errors, *check_freed(records, gone))
+    if errors:
+        raise InputError.of(sorted(errors, key=lambda error: error.row or 0))
+    problem = replacement_problem(records, freed=gone)
     warn(problem.warnings)
     before = records[0].publication.public.strategy
     used = strategy or before.name
@@ -83,6 +92,10 @@ def alternates(
     dropout: Annotated[
         Path | None, typer.Option(help="feature,value,rate: answers that make it likelier.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of that file, if not UTF-8.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Its sheet, if not the first.")] = None,
     strategy: StrategyName = None,
     setting: Settings = None,
     settings_file: SettingsFile = None,
@@ -98,7 +111,7 @@ def alternates(
         raise wrong_call("Say how many alternates: --number N.")
     app = installation(settings_file)
     records = [read_record(folder) for folder in draws]
-    rates = read_dropout(dropout_rate, dropout)
+    rates = read_dropout(dropout_rate, dropout, encoding=encoding, sheet=sheet)
     problem = alternates_problem(records, number=number, dropout=rates)
     made, stated = solve_problem(problem, app, strategy, setting, facts, None)
     published = made.publish(out, force=force, **stated)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
+from inspect import Parameter
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Annotated, Literal, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -33,12 +36,22 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 NO_PANEL = (InfeasibleQuotas, TooFewApplicants, FlexTooNarrow, OptimumNotProven)
 """Errors that are an answer: the input is right, but no panel can be had from it."""
 
+Language = Annotated[
+    Literal["en", "de"] | None,
+    typer.Option("--language", help="Language of what is printed, else that of the environment."),
+]
+
+_chosen: ContextVar[str | None] = ContextVar("chosen", default=None)
+"""What `--language` says in this call."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def language() -> str:
-    """The language of the terminal."""
+    """The language of the terminal: that of `--language`, else that of the environment."""
+    if (chosen := _chosen.get()) is not None:
+        return chosen
     asked = os.environ.get("MITWIRKUNG_LANGUAGE", "")
     if asked:
         return asked if asked in LANGUAGES else "en"
@@ -51,16 +64,34 @@ def say(text: str) -> str:
     return translator(language())(text)
 
 
+@contextmanager
+def speaking(chosen: str | None) -> Iterator[None]:
+    """Print in this language meanwhile; None changes nothing."""
+    before = _chosen.set(chosen or _chosen.get())
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
 def line(text: str, **params: object) -> None:
     """Print a text in the language of the terminal."""
     screen.print(say(text).format(**params), markup=False)
 
 
 def reported(command: Callable[P, R]) -> Callable[P, R]:
-    """Errors of the library as a sentence and an exit code, never as a traceback."""
+    """Errors of the library as a sentence and an exit code, never as a traceback.
+
+    The command takes `--language` beside its own options.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        chosen = kwargs.pop("language", None)
+        with speaking(None if chosen is None else str(chosen)):
+            return told(*args, **kwargs)
+
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
         path = kwargs.get("errors_file")
         findings_file = path if isinstance(path, Path) else None
         try:
@@ -84,6 +115,10 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
                 errors.print(interrupt.__cause__.describe(say), markup=False)
             raise typer.Exit(INTERRUPTED) from None
 
+    signature = inspect.signature(command, eval_str=True)
+    own = Parameter("language", Parameter.KEYWORD_ONLY, default=None, annotation=Language)
+    parameters = [*signature.parameters.values(), own]
+    vars(run)["__signature__"] = signature.replace(parameters=parameters)
     return run
 
 

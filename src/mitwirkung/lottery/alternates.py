@@ -4,6 +4,8 @@ How likely somebody is to drop out is estimated from their answers. From it foll
 keep the panel nearest to its quotas on average (Assos, Baharav, Flanigan, Procaccia 2025); how many
 of them give which answer is what their lottery has to meet exactly. Who they are is drawn like any
 panel: by leximin among all who have no seat.
+
+Companions drop out together, and stand by together or not at all.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import tagged_hash
+from mitwirkung.lottery.feasibility import seatable
 from mitwirkung.lottery.leximin import LeximinStrategy
 from mitwirkung.lottery.problem import Ahead, Replaces, SelectionProblem
 from mitwirkung.lottery.publication import publication
@@ -30,6 +33,10 @@ from mitwirkung.lottery.replacement import (
 )
 from mitwirkung.names import clean
 from mitwirkung.tables import Source, read_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCENARIOS = 20
 MOST_SIMULATED = 14
@@ -63,7 +70,13 @@ class Dropout:
         return min(Fraction(1), chance)
 
 
-def read_dropout(rate: str, source: Source | None = None) -> Dropout:
+def read_dropout(
+    rate: str,
+    source: Source | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> Dropout:
     """Rates from a text such as `0.1` or `1/10`, and a table `feature,value,rate` of answers.
 
     Raises:
@@ -86,7 +99,7 @@ def read_dropout(rate: str, source: Source | None = None) -> Dropout:
         errors.append(Finding("dropout-rate"))
     answers: dict[str, dict[str, Fraction]] = {}
     if source is not None:
-        table = read_table(source)
+        table = read_table(source, encoding=encoding, sheet=sheet)
         errors += table.errors
         places = [table.find(name) for name in ("feature", "value", "rate")]
         columns = [place for place in places if place is not None]
@@ -148,12 +161,12 @@ def alternates_problem(
         scenarios: how many scenarios are looked at.
 
     Raises:
-        InputError: fewer people are left than alternates are wanted, or the records do not follow
-            each other.
+        InputError: fewer people are left than alternates are wanted, no companions and single
+            people are as many together, or the records do not follow each other.
     """
     import numpy as np
 
-    from mitwirkung.lottery.engine.alternates import Scenarios, choose
+    from mitwirkung.lottery.engine.alternates import Lots, Scenarios, choose, filling
 
     chain = [records] if isinstance(records, DrawRecord) else list(records)
     seated, excluded = excluded_from(SeatsSoFar.after(chain), {}, number)
@@ -168,10 +181,9 @@ def alternates_problem(
     if wrong:
         raise InputError.of(wrong)
     pool = problem_without(problem, problem.quotas, max(number, 1), excluded)
-    if any(kind.together for kind in pool.kinds):
-        raise InputError.of([Finding("alternates-companions")])
-    if not 1 <= number <= len(pool.lots):
-        raise InputError.of([Finding("alternates-number", {"number": number, "most": len(pool)})])
+    most = seatable(pool)
+    if not 1 <= number <= most:
+        raise InputError.of([Finding("alternates-number", {"number": number, "most": most})])
     quotas = [(f.name, q.value) for f in problem.features for q in f.quotas]
     bounds = {(f.name, q.value): (q.min, q.max) for f in problem.features for q in f.quotas}
     low, high = zip(*(bounds[place] for place in quotas), strict=True)
@@ -179,21 +191,26 @@ def alternates_problem(
     held = np.array([[each[name] == value for name, value in quotas] for each in panel])
     chances = np.array([float(dropout.of(each)) for each in panel])
     rng = np.random.default_rng(int(tagged_hash("mitwirkung-alternates-1", [_digest(chain)]), 16))
-    stays = rng.random((scenarios, len(panel))) >= chances
+    stays = _together(rng.random((scenarios, len(panel))) >= chances, problem, seated)
     left = np.array([held[each].sum(axis=0) for each in stays], np.int64)
     free = (~stays).sum(axis=1).astype(np.int64)
     columns = [feature.name for feature in pool.features]
     places = [(columns.index(name), value) for name, value in quotas]
-    answers = np.array([[profile[c] == value for c, value in places] for profile in pool.profiles])
-    single = Counter(pool.profile_of[lot[0]] for lot in pool.lots)  # one of each household
-    sizes = np.array([single[profile] for profile in range(len(pool.profiles))], np.int64)
-    chosen = choose(
-        answers[sizes > 0],
-        sizes[sizes > 0],
-        number,
-        Scenarios(left, free, np.array(low, np.int64), np.array(high, np.int64)),
+    come = Counter[tuple[int, ...]]()  # the profiles that come with a lot: one of a household
+    for kind in pool.kinds:
+        come[kind.profiles if kind.together else kind.profiles[:1]] += len(kind.lots)
+    types = sorted(come, key=lambda profiles: (len(profiles), profiles))
+    given = [[[pool.profiles[p][c] == value for c, value in places] for p in t] for t in types]
+    lots = Lots(
+        np.array([np.sum(each, axis=0) for each in given], np.int64),
+        np.array(list(map(len, types)), np.int64),
+        np.array([come[profiles] for profiles in types], np.int64),
     )
-    wanted = (chosen.numbers[:, None] * answers[sizes > 0]).sum(axis=0).tolist()
+    if filling(lots, number) is None:
+        raise InputError.of([Finding("alternates-companions", {"number": number})])
+    limits = (np.array(low, np.int64), np.array(high, np.int64))
+    chosen = choose(lots, number, Scenarios(left, free, *limits))
+    wanted = (chosen.numbers[:, None] * lots.answers).sum(axis=0).tolist()
     exact = {place: (count, count) for place, count in zip(quotas, wanted, strict=True)}
     plan = with_bounds(problem.quotas, exact)
     found = problem_without(problem, plan, number, excluded)
@@ -209,6 +226,18 @@ def alternates_problem(
     )
     found.warnings = ()
     return found
+
+
+def _together(
+    stays: NDArray[np.bool_], problem: SelectionProblem, seated: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Who of the ``seated`` stays in each scenario, (S, people): companions drop out together."""
+    place = {who: i for i, who in enumerate(seated)}
+    for kind in problem.kinds:
+        for lot in kind.lots if kind.together else ():
+            party = [place[who] for i in problem.lots[lot] if (who := problem.ids[i]) in place]
+            stays[:, party] = stays[:, party].all(axis=1, keepdims=True)
+    return stays
 
 
 def _digest(chain: Sequence[DrawRecord]) -> str:
@@ -239,11 +268,13 @@ def simulate_dropouts(
     rounds: int = 500,
     seed: int = 0,
 ) -> float:
-    """How many seats a panel is off its quotas on average, after the best replacement.
+    """How many seats a panel is off its quotas on average, after the best replacement. A seat that
+    stays empty because only companions are left counts as one off in each feature.
 
     Args:
         record: the panel.
-        alternates: ids of people who step in, at most 14; as many come as seats fell free.
+        alternates: ids of people who step in, at most 14 (companions count as one); as many come as
+            seats fell free.
         dropout: how likely people are to drop out.
         rounds: how often this is tried.
         seed: of the tries.
@@ -253,10 +284,20 @@ def simulate_dropouts(
     """
     import numpy as np
 
-    if len(alternates) > MOST_SIMULATED:
-        raise ValueError(f"at most {MOST_SIMULATED} alternates can be simulated")
     problem = record.publication.problem
     person_of = {who: person for person, who in enumerate(problem.ids)}
+    parties = {
+        problem.ids[i]: lot
+        for kind in problem.kinds
+        if kind.together
+        for lot in kind.lots
+        for i in problem.lots[lot]
+    }
+    groups: dict[int | str, list[str]] = {}
+    for who in alternates:
+        groups.setdefault(parties.get(who, who), []).append(who)
+    if len(groups) > MOST_SIMULATED:
+        raise ValueError(f"at most {MOST_SIMULATED} alternates can be simulated")
     quotas = [(f.name, q.value) for f in problem.features for q in f.quotas]
     low = np.array([q.min for f in problem.features for q in f.quotas])
     high = np.array([q.max for f in problem.features for q in f.quotas])
@@ -271,17 +312,19 @@ def simulate_dropouts(
     # Every choice of those who come: how many, and what they add to each quota.
     choices = np.zeros((1, len(quotas)), np.int64)
     sizes = np.zeros(1, np.int64)
-    for row in counted(alternates):
-        choices = np.concatenate([choices, choices + np.array(row)])
-        sizes = np.concatenate([sizes, sizes + 1])
+    for group in groups.values():
+        choices = np.concatenate([choices, choices + np.sum(counted(group), axis=0)])
+        sizes = np.concatenate([sizes, sizes + len(group)])
     rng = np.random.default_rng(seed)
     off = 0
     for _ in range(rounds):
-        stays = rng.random(len(panel)) >= chances
+        (stays,) = _together(rng.random((1, len(panel))) >= chances, problem, record.ids)
         comes = min(len(alternates), int((~stays).sum()))
-        held = panel[stays].sum(axis=0) + choices[sizes == comes]
-        missed = np.maximum(low - held, 0) + np.maximum(held - high, 0)
-        off += int(missed.sum(axis=1).min())
+        # Single people fill every seat; whether companions do depends on who they are.
+        able = sizes <= comes if len(groups) < len(alternates) else sizes == comes
+        held = panel[stays].sum(axis=0) + choices[able]
+        missed = (np.maximum(low - held, 0) + np.maximum(held - high, 0)).sum(axis=1)
+        off += int((missed + len(problem.features) * (comes - sizes[able])).min())
     return off / rounds
 
 

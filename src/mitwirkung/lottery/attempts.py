@@ -16,6 +16,7 @@ from mitwirkung.lottery import files
 from mitwirkung.lottery.draw import public_record
 from mitwirkung.lottery.facts import Line
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
+from mitwirkung.messages import Reason, reason_of
 from mitwirkung.names import NOT_STATED
 
 NO_RECORD = "none"
@@ -31,7 +32,7 @@ class AttemptRefused(MitwirkungError, ValueError):
 
 def _stated(text: str) -> str:
     if text == NOT_STATED:
-        raise ValueError("a reason is stated")
+        raise ValueError(Reason("a reason is stated"))
     return text
 
 
@@ -80,8 +81,8 @@ def given_up_checks(given_up: bytes | None) -> list[Check]:
     try:
         reason = GivenUpFile.from_bytes(given_up).reason
     except files.UnreadableFile as error:
-        return [Check("check-given-up", (str(error),))]
-    return [Check("check-given-up", (f"it was given up: {reason}",))]
+        return [Check("check-given-up", (reason_of(error),))]
+    return [Check("check-given-up", (Reason("it was given up: {reason}", reason=reason),))]
 
 
 def chain_checks(last: files.LotteryFile, earlier: Sequence[Attempt]) -> list[Check]:
@@ -102,7 +103,7 @@ def chain_checks(last: files.LotteryFile, earlier: Sequence[Attempt]) -> list[Ch
         try:
             found = _Known(attempt)
         except CHECKABLE as error:
-            checks.append(Check("check-attempt-unreadable", (str(error),)))
+            checks.append(Check("check-attempt-unreadable", (reason_of(error),)))
             continue
         flaws = tuple(found.flaws(last))
         checks.append(Check("check-attempt", flaws, {"attempt": found.lottery.attempt}))
@@ -126,27 +127,27 @@ class _Known:
         for check in lottery_checks(self.lottery):
             yield from check.reasons
         if self.lottery.event != last.event:
-            yield "it is of another event"
+            yield Reason("it is of another event")
         if _fills(self.lottery) != _fills(last):
-            yield "it fills other seats"
+            yield Reason("it fills other seats")
         record = None
         if self.record is not None:
             record = files.PublicRecordFile.from_bytes(self.record)
             try:
                 right = public_record(self.lottery, record.seed).content == self.record
             except CHECKABLE as error:
-                yield str(error)
+                yield reason_of(error)
             else:
                 if not right:
-                    yield "its record does not follow from its lottery and seed"
+                    yield Reason("its record does not follow from its lottery and seed")
         if self.given_up is None:
-            yield "it was not given up"
+            yield Reason("it was not given up")
             return
         digest = NO_RECORD if record is None else record.digest
         expected = (self.lottery.event, self.lottery.attempt, self.lottery.digest, digest)
         told = self.given_up
         if (told.event, told.attempt, told.lottery, told.record) != expected:
-            yield "given-up.json is about other files than those beside it"
+            yield Reason("given-up.json is about other files than those beside it")
 
 
 def _fills(lottery: files.LotteryFile) -> str | None:
@@ -161,13 +162,25 @@ def _twice(last: files.LotteryFile, known: Mapping[int, Sequence[_Known]]) -> It
         if number == last.attempt:
             lotteries.add(last.digest)
         if len(lotteries) > 1:
-            yield f"there are {len(lotteries)} different lotteries of attempt {number}"
+            yield Reason(
+                "there are {count} different lotteries of attempt {number}",
+                count=len(lotteries),
+                number=number,
+            )
         records = {each.record for each in known.get(number, ()) if each.record is not None}
         if len(records) > 1:
-            yield f"there are {len(records)} different draws of attempt {number}"
+            yield Reason(
+                "there are {count} different draws of attempt {number}",
+                count=len(records),
+                number=number,
+            )
         told = {each.given_up.digest for each in known.get(number, ()) if each.given_up}
         if len(lotteries) == 1 and len(records) <= 1 < len(told):
-            yield f"attempt {number} was given up in {len(told)} different ways"
+            yield Reason(
+                "attempt {number} was given up in {count} different ways",
+                number=number,
+                count=len(told),
+            )
 
 
 def _breaks(last: files.LotteryFile, known: Mapping[int, Sequence[_Known]]) -> Iterator[str]:
@@ -178,13 +191,21 @@ def _breaks(last: files.LotteryFile, known: Mapping[int, Sequence[_Known]]) -> I
         for each in known.get(number, ()):
             digests[(each.given_up or each.lottery).digest] = each
         if not digests:
-            yield f"attempt {number} is missing"
+            yield Reason("attempt {number} is missing", number=number)
             return
         if current.previous not in digests:
-            yield f"attempt {current.attempt} does not name attempt {number} as it is"
+            yield Reason(
+                "attempt {attempt} does not name attempt {number} as it is",
+                attempt=current.attempt,
+                number=number,
+            )
             current = next(iter(digests.values())).lottery
         else:
             current = digests[current.previous].lottery
     for number in sorted(known):
         if number >= last.attempt:
-            yield f"attempt {number} is not earlier than attempt {last.attempt}"
+            yield Reason(
+                "attempt {number} is not earlier than attempt {attempt}",
+                number=number,
+                attempt=last.attempt,
+            )

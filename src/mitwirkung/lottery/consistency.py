@@ -8,13 +8,19 @@ from itertools import pairwise
 
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.arrangement import arrange
-from mitwirkung.lottery.certificates import certificate_entry, certified_gap, confirm_cuts
+from mitwirkung.lottery.certificates import (
+    certificate_entry,
+    certificate_reason,
+    certified_gap,
+    confirm_cuts,
+)
 from mitwirkung.lottery.entries import private_file, rebuild_lottery_file
 from mitwirkung.lottery.optima import promised_optimum
 from mitwirkung.lottery.problem import PROTECTED
 from mitwirkung.lottery.publication import Publication, derived_key, numbered_flaws
 from mitwirkung.lottery.rules import CHECKABLE, Check, quota_flaws, wish_flaws
 from mitwirkung.lottery.wishes import counted
+from mitwirkung.messages import Reason
 from mitwirkung.names import clean
 
 MOST_REASONS = 20
@@ -44,12 +50,14 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     public, private = published.public, published.private
     problem, lottery = published.problem, published.lottery
     checks = []
-    reasons = [] if private.lottery == public.digest else ["it is of another lottery file"]
+    reasons: list[str] = []
+    if private.lottery != public.digest:
+        reasons.append(Reason("it is of another lottery file"))
     if private.portfolio_seed != problem.digest:
-        reasons.append("portfolio_seed is not the hash of the problem")
+        reasons.append(Reason("portfolio_seed is not the hash of the problem"))
     fit = PROTECTED if public.pseudonyms == "protected" else ("derived", "before")
     if private.key not in fit or (private.key == "before") > (public.replaces is not None):
-        reasons.append("the key does not fit the pseudonyms")
+        reasons.append(Reason("the key does not fit the pseudonyms"))
     reasons += _applicant_flaws(private)
     rebuilt_private = private_file(
         problem, lottery.certificate, published.tokens, private.lottery, private.key
@@ -68,7 +76,9 @@ def publication_checks(published: Publication, key: bytes | None = None) -> list
     else:
         expected = [encoding.token_from_key(secret, public.event, i) for i in problem.ids]
         wrong = expected != list(published.tokens)
-        checks.append(Check("check-key", ("tokens are not made with this key",) if wrong else ()))
+        checks.append(
+            Check("check-key", (Reason("tokens are not made with this key"),) if wrong else ())
+        )
     if public.panels is not None:
         flaws = tuple(numbered_flaws(published))
         params = {"panels": len(public.panels), "deviation": public.deviation}
@@ -102,9 +112,9 @@ def _wish_flaws(published: Publication) -> Iterable[str]:
         stated = getattr(counts, name)
         for reason, number in counted(reasons.values()).items():
             if isinstance(stated, str) or stated.get(reason, 0) < number:
-                yield f"counts.{name} does not count all of one reason"
+                yield Reason("counts.{name} does not count all of one reason", name=name)
     if set(problem.refused) & set(problem.ids):
-        yield "somebody who is refused is in the pool"
+        yield Reason("somebody who is refused is in the pool")
     yield from wish_flaws(published.lottery)
 
 
@@ -113,16 +123,16 @@ def _applicant_flaws(private: files.PrivateFile) -> Iterable[str]:
     ids = [entry.id for entry in private.applicants]
     tokens = [entry.token for entry in private.applicants]
     if any(a >= b for a, b in pairwise(ids)):
-        yield "the applicants are not sorted by id, or an id comes twice"
+        yield Reason("the applicants are not sorted by id, or an id comes twice")
     if any(not each or each != clean(each) or "\n" in each for each in ids):
-        yield "an id is blank or more than one line"
+        yield Reason("an id is blank or more than one line")
     if len(set(tokens)) < len(tokens):
-        yield "two applicants have one token"
+        yield Reason("two applicants have one token")
     if not all(re.fullmatch("[0-9a-f]{32}", token) for token in tokens):
-        yield "a token is not 32 lowercase hexadecimal digits"
+        yield Reason("a token is not 32 lowercase hexadecimal digits")
     column = private.intake.id_column
     if any(entry.columns.get(column) != entry.id for entry in private.applicants):
-        yield "the ids are not those of the id column"
+        yield Reason("the ids are not those of the id column")
 
 
 def _certificate_check(published: Publication) -> Check:
@@ -133,9 +143,9 @@ def _certificate_check(published: Publication) -> Check:
         gap = certified_gap(published.lottery, strategy.promises)
         confirm_cuts(published.lottery)
     except CHECKABLE as error:
-        return Check("check-certificate", (str(error),), params)
+        return Check("check-certificate", (certificate_reason(error),), params)
     found = certificate_entry(gap)
-    reasons = () if found == stated else (f"it proves a gap of {found.gap}",)
+    reasons = () if found == stated else (Reason("it proves a gap of {gap}", gap=found.gap),)
     return Check("check-certificate", reasons, params)
 
 
@@ -146,4 +156,7 @@ def differences(expected: bytes, found: bytes) -> tuple[str, ...]:
     places = files.differing_fields(files.json_fields(expected), files.json_fields(found))
     places = places or ["file"]
     rest = len(places) - MOST_REASONS
-    return (*places[:MOST_REASONS], *([f"... and {rest} more"] if rest > 0 else []))
+    return (
+        *places[:MOST_REASONS],
+        *([Reason("... and {rest} more", rest=rest)] if rest > 0 else []),
+    )

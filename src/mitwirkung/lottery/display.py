@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mitwirkung.display import Bar, Cell, Column, DisplayTable, RowGroup
-from mitwirkung.messages import text_of
+from mitwirkung.messages import said, text_of
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _count_cell(number: int, of: int, longest: Fraction) -> Cell:
 def verification_table(verification: Verification) -> DisplayTable:
     """Every check, whether it is ok, and what differs; the caption says the result."""
     rows = tuple(
-        (Cell(check.title()), Cell(_outcome(check)), Cell("; ".join(check.reasons)))
+        (Cell(check.title()), Cell(_outcome(check)), Cell(said(check.reasons)))
         for check in verification.checks
     )
     return DisplayTable(

@@ -21,6 +21,7 @@ from mitwirkung.lottery.randomness import (
     parse_template,
 )
 from mitwirkung.lottery.roster import roster_of
+from mitwirkung.messages import Reason
 
 if TYPE_CHECKING:
     from mitwirkung.lottery.verification import Verification
@@ -104,7 +105,7 @@ def drawn_vector(public: files.LotteryFile, number: int) -> int:
         reached += vector.weight
         if reached > number:
             return index
-    raise ValueError("the weights do not add up to 16^12")
+    raise ValueError(Reason("the weights do not add up to 16^12"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.randomness import parse_template
+from mitwirkung.messages import Reason, reason_of
 from mitwirkung.names import NOT_STATED, clean
 
 NotStated = Literal["not stated"]
@@ -20,7 +21,7 @@ def _one_line(text: str) -> str:
     if not cleaned:
         return NOT_STATED
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in cleaned):
-        raise ValueError("line breaks and control characters are not allowed")
+        raise ValueError(Reason("line breaks and control characters are not allowed"))
     return cleaned
 
 
@@ -35,9 +36,9 @@ def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError("write a time as 2026-12-05T19:25:00+01:00") from None
+        raise ValueError(Reason("write a time as 2026-12-05T19:25:00+01:00")) from None
     if moment.tzinfo is None:
-        raise ValueError("a time needs its offset, as in 2026-12-05T19:25:00+01:00")
+        raise ValueError(Reason("a time needs its offset, as in 2026-12-05T19:25:00+01:00"))
     return text
 
 
@@ -46,7 +47,7 @@ def _template(text: str) -> str:
         try:
             parse_template(text)
         except MitwirkungError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(reason_of(error)) from None
     return text
 
 
@@ -107,7 +108,7 @@ class SeedFacts(_Model):
         if NOT_STATED not in (self.earliest, self.latest):
             first, last = map(datetime.fromisoformat, (self.earliest, self.latest))
             if first > last:
-                raise ValueError("earliest is later than latest")
+                raise ValueError(Reason("earliest is later than latest"))
         return self
 
 
@@ -138,10 +139,13 @@ class Facts(_Model):
     def _chained(self) -> Self:
         digest = len(self.previous) == 64 and set(self.previous) <= set("0123456789abcdef")
         if self.attempt == 1 and self.previous != "none":
-            raise ValueError("the first attempt has no previous one")
+            raise ValueError(Reason("the first attempt has no previous one"))
         if self.attempt > 1 and not digest:
             raise ValueError(
-                f"attempt {self.attempt} names the attempt before: 'previous' is the SHA-256 "
-                "of its given-up.json"
+                Reason(
+                    "attempt {attempt} names the attempt before: 'previous' is the SHA-256 "
+                    "of its given-up.json",
+                    attempt=self.attempt,
+                )
             )
         return self

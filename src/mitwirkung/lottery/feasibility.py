@@ -19,9 +19,10 @@ class InfeasibleQuotas(MitwirkungError, ValueError):
     """No panel meets all quotas.
 
     `params["clashes"]` lists a smallest set of limits that cannot be met together: objects
-    with `feature`, `value`, `bound` (`min` or `max`), `limit` and `people` (how many applied);
-    `params["households"]` says whether "one seat per household" is part of it, `params["must"]`
-    whether those are who must be seated.
+    with `feature`, `value`, `bound` (`min` or `max`), `limit`, `people` (how many in the pool gave
+    this answer) and `seatable` (how many of them any panel can hold); `params["households"]` says
+    whether "one seat per household" is part of it, `params["must"]` whether those are who must be
+    seated, `params["refused"]` how many applied and are not in the pool.
     """
 
     @classmethod
@@ -33,6 +34,7 @@ class InfeasibleQuotas(MitwirkungError, ValueError):
         households: bool,
         whole: bool,
         must: bool = False,
+        refused: int = 0,
     ) -> Self:
         features = list(dict.fromkeys(clash["feature"] for clash in clashes))
         return cls(
@@ -43,26 +45,49 @@ class InfeasibleQuotas(MitwirkungError, ValueError):
             households=households,
             must=must,
             whole=whole,
+            refused=refused,
         )
 
     def describe(self, translate: Translate = str) -> str:
         """The clash as a list, a limit per line."""
         lines = [text_of(self.code, self.params, translate)]
         for clash in self.params["clashes"]:
-            lines.append("- " + text_of(f"clash-{clash['bound']}", clash, translate))
+            told = {**clash, "pool": pool_in_words(clash, translate)}
+            lines.append("- " + text_of(f"clash-{clash['bound']}", told, translate))
         if self.params["households"]:
             lines.append("- " + text_of("clash-household", {}, translate))
         if self.params["must"]:
             lines.append("- " + text_of("clash-must", {}, translate))
         if self.params["whole"]:
             lines.append(text_of("clash-whole", {}, translate))
+        if self.params["refused"]:
+            lines.append(text_of("pool-refused", self.params, translate))
         if self.params["features"]:
             lines.append(text_of("clash-advice", self.params, translate))
         return "\n".join(lines)
 
 
 class TooFewApplicants(MitwirkungError, ValueError):
-    """There are fewer lots (single people, or households of which one is seated) than seats."""
+    """There are fewer people who can be seated (one of a household, companions all) than seats.
+
+    `params` are `seats`, `people` (in the pool), `lots` (how many of them can be seated), and
+    `refused` (how many applied and are not in the pool), if that is known.
+    """
+
+    def describe(self, translate: Translate = str) -> str:
+        """The numbers, on a line or two."""
+        counts = {"people": self.params["people"], "seatable": self.params["lots"]}
+        told = {**self.params, "pool": pool_in_words(counts, translate)}
+        lines = [text_of(self.code, told, translate)]
+        if self.params.get("refused"):
+            lines.append(text_of("pool-refused", self.params, translate))
+        return "\n".join(lines)
+
+
+def pool_in_words(counts: Mapping[str, Any], translate: Translate = str) -> str:
+    """How many `people` there are, and how many of them are `seatable` if that is fewer."""
+    fewer = counts["seatable"] < counts["people"]
+    return text_of("pool-people-households" if fewer else "pool-people", counts, translate)
 
 
 def require_enough_lots(problem: SelectionProblem) -> None:
@@ -77,11 +102,13 @@ def require_enough_lots(problem: SelectionProblem) -> None:
             people=len(problem),
             lots=seatable(problem),
             seats=problem.seats,
+            refused=len(problem.refused),
         )
 
 
-def applied(problem: SelectionProblem) -> Mapping[tuple[str, str | None], int]:
-    """How many people gave each answer, by feature and answer (None: no answer); 0 for others."""
+def in_pool(problem: SelectionProblem) -> Mapping[tuple[str, str | None], int]:
+    """How many people of the pool gave each answer, by feature and answer (None: no answer); 0 for
+    others."""
     return Counter(
         (feature.name, problem.profiles[profile][column])
         for column, feature in enumerate(problem.features)
@@ -96,6 +123,19 @@ def seatable(problem: SelectionProblem) -> int:
     )
 
 
+def seatable_by_answer(problem: SelectionProblem) -> Mapping[tuple[str, str | None], int]:
+    """How many people with each answer could be seated at most if there were no quotas: of a
+    household one, of companions all; those who come together need as many seats."""
+    found: Counter[tuple[str, str | None]] = Counter()
+    for kind in problem.kinds:
+        for column, feature in enumerate(problem.features):
+            answers = [problem.profiles[profile][column] for profile in kind.profiles]
+            each = Counter(answers) if kind.together else Counter(set(answers))
+            for answer, count in each.items():
+                found[feature.name, answer] += count * len(kind.lots)
+    return found
+
+
 def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> InfeasibleQuotas:
     """The engine's conflict between rows, told by features and values."""
     limits = {
@@ -103,7 +143,7 @@ def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> I
         for feature in problem.features
         for quota in feature.quotas
     }
-    people = applied(problem)
+    people, most = in_pool(problem), seatable_by_answer(problem)
     clashes = []
     households = must = False
     for row, bound in conflict.rows:
@@ -122,10 +162,16 @@ def infeasible(problem: SelectionProblem, types: Types, conflict: Conflict) -> I
                 "bound": bound,
                 "limit": quota.min if bound == "min" else quota.max,
                 "people": people[name, value],
+                "seatable": most[name, value],
             }
         )
     return InfeasibleQuotas.of(
-        problem.seats, clashes, households=households, must=must, whole=conflict.integral
+        problem.seats,
+        clashes,
+        households=households,
+        must=must,
+        whole=conflict.integral,
+        refused=len(problem.refused),
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
@@ -23,7 +24,9 @@ from mitwirkung.lottery.facts import Counts, ReplacementFacts, SeedFacts
 from mitwirkung.lottery.problem import TokenSource
 from mitwirkung.lottery.wishes import HouseholdRule
 from mitwirkung.mapping import FeatureMapping
+from mitwirkung.messages import Reason
 from mitwirkung.names import NOT_STATED
+from mitwirkung.toml_files import value_error_of
 
 MissingPolicies = dict[str, Literal["refuse", "own value", "unconstrained"]]
 
@@ -71,16 +74,30 @@ class StrictFile(_Entry):
         try:
             read = cls.model_validate_json(data)
         except ValidationError as error:
-            reasons = [
-                f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}"
-                for item in error.errors(include_input=False, include_url=False)
-            ]
-            raise UnreadableFile(
-                "file-wrong", file=cls.file_name, reason="; ".join(reasons)
-            ) from None
+            found = error.errors(include_input=False, include_url=False)
+            reasons = [_wrong(item) for item in found]
+            raise UnreadableFile("file-wrong", file=cls.file_name, reason=reasons) from None
         if read.content != data:
             raise UnreadableFile("file-not-canonical", file=cls.file_name)
         return read
+
+
+def _wrong(item: ErrorDetails) -> Reason:
+    """What is wrong with one key of a file."""
+    key = ".".join(map(str, item["loc"])) or "file"
+    own = value_error_of(item)
+    if own is not None:
+        return Reason("{key}: {reason}", key=key, reason=own)
+    kind = item["type"]
+    if kind == "json_invalid":
+        return Reason("it is no JSON: {detail}", detail=item["ctx"]["error"])
+    if kind == "missing":
+        return Reason("{key} is missing", key=key)
+    if kind == "extra_forbidden":
+        return Reason("{key}: there is no such key in this format", key=key)
+    if kind == "literal_error":
+        return Reason("{key}: it has to be {expected}", key=key, expected=item["ctx"]["expected"])
+    return Reason("{key}: not a value that the format allows ({kind})", key=key, kind=kind)
 
 
 class QuotaEntry(_Entry):

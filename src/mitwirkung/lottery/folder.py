@@ -19,6 +19,7 @@ from mitwirkung.lottery.files import UnreadableFile
 from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.rules import CHECKABLE
+from mitwirkung.messages import Reason, reason_of
 
 LOTTERY_FILES = ("lottery.json", "lottery-private.json", "receipts.csv")
 PANEL_LIST = "panels.html"
@@ -150,10 +151,10 @@ def read_lottery(folder: str | Path) -> PublishedLottery:
         published = load(public, private)
         checks = publication_checks(published)
     except CHECKABLE as error:
-        raise UnreadableFile("files-do-not-fit", reason=str(error)) from None
-    wrong = [check.describe() for check in checks if not check.ok]
+        raise UnreadableFile("files-do-not-fit", reason=reason_of(error)) from None
+    wrong = [check for check in checks if not check.ok]
     if wrong:
-        raise UnreadableFile("files-do-not-fit", reason="; ".join(wrong))
+        raise UnreadableFile("files-do-not-fit", reason=wrong)
     return PublishedLottery(published, folder)
 
 
@@ -198,7 +199,9 @@ def read_record(folder: str | Path) -> DrawRecord:
     data = read_bytes(folder / files.PublicRecordFile.file_name)
     record = published.publication.draw(files.PublicRecordFile.from_bytes(data).seed)
     if record.public.content != data:
-        raise UnreadableFile("files-do-not-fit", reason="the record is not that of the lottery")
+        raise UnreadableFile(
+            "files-do-not-fit", reason=Reason("the record is not that of the lottery")
+        )
     return record
 
 

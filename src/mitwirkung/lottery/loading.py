@@ -13,6 +13,7 @@ from mitwirkung.lottery.problem import Ahead, Loosened, Replaces, SelectionProbl
 from mitwirkung.lottery.publication import Publication
 from mitwirkung.lottery.quotas import Feature, Provenance, Quota, QuotaPlan
 from mitwirkung.lottery.wishes import Wishes
+from mitwirkung.messages import Reason
 
 
 def load(public: files.LotteryFile, private: files.PrivateFile) -> Publication:
@@ -107,7 +108,7 @@ def lottery_from(
         seats = {}
         for number, position, count in entry.seats:
             if not 1 <= number <= len(classes):
-                raise ValueError("the lottery file has other classes than the applications")
+                raise ValueError(Reason("the lottery file has other classes than the applications"))
             seats[number - 1, names[number - 1].index(position)] = count
         vectors.append((Fraction(entry.weight), seats))
     lottery = PanelLottery(

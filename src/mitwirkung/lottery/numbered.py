@@ -18,6 +18,7 @@ from mitwirkung.lottery import encoding
 from mitwirkung.lottery.arrangement import lot_handles, position_names
 from mitwirkung.lottery.panels import LotClass, PanelLottery, Seats
 from mitwirkung.lottery.rules import PANEL_COUNTS
+from mitwirkung.messages import Reason
 
 Seat = tuple[int, str]
 Panel = tuple[Seat, ...]
@@ -127,17 +128,28 @@ def panel_flaws(
         label = encoding.panel_label(number, len(panels))
         unknown = [seat for seat in panel if seat not in held]
         if unknown:
-            yield f"panel {label} seats nobody at {unknown[0]}"
+            yield Reason("panel {label} seats nobody at {seat}", label=label, seat=str(unknown[0]))
             continue
         people = [person for seat in panel for person in held[seat]]
         if len(people) != problem.seats:
-            yield f"panel {label} seats {len(people)} instead of {problem.seats}"
+            yield Reason(
+                "panel {label} seats {seated} instead of {seats}",
+                label=label,
+                seated=len(people),
+                seats=problem.seats,
+            )
         if quotas:
             counts = Counter(chain.from_iterable(enumerate(answers[person]) for person in people))
             for column, name, quota in limits:
                 seated = counts[column, quota.value]
                 if not quota.min <= seated <= quota.max:
-                    yield f"panel {label} seats {seated} of {name}: {quota.value}"
+                    yield Reason(
+                        "panel {label} seats {seated} of {name}: {value}",
+                        label=label,
+                        seated=seated,
+                        name=name,
+                        value=quota.value,
+                    )
 
 
 def _with_first_lot(lottery: PanelLottery) -> Iterator[tuple[LotClass, int]]:

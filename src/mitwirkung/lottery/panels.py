@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mitwirkung.display import Displayed, DisplayTable
 from mitwirkung.lottery.encoding import WEIGHT_TOTAL, whole_weights
 from mitwirkung.lottery.problem import Label, SelectionProblem
+from mitwirkung.messages import Reason
 
 if TYPE_CHECKING:
     from mitwirkung.lottery.facts import Facts
@@ -118,7 +119,7 @@ class PanelLottery(Displayed):
         merged: dict[Seats, float | Fraction] = {}
         for weight, seats in vectors:
             if not weight > 0:
-                raise ValueError("a weight must be greater than 0")
+                raise ValueError(Reason("a weight must be greater than 0"))
             vector = seats if isinstance(seats, tuple) else _as_seats(seats)
             known = merged.get(vector)
             merged[vector] = weight if known is None else Fraction(known) + Fraction(weight)
@@ -132,16 +133,18 @@ class PanelLottery(Displayed):
 
     def _check_vectors(self) -> None:
         if not self.vectors:
-            raise ValueError("a lottery needs at least one vector")
+            raise ValueError(Reason("a lottery needs at least one vector"))
         room = [len(lot_class.lots) for lot_class in self.classes]
         # Most entries stand in many vectors: each is looked at once.
         entries = set(chain.from_iterable(self.vectors))
         for number_of_class, position, number in entries:
             known = 0 <= number_of_class < len(room)
             if not known or not 0 <= position < self.classes[number_of_class].positions:
-                raise ValueError("a vector names a position that its class does not have")
+                raise ValueError(Reason("a vector names a position that its class does not have"))
             if not 1 <= number <= room[number_of_class]:
-                raise ValueError("a vector seats more lots of a class than there are, or none")
+                raise ValueError(
+                    Reason("a vector seats more lots of a class than there are, or none")
+                )
         shared = any(lot_class.positions > 1 for lot_class in self.classes)
         people = [lot_class.people for lot_class in self.classes]
         together = max(people) > 1
@@ -151,14 +154,20 @@ class PanelLottery(Displayed):
             else:
                 seated = sum(map(_NUMBER, vector))
             if seated != self.problem.seats:
-                raise ValueError(f"a vector seats {seated} instead of {self.problem.seats}")
+                raise ValueError(
+                    Reason(
+                        "a vector seats {seated} instead of {seats}",
+                        seated=seated,
+                        seats=self.problem.seats,
+                    )
+                )
             if not shared:
                 continue
             taken = Counter[int]()
             for number_of_class, _, number in vector:
                 taken[number_of_class] += number
             if any(number > room[i] for i, number in taken.items()):
-                raise ValueError("a vector seats more lots of a class than there are")
+                raise ValueError(Reason("a vector seats more lots of a class than there are"))
 
     def publish(
         self,
@@ -276,9 +285,9 @@ def lot_classes(problem: SelectionProblem, features: Iterable[str]) -> tuple[Lot
     names = tuple(sorted(features))
     unknown = set(names) - {feature.name for feature in problem.features}
     if unknown:
-        raise ValueError(f"no such feature: {', '.join(sorted(unknown))}")
+        raise ValueError(Reason("no such feature: {names}", names=", ".join(sorted(unknown))))
     if len(set(names)) < len(names):
-        raise ValueError("a feature is named twice")
+        raise ValueError(Reason("a feature is named twice"))
     if not names:
         return _featureless(problem)
     if len(names) == len(problem.features):

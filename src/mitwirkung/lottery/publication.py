@@ -27,6 +27,7 @@ from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import PROTECTED, SelectionProblem, TokenSource
 from mitwirkung.lottery.randomness import UnfitSeed, check_outcomes, is_stated, parse_template
 from mitwirkung.lottery.rules import lottery_checks, quota_flaws, wish_flaws
+from mitwirkung.messages import reason_of
 from mitwirkung.names import NOT_STATED
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def publication(
         gap = certified_gap(arranged, lottery.strategy.promises)
     except (ValueError, LookupError, TypeError) as error:
         name = lottery.strategy.name
-        raise LotteryRefused("lottery-refused", name=name, reason=str(error)) from error
+        raise LotteryRefused("lottery-refused", name=name, reason=reason_of(error)) from error
     public = lottery_file(
         arranged,
         issued,
@@ -215,7 +216,7 @@ def _hold_to_rules(published: Publication) -> None:
     flaws += numbered_flaws(published)
     if flaws:
         name = public.strategy.name
-        raise LotteryRefused("lottery-refused", name=name, reason="; ".join(flaws[:5]))
+        raise LotteryRefused("lottery-refused", name=name, reason=flaws[:5])
 
 
 def numbered_flaws(published: Publication) -> list[str]:
@@ -267,10 +268,10 @@ def facts_of(problem: SelectionProblem, stated: Facts | None) -> Facts:
         facts = facts.model_copy(update={"event": event, "counts": pool})
     reasons = {"refused": problem.refused, "must_include": problem.must}
     changed = {}
-    for name, reason_of in reasons.items():
+    for name, reasons_of in reasons.items():
         before = getattr(facts.counts, name)
-        if reason_of:
-            total = Counter({} if before == NOT_STATED else before) + Counter(reason_of.values())
+        if reasons_of:
+            total = Counter({} if before == NOT_STATED else before) + Counter(reasons_of.values())
             changed[name] = dict(sorted(total.items()))
     return facts.model_copy(update={"counts": facts.counts.model_copy(update=changed)})
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from mitwirkung.lottery import encoding, files
 from mitwirkung.lottery.rules import Check
+from mitwirkung.messages import Reason
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,26 +75,29 @@ def token_checks(
 ) -> list[Check]:
     """I was in the pool with these answers, in this class, with this chance; do I have a seat?"""
     if not re.fullmatch("[0-9a-f]{32}", receipt.token):
-        return [Check("check-token", ("a token is 32 lowercase hexadecimal digits",))]
+        return [Check("check-token", (Reason("a token is 32 lowercase hexadecimal digits"),))]
     mine = encoding.handle(receipt.token)
     lot = encoding.lot_handle((mine, *receipt.mates))
     found = [
         (number, each) for number, each in enumerate(public.classes, start=1) if lot in each.lots
     ]
     if not found:
-        reason = "no lot of the lottery is made of this token and these mates"
+        reason = Reason("no lot of the lottery is made of this token and these mates")
         return [Check("check-token", (reason,))]
     ((number, lot_class),) = found
     checks = [Check("check-token-class", params={"number": number, "lots": len(lot_class.lots)})]
     features = encoding.canonical_json(dict(receipt.features)).decode()
     leaf = encoding.leaf(receipt.token, lot_class.lots[0], features)
-    missing = () if leaf in public.pool.leaves else ("these answers are not in the pool",)
+    missing = () if leaf in public.pool.leaves else (Reason("these answers are not in the pool"),)
     checks.append(Check("check-leaf", missing))
     if public.panels is not None:
         return [*checks, *_panel_checks(public, drawn, lot, number, receipt)]
     unknown = set(receipt.positions) - set(lot_class.positions)
     if unknown:
-        return [*checks, Check("check-positions", ("the class does not have these positions",))]
+        return [
+            *checks,
+            Check("check-positions", (Reason("the class does not have these positions"),)),
+        ]
     checks.append(_chance_check(public, number, lot == lot_class.lots[0], mine, receipt))
     if drawn is not None:
         seats = [seat.position for seat in drawn.seats if seat.lot == lot]
@@ -126,10 +130,10 @@ def _panel_checks(
         # which position belongs to whose answers is proven in the first lot of a class alone
         own = receipt.positions[0] if len(receipt.positions) == 1 else ""
     if not own:
-        yield Check("check-positions", ("the receipt has to name one position",))
+        yield Check("check-positions", (Reason("the receipt has to name one position"),))
         return
     if set(receipt.positions) - {own} or own not in known:
-        yield Check("check-positions", ("they are not those of this member of the lot",))
+        yield Check("check-positions", (Reason("they are not those of this member of the lot"),))
         return
     lots = [each for other in public.classes for each in other.lots]
     seat = (lots.index(lot) + 1, own)
@@ -168,7 +172,7 @@ def _chance_check(
         ends = [encoding.decimal_text(end(chances.values())) for end in (min, max)]
         return Check("check-chance-between", params={"low": ends[0], "high": ends[1]})
     if first and receipt.positions and str(members.index(mine) + 1) not in receipt.positions:
-        return Check("check-positions", ("they belong to the answers of a mate",))
+        return Check("check-positions", (Reason("they belong to the answers of a mate"),))
     named = receipt.positions or positions
     chance = sum((chances[name] for name in named), Fraction(0)) / len(named)
     code = "check-chance" if len(positions) == 1 else "check-chance-at-positions"

@@ -20,7 +20,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from mitwirkung.errors import MitwirkungError
-from mitwirkung.lottery.feasibility import applied, infeasible, require_enough_lots
+from mitwirkung.lottery.feasibility import (
+    in_pool,
+    infeasible,
+    pool_in_words,
+    require_enough_lots,
+    seatable_by_answer,
+)
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.quotas import Feature, Quota, QuotaPlan
 from mitwirkung.messages import Translate, text_of, unchanged
@@ -42,7 +48,8 @@ class QuotaChange:
     """One limit of a quota, before and after.
 
     Attributes:
-        people: how many gave this answer.
+        people: how many in the pool gave this answer.
+        seatable: how many of them any panel can hold: one of a household.
         flex: `min_flex` or `max_flex` of the quota, if the plan has it.
     """
 
@@ -52,6 +59,7 @@ class QuotaChange:
     before: int
     after: int
     people: int
+    seatable: int
     flex: int | None = None
 
     @property
@@ -70,12 +78,14 @@ class QuotaChange:
             "before": self.before,
             "after": self.after,
             "people": self.people,
+            "seatable": self.seatable,
             "flex": self.flex,
         }
 
     def describe(self, translate: Translate = unchanged) -> str:
         """The change on one line."""
-        text = text_of(f"relax-{self.bound}", self.as_data(), translate)
+        told = {**self.as_data(), "pool": pool_in_words(self.as_data(), translate)}
+        text = text_of(f"relax-{self.bound}", told, translate)
         if not self.beyond_flex:
             return text
         column = {"column": f"{self.bound}_flex", "flex": self.flex}
@@ -251,7 +261,7 @@ def _steps(steps: Sequence[tuple[int, int]], beyond_flex: bool) -> tuple[tuple[i
 
 def _changes(types: Types, bounds: Sequence[Elastic], moves: Moves) -> tuple[QuotaChange, ...]:
     """Moved bounds in words of the plan, and in its order."""
-    people = applied(types.problem)
+    people, most = in_pool(types.problem), seatable_by_answer(types.problem)
     quotas = quotas_of_rows(types)
     found = {}
     for number, seats in moves.seats:
@@ -265,6 +275,7 @@ def _changes(types: Types, bounds: Sequence[Elastic], moves: Moves) -> tuple[Quo
             before=before,
             after=before - seats if bound == "min" else before + seats,
             people=people[feature, value],
+            seatable=most[feature, value],
             flex=quota.min_flex if bound == "min" else quota.max_flex,
         )
     order = [

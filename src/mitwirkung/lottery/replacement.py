@@ -9,7 +9,7 @@ are loosened as little as possible, and the published file says by what.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
@@ -32,30 +32,97 @@ TOO_MANY = "comes with more people than seats are free"
 _SEAT, _SMALL = 10**6, 10**3  # of the cost of a seat, what decides between equally few
 
 
-def read_freed(
-    source: Source, *, encoding: str | None = None, sheet: str | None = None
-) -> dict[str, str]:
+class Freed(dict[str, str]):
+    """Who gave up a seat: id to reason, and where that was read.
+
+    Attributes:
+        file: the name of the table.
+        columns: what it calls the columns of the ids and of the reasons.
+        rows: the row of each id.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.file: str | None = None
+        self.columns: tuple[str | None, str | None] = (None, None)
+        self.rows: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<Freed: {len(self)} people>"
+
+
+def read_freed(source: Source, *, encoding: str | None = None, sheet: str | None = None) -> Freed:
     """Who gave up a seat, id to reason, from a table `id,reason`.
 
     Raises:
         InputError: with every error of every row; it holds no personal data.
         TypeError: the source is of no kind that can be read.
     """
+    freed, errors = collect_freed(source, encoding=encoding, sheet=sheet)
+    if errors:
+        raise InputError.of(errors)
+    return freed
+
+
+def collect_freed(
+    source: Source, *, encoding: str | None = None, sheet: str | None = None
+) -> tuple[Freed, tuple[Finding, ...]]:
+    """Like `read_freed`, but what could be read, only fit for looking for more errors if there are
+    any; and these.
+
+    Raises:
+        TypeError: the source is of no kind that can be read.
+    """
     table = read_table(source, encoding=encoding, sheet=sheet)
     errors = list(table.errors)
+    freed = Freed()
+    freed.file = table.file
     who, why = table.find("id"), table.find("reason")
-    freed: dict[str, str] = {}
     if table.columns and (who is None or why is None):
         missing = [n for n, place in (("id", who), ("reason", why)) if place is None]
         errors.append(Finding("freed-columns", {"missing": missing}, table.file))
     elif who is not None and why is not None:
+        freed.columns = (table.labels[who], table.labels[why])
         for row, cells in table.rows:
-            if clean(cells[who]) in freed:
-                errors.append(Finding("freed-twice", {}, table.file, row))
-            freed[clean(cells[who])] = clean(cells[why])
-    if errors:
-        raise InputError.of(errors)
-    return freed
+            name = clean(cells[who])
+            if name in freed:
+                params = {"first": freed.rows[name]}
+                errors.append(Finding("freed-twice", params, table.file, row, freed.columns[0]))
+                continue
+            freed[name] = clean(cells[why])
+            freed.rows[name] = row
+    return freed, tuple(errors)
+
+
+def check_freed(
+    records: DrawRecord | Sequence[DrawRecord], freed: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Whoever has no seat to give up after these draws, and reasons that are missing: each with its
+    file, row and column if `freed` was read, else with the number of the entry as its row.
+
+    Raises:
+        InputError: the records do not follow each other.
+    """
+    chain = [records] if isinstance(records, DrawRecord) else list(records)
+    return tuple(_freed_findings(_seated(chain)[0], freed))
+
+
+def _freed_findings(seated: Collection[str], freed: Mapping[str, str]) -> Iterator[Finding]:
+    place = freed if isinstance(freed, Freed) else Freed()
+    for number, (who, reason) in enumerate(freed.items(), start=1):
+        row = place.rows.get(who, number)
+        if who not in seated:
+            yield Finding("freed-not-seated", {}, place.file, row, place.columns[0])
+        if not clean(reason):
+            yield Finding("freed-reason-blank", {}, place.file, row, place.columns[1])
+
+
+def _withdrawn_findings(seated: Collection[str], gone: Mapping[str, str]) -> Iterator[Finding]:
+    for number, (who, reason) in enumerate(gone.items(), start=1):
+        if who in seated:
+            yield Finding("withdrawn-seated", row=number)
+        if not clean(reason):
+            yield Finding("freed-reason-blank", row=number)
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,17 +197,8 @@ def replacement_problem(
     if isinstance(records, DrawRecord):
         records = [records]
     so_far = records if isinstance(records, SeatsSoFar) else SeatsSoFar.after(records)
-    seated, gone = frozenset(so_far.seated), withdrawn or {}
-    errors = [
-        Finding(code, {"number": number})
-        for people, wrong in ((freed, "freed-not-seated"), (gone, "withdrawn-seated"))
-        for number, (who, reason) in enumerate(people.items(), start=1)
-        for code, is_wrong in (
-            (wrong, (who in seated) is (people is gone)),
-            ("freed-reason-blank", not clean(reason)),
-        )
-        if is_wrong
-    ]
+    gone = withdrawn or {}
+    errors = [*_freed_findings(so_far.seated, freed), *_withdrawn_findings(so_far.seated, gone)]
     if not freed:
         errors.append(Finding("freed-nobody"))
     if errors:

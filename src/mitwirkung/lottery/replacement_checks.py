@@ -23,6 +23,7 @@ from mitwirkung.lottery.replacement import (
     replacement_problem,
 )
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
+from mitwirkung.messages import Reason, reason_of
 
 Folder = Mapping[str, bytes]
 """The files of a draw: name to bytes."""
@@ -31,14 +32,14 @@ Folder = Mapping[str, bytes]
 def public_checks(public: files.LotteryFile, before: Sequence[Folder]) -> list[Check]:
     """The lottery against the draws ``before`` it, the first one first, by public files alone."""
     if public.replaces is None:
-        reasons = ("it fills no seats of another draw",) if before else ()
+        reasons = (Reason("it fills no seats of another draw"),) if before else ()
         return [Check("check-replaces", reasons)] if before else []
     if not before:
         return [Check("check-replaces-missing", skipped=True)]
     try:
         return [Check("check-replaces", tuple(_public_flaws(public, before)))]
     except CHECKABLE as error:
-        return [Check("check-replaces", (str(error) or type(error).__name__,))]
+        return [Check("check-replaces", (reason_of(error),))]
 
 
 def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterable[str]:
@@ -55,29 +56,43 @@ def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterab
     taken: set[str] = set()
     for number, lottery in enumerate([*(lottery for lottery, _ in draws), public], start=1):
         if (None if lottery.replaces is None else lottery.replaces.record) != digest:
-            yield f"lottery {number} does not follow from the draw before it"
+            yield Reason("lottery {number} does not follow from the draw before it", number=number)
         if lottery.event != public.event:
-            yield f"lottery {number} is of another event"
+            yield Reason("lottery {number} is of another event", number=number)
         ahead = lottery.replaces is not None and lottery.replaces.ahead is not None
         kept = 0 if lottery.replaces is None else lottery.replaces.kept
         if kept + (0 if ahead else lottery.seats) != seats:
-            yield f"lottery {number} does not fill up to {seats} seats"
+            yield Reason(
+                "lottery {number} does not fill up to {seats} seats", number=number, seats=seats
+            )
         twice = taken.intersection(lot for each in lottery.classes for lot in each.lots)
         if twice:
-            yield f"{len(twice)} lots of lottery {number} had a seat before"
+            yield Reason(
+                "{count} lots of lottery {number} had a seat before",
+                count=len(twice),
+                number=number,
+            )
         if lottery.replaces is not None:
             if any(each.must for each in lottery.classes):
-                yield f"lottery {number} seats somebody in any case"
+                yield Reason("lottery {number} seats somebody in any case", number=number)
             if not ahead:
-                yield from (f"lottery {number}: {flaw}" for flaw in _quota_flaws(first, lottery))
+                yield from (
+                    Reason("lottery {number}: {reason}", number=number, reason=flaw)
+                    for flaw in _quota_flaws(first, lottery)
+                )
         if number <= len(draws):
             if GivenUpFile.file_name in before[number - 1]:
-                yield f"draw {number} was given up"
+                yield Reason("draw {number} was given up", number=number)
             for check in lottery_checks(lottery):
-                yield from (f"lottery {number}: {reason}" for reason in check.reasons)
+                yield from (
+                    Reason("lottery {number}: {reason}", number=number, reason=reason)
+                    for reason in check.reasons
+                )
             drawn = draws[number - 1][1]
             if public_record(lottery, drawn.seed).content != drawn.content:
-                yield f"draw {number} does not follow from its lottery and its seed"
+                yield Reason(
+                    "draw {number} does not follow from its lottery and its seed", number=number
+                )
             digest = drawn.digest
             if not ahead:  # alternates have no seats yet
                 taken.update(seat.lot for seat in drawn.seats)
@@ -92,16 +107,22 @@ def _quota_flaws(first: files.LotteryFile, lottery: files.LotteryFile) -> Iterab
     now = {(f.name, q.value): q for f in lottery.quotas.features for q in f.quotas}
     loosened = {(each.feature, each.value): each for each in lottery.replaces.loosened}
     if before.keys() != now.keys() or not loosened.keys() <= now.keys():
-        yield "the quotas are about other groups"
+        yield Reason("the quotas are about other groups")
         return
     for place, quota in before.items():
         wider, new = loosened.get(place), now[place]
         exact = (new.min, new.max) if wider is None else (wider.min, wider.max)
         ends = ((quota.min, exact[0]), (quota.max, exact[1]))
         if not all(max(0, limit - kept) <= found <= limit for limit, found in ends):
-            yield f"the quota of {place[0]}: {place[1]} is not what can be missing"
+            yield Reason(
+                "the quota of {feature}: {value} is not what can be missing",
+                feature=place[0],
+                value=place[1],
+            )
         if not new.min <= exact[0] or not exact[1] <= new.max:
-            yield f"the quota of {place[0]}: {place[1]} was not loosened"
+            yield Reason(
+                "the quota of {feature}: {value} was not loosened", feature=place[0], value=place[1]
+            )
 
 
 def private_checks(published: Publication, before: Sequence[Folder]) -> list[Check]:
@@ -114,11 +135,11 @@ def private_checks(published: Publication, before: Sequence[Folder]) -> list[Che
         flaws = tuple(_private_flaws(published, before))
         if not flaws and _other_alternates(published, before):
             if published.public.software == software():
-                flaws = ("other alternates stand by best",)
+                flaws = (Reason("other alternates stand by best"),)
             else:
                 return [Check("check-alternates-other", skipped=True)]
     except CHECKABLE as error:
-        flaws = (str(error) or type(error).__name__,)
+        flaws = (reason_of(error),)
     return [Check("check-replacement", flaws)]
 
 
@@ -136,36 +157,39 @@ def _private_flaws(published: Publication, before: Sequence[Folder]) -> Iterable
     records = _records(before)
     for number, record in enumerate(records, start=1):
         for check in publication_checks(record.publication):
-            yield from (f"the files of draw {number}: {reason}" for reason in check.reasons)
+            yield from (
+                Reason("the files of draw {number}: {reason}", number=number, reason=reason)
+                for reason in check.reasons
+            )
     problem = published.problem
     assert problem.replaces is not None
     again = _made_again(records, problem)
     first = records[0].publication.problem
     answers = {who: first.answers(person) for person, who in enumerate(first.ids)}
     if any(problem.answers(i) != answers.get(who) for i, who in enumerate(problem.ids)):
-        yield "somebody has other answers than before"
+        yield Reason("somebody has other answers than before")
     if (again.ids, again.refused) != (problem.ids, problem.refused):
-        yield "other people are left out of it"
+        yield Reason("other people are left out of it")
     elif (again.lots, again.must) != (problem.lots, problem.must) or [
         (kind.together, kind.must) for kind in again.kinds
     ] != [(kind.together, kind.must) for kind in problem.kinds]:
-        yield "other people come together, or are seated in any case"
+        yield Reason("other people come together, or are seated in any case")
     declared = ("household", "companions", "household_rule")
     if any(getattr(again, name) != getattr(problem, name) for name in declared):
-        yield "households or companions are declared in another way"
+        yield Reason("households or companions are declared in another way")
     assert again.replaces is not None
     if again.replaces.kept != problem.replaces.kept:
-        yield "other people keep their seats"
+        yield Reason("other people keep their seats")
     tokens = records[0].publication.tokens
     of_first = dict(zip(first.ids, tokens, strict=True))
     if any(of_first.get(who) != token for who, token in problem.replaces.tokens.items()):
-        yield "somebody has another token than before"
+        yield Reason("somebody has another token than before")
     if problem.replaces.ahead is not None:
         return
     if again.quotas.features != problem.quotas.features:
-        yield "what is missing is another"
+        yield Reason("what is missing is another")
     if again.replaces.loosened != problem.replaces.loosened:
-        yield "other quotas were loosened"
+        yield Reason("other quotas were loosened")
 
 
 def _other_alternates(published: Publication, before: Sequence[Folder]) -> bool:

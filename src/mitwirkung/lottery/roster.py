@@ -41,13 +41,14 @@ class Roster:
         return f"<Roster: {len(self.people)} people, {len(self.lots)} lots>"
 
     def seated(self, record: files.PublicRecordFile) -> tuple[str, ...]:
-        """The ids of the people whom a draw seats, sorted; of who was removed nothing is known."""
+        """The ids of the people whom a draw seats, sorted; in the place of who was removed their
+        handle."""
         taken = (
             handle
             for seat in record.seats
             for handle in self._holders(seat.lot, seat.position, record)
         )
-        return tuple(sorted(self.people[handle] for handle in taken if handle in self.people))
+        return tuple(sorted(self.people.get(handle, handle) for handle in taken))
 
     def _holders(self, lot: str, position: str, record: files.PublicRecordFile) -> Iterable[str]:
         names, members = next(group for group in self.lots[lot] if position in group[0])

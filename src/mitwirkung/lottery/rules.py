@@ -19,7 +19,7 @@ from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.optima import OPTIMA, promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.randomness import UnfitTemplate, check_outcomes, is_stated
-from mitwirkung.messages import Translate, text_of
+from mitwirkung.messages import Reason, Translate, reason_of, said, text_of
 
 CHECKABLE = (
     MitwirkungError,
@@ -41,7 +41,8 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 class Check:
     """One thing that was checked: its code, and a reason for each difference found.
 
-    A check that was left out, because something for it was not given, says so: `skipped`.
+    A reason is a `messages.Reason`, which can be said in every language, or names a place in a
+    file. A check that was left out, because something for it was not given, says so: `skipped`.
     """
 
     code: str
@@ -56,7 +57,7 @@ class Check:
     def describe(self, translate: Translate = str) -> str:
         """What was checked, and what differs."""
         text = self.title(translate)
-        return text if self.ok else f"{text}: {'; '.join(self.reasons)}"
+        return text if self.ok else f"{text}: {said(self.reasons, translate)}"
 
     def title(self, translate: Translate = str) -> str:
         """What was checked."""
@@ -82,16 +83,20 @@ def _pool_flaws(public: files.LotteryFile) -> Iterable[str]:
     pool = public.pool
     yield from _hex_list_flaws(pool.leaves, "pool.leaves")
     if len(pool.leaves) != pool.people:
-        yield f"pool.people is {pool.people}, but there are {len(pool.leaves)} leaves"
+        yield Reason(
+            "pool.people is {people}, but there are {count} leaves",
+            people=pool.people,
+            count=len(pool.leaves),
+        )
     if encoding.pool_digest(pool.leaves) != pool.digest:
-        yield "pool.digest is not that of the leaves"
+        yield Reason("pool.digest is not that of the leaves")
 
 
 def _hex_list_flaws(texts: Sequence[str], name: str) -> Iterable[str]:
     if not all(_HEX.fullmatch(text) for text in texts):
-        yield f"{name}: not all are 64 lowercase hexadecimal digits"
+        yield Reason("{name}: not all are 64 lowercase hexadecimal digits", name=name)
     if any(a >= b for a, b in pairwise(texts)):
-        yield f"{name}: not sorted, or one comes twice"
+        yield Reason("{name}: not sorted, or one comes twice", name=name)
 
 
 def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
@@ -100,37 +105,58 @@ def _class_flaws(public: files.LotteryFile) -> Iterable[str]:
         yield from _hex_list_flaws(each.lots, f"classes[{number}].lots")
         numbered = tuple(str(i + 1) for i in range(len(each.positions)))
         if each.positions not in (numbered, ("any",), ("all",)):
-            yield f"classes[{number}].positions are not 1, 2, ... or any or all"
+            yield Reason(
+                "classes[{number}].positions are not 1, 2, ... or any or all", number=number
+            )
         if (each.people > 1) != (each.positions == ("all",)):
-            yield f"classes[{number}] has lots of {each.people} people at other positions than all"
+            yield Reason(
+                "classes[{number}] has lots of {people} people at other positions than all",
+                number=number,
+                people=each.people,
+            )
     firsts = [each.lots[0] for each in public.classes]
     if firsts != sorted(firsts):
-        yield "classes are not sorted by their first lot"
+        yield Reason("classes are not sorted by their first lot")
     if len(set(lots)) != len(lots):
-        yield "a lot is in two classes"
+        yield Reason("a lot is in two classes")
     if len(lots) != public.pool.lots:
-        yield f"pool.lots is {public.pool.lots}, but the classes list {len(lots)}"
+        yield Reason(
+            "pool.lots is {lots}, but the classes list {count}",
+            lots=public.pool.lots,
+            count=len(lots),
+        )
     if public.strategy.features:
         people = sum(len(each.lots) * len(each.positions) * each.people for each in public.classes)
         if people != public.pool.people:
-            yield f"pool.people is {public.pool.people}, but the positions hold {people}"
+            yield Reason(
+                "pool.people is {people}, but the positions hold {held}",
+                people=public.pool.people,
+                held=people,
+            )
     else:
         wished = [(each.people, each.must) for each in public.classes]
         if len(set(wished)) < len(wished) or any(
             each.positions not in (("any",), ("all",)) for each in public.classes
         ):
-            yield "a strategy that looks at no feature has one class with the position any"
+            yield Reason("a strategy that looks at no feature has one class with the position any")
     seated = sum(len(each.lots) * each.people for each in public.classes if each.must)
     stated = public.counts.must_include
     reasons = {} if isinstance(stated, str) else stated
     if seated > sum(count for reason, count in reasons.items() if is_stated(reason)):
-        yield f"{seated} people must be seated, but counts.must_include does not say why"
+        yield Reason(
+            "{seated} people must be seated, but counts.must_include does not say why",
+            seated=seated,
+        )
 
 
 def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
     total = sum(vector.weight for vector in public.vectors)
     if total != encoding.WEIGHT_TOTAL:
-        yield f"weights add up to {total}, not to {encoding.WEIGHT_TOTAL}"
+        yield Reason(
+            "weights add up to {total}, not to {expected}",
+            total=total,
+            expected=encoding.WEIGHT_TOTAL,
+        )
     keys = []
     order = [{name: i for i, name in enumerate(each.positions)} for each in public.classes]
     for number, vector in enumerate(public.vectors, start=1):
@@ -139,28 +165,40 @@ def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
         for number_of_class, position, count in vector.seats:
             known = 1 <= number_of_class <= len(order)
             if not known or position not in order[number_of_class - 1]:
-                yield f"vectors[{number}] names class {number_of_class}, position {position!r}"
+                yield Reason(
+                    "vectors[{number}] names class {of_class}, position {position!r}",
+                    number=number,
+                    of_class=number_of_class,
+                    position=position,
+                )
                 return
             if count < 1:
-                yield f"vectors[{number}] has a number below 1"
+                yield Reason("vectors[{number}] has a number below 1", number=number)
             key.append((number_of_class, order[number_of_class - 1][position], count))
             taken[number_of_class] = taken.get(number_of_class, 0) + count
         places = [place[:2] for place in key]
         if any(a >= b for a, b in pairwise(places)):
-            yield f"vectors[{number}].seats are not sorted, or a place comes twice"
+            yield Reason(
+                "vectors[{number}].seats are not sorted, or a place comes twice", number=number
+            )
         seated = sum(count * public.classes[c - 1].people for c, count in taken.items())
         if seated != public.seats:
-            yield f"vectors[{number}] seats {seated} instead of {public.seats}"
+            yield Reason(
+                "vectors[{number}] seats {seated} instead of {seats}",
+                number=number,
+                seated=seated,
+                seats=public.seats,
+            )
         if any(
             each.must and taken.get(c, 0) != len(each.lots)
             for c, each in enumerate(public.classes, start=1)
         ):
-            yield f"vectors[{number}] leaves out somebody who must be seated"
+            yield Reason("vectors[{number}] leaves out somebody who must be seated", number=number)
         if any(count > len(public.classes[c - 1].lots) for c, count in taken.items()):
-            yield f"vectors[{number}] seats more lots of a class than it has"
+            yield Reason("vectors[{number}] seats more lots of a class than it has", number=number)
         keys.append(key)
     if any(a >= b for a, b in pairwise(keys)):
-        yield "vectors are not sorted, or two are equal"
+        yield Reason("vectors are not sorted, or two are equal")
 
 
 def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
@@ -168,7 +206,12 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
     panels = public.panels or ()
     least, most = PANEL_COUNTS
     if not least <= len(panels) <= most:
-        yield f"there are {len(panels)} panels, not {least} to {most}"
+        yield Reason(
+            "there are {count} panels, not {least} to {most}",
+            count=len(panels),
+            least=least,
+            most=most,
+        )
     lots = [
         (lot, each.positions, members)
         for each in public.classes
@@ -182,22 +225,27 @@ def _panel_flaws(public: files.LotteryFile) -> Iterable[str]:
     for number, panel in enumerate(panels):
         label = encoding.panel_label(number, len(panels))
         if not all(0 < lot <= len(lots) and _has(*lots[lot - 1][1:], name) for lot, name in panel):
-            yield f"panel {label} names a lot or a position that there is not"
+            yield Reason("panel {label} names a lot or a position that there is not", label=label)
             return
         if any(a[0] >= b[0] for a, b in pairwise(panel)):
-            yield f"panel {label} is not sorted, or a lot comes twice"
+            yield Reason("panel {label} is not sorted, or a lot comes twice", label=label)
         seated = sum(people[lot - 1] for lot, _ in panel)
         if seated != public.seats:
-            yield f"panel {label} seats {seated} instead of {public.seats}"
+            yield Reason(
+                "panel {label} seats {seated} instead of {seats}",
+                label=label,
+                seated=seated,
+                seats=public.seats,
+            )
         if not must <= {lot for lot, _ in panel}:
-            yield f"panel {label} leaves out somebody who must be seated"
+            yield Reason("panel {label} leaves out somebody who must be seated", label=label)
         hashes.append(encoding.panel_hash((lots[lot - 1][0], name) for lot, name in panel))
     if any(a > b for a, b in pairwise(hashes)):
-        yield "panels are not sorted by their hashes"
+        yield Reason("panels are not sorted by their hashes")
     if not re.fullmatch(r"0\.[0-9]{12}", public.deviation or ""):
-        yield "the largest deviation is not stated"
+        yield Reason("the largest deviation is not stated")
     elif panels and _deviation(public) > Fraction(public.deviation or "") + Fraction(1, 10**12):
-        yield "a chance deviates by more than is stated"
+        yield Reason("a chance deviates by more than is stated")
 
 
 def _has(positions: Sequence[str], members: int, name: str) -> bool:
@@ -242,53 +290,59 @@ def _deviation(public: files.LotteryFile) -> Fraction:
 
 def _fact_flaws(public: files.LotteryFile) -> Iterable[str]:
     if public.draw == "hash" and (public.panels is not None or public.deviation is not None):
-        yield "panels are numbered, but the draw is not by number"
+        yield Reason("panels are numbered, but the draw is not by number")
     panels = None if public.panels is None else len(public.panels)
     for template in (public.seed.template, public.seed.fallback):
         if is_stated(template):
             try:
                 check_outcomes(template, panels)
             except UnfitTemplate as error:
-                yield str(error)
+                yield reason_of(error)
     try:
         Facts(attempt=public.attempt, previous=public.previous)
     except ValueError:
-        yield "attempt and previous do not fit"
+        yield Reason("attempt and previous do not fit")
     expected = public.counts.expected_pool()
     if expected is not None and expected != public.pool.people:
-        yield f"counts leave {expected} people, the pool has {public.pool.people}"
+        yield Reason(
+            "counts leave {expected} people, the pool has {people}",
+            expected=expected,
+            people=public.pool.people,
+        )
     names = [feature.name for feature in public.quotas.features]
     values = [[quota.value for quota in feature.quotas] for feature in public.quotas.features]
     if any(listed != sorted(set(listed)) for listed in (names, *values)):
-        yield "quotas are not sorted, or one comes twice"
+        yield Reason("quotas are not sorted, or one comes twice")
     if any(not 0 <= q.min <= q.max for feature in public.quotas.features for q in feature.quotas):
-        yield "a quota's minimum is greater than its maximum"
+        yield Reason("a quota's minimum is greater than its maximum")
     strategy = public.strategy
     for listed in (strategy.promises, strategy.features):
         if list(listed) != sorted(set(listed)):
-            yield "promises and features of the strategy are not sorted"
+            yield Reason("promises and features of the strategy are not sorted")
     if not set(strategy.features) <= set(names):
-        yield "the strategy looks at a feature without quotas"
+        yield Reason("the strategy looks at a feature without quotas")
     unknown = set(strategy.promises) - PROMISES
     if unknown:
-        yield f"nobody knows how to check the promise {', '.join(sorted(unknown))}"
+        yield Reason(
+            "nobody knows how to check the promise {names}", names=", ".join(sorted(unknown))
+        )
     optimum = promised_optimum(strategy.promises)
     if optimum and not set(strategy.promises) >= {"quotas", "households"}:
-        yield f"{optimum} is promised without quotas and households"
+        yield Reason("{optimum} is promised without quotas and households", optimum=optimum)
     if len(set(strategy.promises) & set(OPTIMA)) > 1:
-        yield "more than one optimum is promised"
+        yield Reason("more than one optimum is promised")
     form = r"[0-9]+\.[0-9]{12}" if optimum else "not promised"
     if not re.fullmatch(form, strategy.certificate.gap) or (optimum is None) == (
         strategy.certificate.optimal is True
     ):
-        yield "the certificate does not fit the promises"
+        yield Reason("the certificate does not fit the promises")
 
 
 def quota_flaws(lottery: PanelLottery) -> Iterable[str]:
     """Vectors that break a quota; what the promise `quotas` is held to."""
     features = lottery.problem.features
     if lottery.features != tuple(feature.name for feature in features):
-        yield "the strategy promises quotas but does not look at every feature"
+        yield Reason("the strategy promises quotas but does not look at every feature")
         return
     limits = {(f.name, quota.value): (quota.min, quota.max) for f in features for quota in f.quotas}
     for number, vector in enumerate(lottery.vectors, start=1):
@@ -300,7 +354,13 @@ def quota_flaws(lottery: PanelLottery) -> Iterable[str]:
                         counts[answer] += count
         for (name, value), (low, high) in limits.items():
             if not low <= counts[name, value] <= high:
-                yield f"vector {number} seats {counts[name, value]} of {name}: {value}"
+                yield Reason(
+                    "vector {number} seats {counts} of {name}: {value}",
+                    number=number,
+                    counts=counts[name, value],
+                    name=name,
+                    value=value,
+                )
 
 
 def wish_flaws(lottery: PanelLottery) -> Iterable[str]:
@@ -311,4 +371,4 @@ def wish_flaws(lottery: PanelLottery) -> Iterable[str]:
         for number_of_class, _, count in vector:
             taken[number_of_class] += count
         if any(taken[c] != lots for c, lots in must.items()):
-            yield f"vector {number} leaves out somebody who must be seated"
+            yield Reason("vector {number} leaves out somebody who must be seated", number=number)

@@ -1,33 +1,38 @@
 """Files of the common sortition tools: selected and remaining people, and tables of many panels.
 
 The columns are those of `sortition-algorithms` (0.12) and of its predecessor, the Sortition
-Foundation's `stratification-app`: the id, the columns to keep, the features. Many panels are a
-table with the heads `Assembly 0`, `Assembly 1`, ... and one panel of ids in each row.
+Foundation's `stratification-app`: the id, the columns to keep, the features. Tables of many panels
+are read in every shape that `many_panels` knows.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from os import PathLike
 from pathlib import Path
+from typing import Literal, get_args
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.intake import collect_applicants
 from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.encoding import panel_label
+from mitwirkung.lottery.many_panels import Panels, UnequalPanels, many_panels
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.names import clean, fold
+from mitwirkung.lottery.publication import Publication
+from mitwirkung.names import fold
+from mitwirkung.tables import read_cells
 
 SELECTED = "selected.csv"
 REMAINING = "remaining.csv"
 
-Panels = tuple[tuple[str, ...], ...]
-"""Ids of the members, panel by panel."""
+PANELS = "panels.csv"
 
-_HEAD = re.compile(r"Assembly \d+")
+Layout = Literal["rows", "columns", "members"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 def export_draw(record: DrawRecord, keep: Sequence[str] | None = None) -> dict[str, bytes]:
@@ -54,41 +59,64 @@ def export_draw(record: DrawRecord, keep: Sequence[str] | None = None) -> dict[s
     }
 
 
-def panels_table(panels: Iterable[Sequence[str]]) -> bytes:
-    """Many panels of ids as one table; the first is `Assembly 0`."""
+def numbered_ids(publication: Publication) -> Panels:
+    """The ids on each numbered panel, sorted; none if panels are not numbered."""
+    ids, held = publication.problem.ids, publication.holders
+    return tuple(
+        tuple(sorted(ids[person] for seat in panel for person in held[seat]))
+        for panel in publication.public.panels or ()
+    )
+
+
+def panels_table(panels: Iterable[Sequence[str]], layout: Layout = "rows") -> bytes:
+    """Many panels of ids as one table.
+
+    Args:
+        panels: the ids on each.
+        layout: `rows`: a panel in each row below the heads `Assembly 0`, `Assembly 1`, ..., as
+            `sortition-algorithms` has it; `columns`: a panel in each column below `Panel 0`, ...;
+            `members`: a row `panel,id` for each seat. The first panel is 0, with as many digits as
+            the last.
+    """
     rows = [list(panel) for panel in panels]
-    return _csv([[f"Assembly {number}" for number in range(len(rows))], *rows])
+    if layout == "rows":
+        return _csv([[f"Assembly {number}" for number in range(len(rows))], *rows])
+    labels = [panel_label(number, len(rows)) for number in range(len(rows))]
+    if layout == "columns":
+        body = zip_longest(*rows, fillvalue="")
+        return _csv([[f"Panel {label}" for label in labels], *map(list, body)])
+    pairs = ([label, who] for label, panel in zip(labels, rows, strict=True) for who in panel)
+    return _csv([["panel", "id"], *pairs])
 
 
 def read_panels(
-    path: str | PathLike[str], *, id: str | None = None, encoding: str | None = None
+    path: str | PathLike[str],
+    *,
+    id: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Panels:
     """The panels in a file of one of these tools: a table of many, or one file of the selected.
 
+    Many panels are known by the shape of the table, CSV or workbook: see `many_panels`.
+
     Args:
         path: the file.
-        id: the column of the ids in a file of the selected: see `read_applicants`.
+        id: the column of the ids in a file of the selected, or of members: see `read_applicants`.
         encoding: that of the file, where it is not UTF-8.
+        sheet: that of a workbook, where it is not the first.
 
     Raises:
-        InputError: the file is none of these.
-        FileNotFoundError: there is no such file.
+        InputError: the file is none of these, or cannot be read.
     """
-    path = Path(path)
+    rows, errors = read_cells(path, encoding=encoding, sheet=sheet)
+    if errors:
+        raise InputError.of(errors)
     try:
-        text = path.read_bytes().decode(encoding or "utf-8-sig")
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if any(row)]
-    except (UnicodeDecodeError, LookupError, csv.Error):
-        rows = []  # whatever it is, the reader of people says what is wrong
-    if not rows or not all(_HEAD.fullmatch(name) for name in rows[0]):
-        return (_selected(path, id, encoding),)
-    heads, body = rows[0], rows[1:]
-    if len(body) != len(heads) and all(len(row) == len(heads) for row in body):
-        body = [list(column) for column in zip(*body, strict=True)]  # a panel in each column
-    if len(body) != len(heads):
-        params = {"panels": len(heads), "rows": len(body)}
-        raise InputError.of([Finding("panels-differ", params, path.name)])
-    return tuple(tuple(clean(cell) for cell in row if clean(cell)) for row in body)
+        found = many_panels(rows, id) if rows else None
+    except UnequalPanels as error:
+        raise InputError.of([Finding("panels-differ", error.params, Path(path).name)]) from None
+    return (_selected(Path(path), id, encoding, sheet),) if found is None else found
 
 
 def check_panels(problem: SelectionProblem, panels: Sequence[Sequence[str]]) -> tuple[Finding, ...]:
@@ -144,8 +172,10 @@ def _missed(problem: SelectionProblem, number: int, people: Sequence[int]) -> It
                 yield Finding("panel-quota", {"panel": number, **told, **limits})
 
 
-def _selected(path: Path, id: str | None, encoding: str | None) -> tuple[str, ...]:
-    intake = collect_applicants(path, id=id, encoding=encoding)
+def _selected(
+    path: Path, id: str | None, encoding: str | None, sheet: str | None
+) -> tuple[str, ...]:
+    intake = collect_applicants(path, id=id, encoding=encoding, sheet=sheet)
     if intake.applicants is None or intake.errors:
         raise InputError.of(intake.errors)
     return intake.applicants.ids

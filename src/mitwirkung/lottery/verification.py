@@ -38,7 +38,7 @@ from mitwirkung.lottery.randomness import is_of_fallback
 from mitwirkung.lottery.receipts import Receipt, token_checks
 from mitwirkung.lottery.replacement_checks import Folder, private_checks, public_checks
 from mitwirkung.lottery.rules import CHECKABLE, Check, lottery_checks
-from mitwirkung.messages import Translate, text_of
+from mitwirkung.messages import Reason, Translate, reason_of, text_of
 from mitwirkung.names import NOT_STATED
 
 F = TypeVar("F", bound=files.StrictFile)
@@ -204,7 +204,11 @@ def commitment_checks(public: files.LotteryFile, commitment: str | None) -> list
     if commitment is None:
         return []
     found = public.digest
-    reasons = () if commitment.strip().lower() == found else (f"the file's commitment is {found}",)
+    reasons = (
+        ()
+        if commitment.strip().lower() == found
+        else (Reason("the file's commitment is {found}", found=found),)
+    )
     return [Check("check-commitment", reasons)]
 
 
@@ -233,7 +237,9 @@ def _private_checks(public: files.LotteryFile, seed: str | None, city: _City) ->
         held = _attempt("check-inputs", checks, lambda: _rebuilt_private(public, record, city))
     else:
         held = None
-        checks.append(Check("check-private-form", ("it is missing, and so are the inputs",)))
+        checks.append(
+            Check("check-private-form", (Reason("it is missing, and so are the inputs"),))
+        )
     published = None
     if held is not None:
         published = _attempt("check-inputs", checks, lambda: load(public, held))
@@ -285,7 +291,9 @@ def _portfolio_check(published: Publication, solve: Solve | None) -> Check:
     if sum(abs(here - there) for here, there in pairs) <= SAME_CHANCES:
         return Check("check-portfolio-other", skipped=True)
     others = sum(abs(here - there) > SAME_CHANCES / len(pairs) for here, there in pairs)
-    return Check("check-portfolio", (f"made again, {others} people have another chance",))
+    return Check(
+        "check-portfolio", (Reason("made again, {count} people have another chance", count=others),)
+    )
 
 
 def _panels_check(published: Publication) -> Check:
@@ -300,7 +308,7 @@ def _panels_check(published: Publication) -> Check:
         return Check("check-panels-again")
     there, here = published.public.software.get("numpy", NOT_STATED), software()["numpy"]
     if there == here:
-        return Check("check-panels-again", ("made again, they are others",))
+        return Check("check-panels-again", (Reason("made again, they are others"),))
     params = {"deviation": published.public.deviation, "there": there, "here": here}
     return Check("check-panels-other", params=params, skipped=True)
 
@@ -310,9 +318,11 @@ def _rebuilt_private(
 ) -> files.PrivateFile:
     """The private file made anew from the inputs, the key and the record's proof."""
     if city.key is None and public.pseudonyms == "protected":
-        raise ValueError("the pseudonyms are protected: give the key file")
+        raise ValueError(Reason("the pseudonyms are protected: give the key file"))
     if city.key is None and public.replaces is not None:
-        raise ValueError("the pseudonyms are those of the lottery before: give the private file")
+        raise ValueError(
+            Reason("the pseudonyms are those of the lottery before: give the private file")
+        )
     assert city.applicants is not None
     assert city.quotas is not None
     problem = SelectionProblem(
@@ -341,26 +351,32 @@ def _inputs_check(published: Publication, applicants: Applicants, quotas: QuotaP
             wishes=wishes_of(published.private.intake, refused=True),
         )
     except MitwirkungError as error:
-        return Check("check-inputs", (str(error),))
+        return Check("check-inputs", (reason_of(error),))
     reasons = []
     if applicants.mapping != problem.applicants.mapping:
-        reasons.append("the mapping is another")
+        reasons.append(Reason("the mapping is another"))
     if given.ids != problem.ids:
         mine, theirs = set(problem.ids), set(given.ids)
         reasons.append(
-            f"{len(mine - theirs)} people of the lottery are not in the applications, "
-            f"{len(theirs - mine)} of the applications are not in the lottery"
+            Reason(
+                "{mine} people of the lottery are not in the applications, "
+                "{theirs} of the applications are not in the lottery",
+                mine=len(mine - theirs),
+                theirs=len(theirs - mine),
+            )
         )
     else:
         differ = sum(problem.answers(i) != given.answers(i) for i in range(len(problem.ids)))
         if differ:
-            reasons.append(f"{differ} people have other answers in the applications")
+            reasons.append(
+                Reason("{count} people have other answers in the applications", count=differ)
+            )
         elif _cells(given) != _cells(problem):
-            reasons.append("columns that are no features differ")
+            reasons.append(Reason("columns that are no features differ"))
         elif sorted(given.lots) != sorted(problem.lots):
-            reasons.append("the households are others")
+            reasons.append(Reason("the households are others"))
     if not reasons and given.digest != problem.digest:
-        reasons.append("the quotas are others")
+        reasons.append(Reason("the quotas are others"))
     return Check("check-inputs", tuple(reasons))
 
 
@@ -392,5 +408,5 @@ def _attempt(code: str, checks: list[Check], act: Callable[[], T]) -> T | None:
     try:
         return act()
     except CHECKABLE as error:
-        checks.append(Check(code, (str(error) or type(error).__name__,)))
+        checks.append(Check(code, (reason_of(error),)))
         return None

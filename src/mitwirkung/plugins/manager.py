@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, get_args
 
@@ -36,6 +36,12 @@ UNKNOWN = {"strategies": UnknownStrategy, "sources": UnknownSource, "backends": 
 """What is raised where nobody has a name."""
 
 
+@cache
+def _shipped() -> Plugin:
+    """What ships: the same for every manager."""
+    return register(builtin, Plugin("builtin", "mitwirkung", "", builtin.__name__))
+
+
 class PluginManager:
     """Knows what ships, what a program adds, and what is installed.
 
@@ -50,7 +56,7 @@ class PluginManager:
     def __init__(self, blocked: Mapping[str, str] | None = None) -> None:
         self._blocked = {canonical(name): place for name, place in (blocked or {}).items()}
         self._present: list[Plugin] = []
-        self.register(builtin, name="builtin", distribution="mitwirkung")
+        self._present.append(_shipped())
 
     def register(self, module: ModuleType, *, name: str, distribution: str = "") -> None:
         """Add a module with hook implementations, as a program does with its own.

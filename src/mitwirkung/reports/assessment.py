@@ -12,8 +12,9 @@ from typing import Any
 from mitwirkung.display import Cell, Column, Displayed, DisplayTable, RowGroup
 from mitwirkung.lottery.display import telling_decimals
 from mitwirkung.lottery.encoding import decimal_text
-from mitwirkung.lottery.feasibility import applied, check_feasible
+from mitwirkung.lottery.feasibility import check_feasible, in_pool
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.messages import TEXTS
 from mitwirkung.reports.fairness import shut_out_by_quotas
 from mitwirkung.reports.model import Never
 from mitwirkung.reports.wording import REASONS, limits_in_words
@@ -30,7 +31,7 @@ class QuotaOutlook:
     """One quota before the draw.
 
     Attributes:
-        people: how many applied.
+        people: how many in the pool gave this answer.
         reachable: the fewest and most of them on any panel that meets all quotas.
         alone: the same if the quotas on this feature (all values) did not exist. A quota within
             which it lies does nothing; a minimum near the upper end is hard to meet.
@@ -61,9 +62,11 @@ class FeatureOutlook:
 
 @dataclass(frozen=True, repr=False)
 class QuotaAssessment(Displayed):
-    """What quotas will do to the people who applied, known before any lottery is made.
+    """What quotas will do to the people of the pool, known before any lottery is made.
 
     Attributes:
+        people, lots: of the pool.
+        refused: how many applied and are not in the pool.
         smallest_chance: the largest that the smallest chance can be, of all whom any panel seats.
             It is that of fractional panels (the first stage of leximin), which real lotteries reach
             but for rare cases of tight quotas; it is never below what they reach.
@@ -74,6 +77,7 @@ class QuotaAssessment(Displayed):
     seats: int
     people: int
     lots: int
+    refused: int
     features: tuple[FeatureOutlook, ...]
     smallest_chance: Fraction
     never: Never
@@ -85,6 +89,7 @@ class QuotaAssessment(Displayed):
             "seats": self.seats,
             "people": self.people,
             "lots": self.lots,
+            "refused": self.refused,
             "smallest_chance": decimal_text(self.smallest_chance, DIGITS),
             "features": [
                 {
@@ -117,7 +122,9 @@ class QuotaAssessment(Displayed):
         words = Words(language)
         decimals = telling_decimals(Fraction(self.seats, self.people))
         now = words.percent(self.smallest_chance, decimals)
-        text = "{people} people in {lots} lots; the quotas can be met with {seats} seats."
+        text = (
+            "{people} people of the pool in {lots} lots; the quotas can be met with {seats} seats."
+        )
         groups = []
         for feature in self.features:
             rows = tuple(
@@ -137,11 +144,16 @@ class QuotaAssessment(Displayed):
             )
             groups.append(RowGroup(rows, heading))
         return DisplayTable(
-            caption=words.t(text, people=self.people, lots=self.lots, seats=self.seats),
+            caption=words.t(
+                text,
+                people=words.number(self.people),
+                lots=words.number(self.lots),
+                seats=words.number(self.seats),
+            ),
             columns=(
                 Column(words.t("answer")),
                 Column(words.t("quota"), figures=True),
-                Column(words.t("applied"), figures=True),
+                Column(words.t("pool"), figures=True),
                 Column(words.t("on panels"), figures=True),
                 Column(words.t("if free"), figures=True),
                 Column(words.t("chance without"), figures=True),
@@ -157,9 +169,15 @@ class QuotaAssessment(Displayed):
                     "could be without the quota. Who has no chance is left out of it.",
                     chance=now,
                 ),
+                *self._refused_in_words(words),
                 *self._never_in_words(words),
             ),
         )
+
+    def _refused_in_words(self, words: Words) -> list[str]:
+        if not self.refused:
+            return []
+        return [words.t(TEXTS["pool-refused"], refused=words.number(self.refused))]
 
     def _never_in_words(self, words: Words) -> list[str]:
         if not self.never.people:
@@ -206,7 +224,7 @@ def assess_quotas(problem: SelectionProblem) -> QuotaAssessment:
     row_of = {name: row for row, name in enumerate(types.quotas)}
     parts = types.parts
     reachable = row_ends(polytope, range(len(types.quotas)), parts=parts)
-    people = applied(problem)
+    people = in_pool(problem)
 
     def chance(rows: list[int]) -> Fraction:
         level = largest_minimum(without(polytope, rows, parts=parts), apart)
@@ -235,6 +253,7 @@ def assess_quotas(problem: SelectionProblem) -> QuotaAssessment:
         seats=problem.seats,
         people=len(problem),
         lots=len(problem.lots),
+        refused=len(problem.refused),
         features=tuple(features),
         smallest_chance=chance([]),
         never=shut_out_by_quotas(problem, never, certain=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.lottery.display import telling_decimals
 from mitwirkung.lottery.encoding import decimal_text
-from mitwirkung.lottery.feasibility import applied
+from mitwirkung.lottery.feasibility import in_pool
 from mitwirkung.lottery.optima import promised_optimum
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import Label, SelectionProblem
@@ -105,7 +105,7 @@ class Explanation:
         cause: how the chance comes about; a key of `CAUSES`.
         own: limits on the person's own answers that set the chance.
         others: limits on other answers that do.
-        applied: how many people gave each of the own answers.
+        alike: how many in the pool gave each of the own answers.
         reason: why there is no chance, if there is none.
         household: at most one person of an address gets a seat in this lottery.
         together: the person is seated together with others, or none of them is.
@@ -122,7 +122,7 @@ class Explanation:
     cause: Cause
     own: tuple[Limit, ...] = ()
     others: tuple[Limit, ...] = ()
-    applied: tuple[int, ...] = ()
+    alike: tuple[int, ...] = ()
     reason: ReasonCode | None = None
     household: bool = False
     together: bool = False
@@ -203,9 +203,10 @@ class Explanation:
 
     def _limits(self, words: Words) -> list[str]:
         lines = []
-        for limit, people in zip(self.own, self.applied, strict=True):
+        for limit, people in zip(self.own, self.alike, strict=True):
             values = {"feature": limit.feature, "value": words.stated(limit.value)}
-            numbers = {"limit": words.number(limit.limit), "people": words.number(people)}
+            pool = words.t(TEXTS["pool-people"], people=words.number(people))
+            numbers = {"limit": words.number(limit.limit), "pool": pool}
             lines.append("- " + words.t(TEXTS[f"clash-{limit.bound}"], **values, **numbers))
         shown = limits_in_words(self.others[:MOST_OTHERS], self.one_seat, words)
         lines += [f"- {text}" for text in shown]
@@ -254,7 +255,7 @@ def explain(lottery: PanelLottery | Publication, person: str) -> Explanation:
     cause, found = _cause(lottery, index, chance)
     limits: tuple[Limit, ...] = found.pop("limits", ())
     own = tuple(limit for limit in limits if given[limit.feature] == limit.value)
-    people = applied(problem)
+    people = in_pool(problem)
     return Explanation(
         answers=answers,
         chance=chance,
@@ -262,7 +263,7 @@ def explain(lottery: PanelLottery | Publication, person: str) -> Explanation:
         cause=cause,
         own=own,
         others=tuple(limit for limit in limits if limit not in own),
-        applied=tuple(people[limit.feature, limit.value] for limit in own),
+        alike=tuple(people[limit.feature, limit.value] for limit in own),
         household=bool(problem.household) and problem.household_rule == "at most one",
         together=any(
             kind.together and any(index in problem.lots[lot] for lot in kind.lots)

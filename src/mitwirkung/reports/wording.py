@@ -7,10 +7,10 @@ not repeated here: here are the sentences that are chosen by what the report say
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.lists import format_list
 
 from mitwirkung.reports.model import (
@@ -23,6 +23,7 @@ from mitwirkung.reports.model import (
     ValueRow,
 )
 from mitwirkung.reports.words import Words
+from mitwirkung.texts import moment_text
 
 PROMISES = {
     "quotas": "Every panel that can be drawn meets all quotas.",
@@ -187,15 +188,7 @@ class Wording(Words):
 
     def moment(self, text: str) -> str:
         """An ISO time with its offset as people write it; any other text as it is."""
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return self.stated(text)
-        offset = moment.strftime("%z")
-        zone = f"UTC{offset[:3]}:{offset[3:5]}".replace("-", "\N{MINUS SIGN}") if offset else ""
-        clock = format_time(moment.time(), "short", locale=self._locale)
-        day = format_date(moment.date(), "long", locale=self._locale)
-        return f"{day}, {clock} ({zone})" if zone else f"{day}, {clock}"
+        return self.stated(moment_text(text, self.language))
 
     # --- what stands in the tables ---------------------------------------------------------------
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 
 from babel import Locale
-from babel.numbers import format_decimal
 
 from mitwirkung.names import NOT_STATED
 from mitwirkung.reports.model import ValueRow
-from mitwirkung.texts import translator
+from mitwirkung.texts import number_text, translator
 
 
 class Words:
@@ -35,11 +33,7 @@ class Words:
 
     def number(self, value: int | str | Fraction, digits: int = 0) -> str:
         """A number with so many decimals, rounded half to even, and a real minus sign."""
-        exact = Fraction(value)
-        scaled = Decimal(round(exact * 10**digits)).scaleb(-digits)
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        text = str(format_decimal(scaled, format=pattern, locale=self._locale))
-        return text.replace("-", "\N{MINUS SIGN}")
+        return number_text(value, self.language, digits)
 
     def percent(self, value: str | Fraction, digits: int = 0) -> str:
         """A share as a percentage; what is too small to show, but not 0, says so."""

@@ -59,6 +59,7 @@ class Transaction(ABC):
         self.event = event
         self._kinds = kinds
         self._over = False
+        self._written: ChainedEntry | None = None
 
     # what is used
 
@@ -143,8 +144,10 @@ class Transaction(ABC):
         """
         self._check_running()
         self.hold_journal()
-        link = chained(self.event, self.last_entry(), entry)
+        # behind our own entry nobody else can write one before this transaction is over
+        link = chained(self.event, self._written or self.last_entry(), entry)
         self.write_entry(link)
+        self._written = link
         return link
 
     @final

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 
@@ -32,7 +33,7 @@ from mitwirkung.lottery.engine.hull import Hull
 from mitwirkung.lottery.engine.polytope import panel_from_seats, tidy
 from mitwirkung.lottery.engine.walk import neighbours
 from mitwirkung.lottery.progress import Watch
-from polytopes import WITH_GAP, all_panels, knotted, make
+from polytopes import WITH_GAP, all_panels, knotted, make, unlisted
 
 
 def chances_of(polytope: Polytope, optimum: Optimum) -> list[Fraction]:
@@ -168,8 +169,11 @@ def test_a_better_panel_is_found_or_there_is_none() -> None:
         polytope = knotted(seed)
         panels = all_panels(polytope)
         coefficients = np.random.default_rng(seed).integers(0, 20, polytope.types)
-        hull = Hull(polytope, np.random.default_rng(0), Watch())
-        hull.add(panel_from_seats(panels[np.argmin(panels @ coefficients)]))
-        while len(hull.better(coefficients)):
-            pass
-        assert coefficients[hull.panels].sum(axis=1).max() == (panels @ coefficients).max()
+        for context in (nullcontext, unlisted):
+            with context():
+                hull = Hull(polytope, np.random.default_rng(0), Watch())
+            assert (hull.listed is None) == (context is unlisted)
+            hull.add(panel_from_seats(panels[np.argmin(panels @ coefficients)]))
+            while len(hull.better(coefficients)):
+                pass
+            assert coefficients[hull.panels].sum(axis=1).max() == (panels @ coefficients).max()

@@ -17,7 +17,8 @@ To be read in this order; `docs/explanation/method.md` does it for fifteen peopl
 - `optimum`: all of it: relaxation, panels, weights, proof, and cuts where they are needed.
 - `columns`: leximin over whole panels, where they cannot follow; `exact` makes its prices whole.
 - `hull`: what is known of all panels, and cuts for many types and other goals; `master` finds the
-  best lottery over known panels, `walk` and `integer` a better panel.
+  best lottery over known panels, `walk` and `integer` a better panel; `listing` finds all of them
+  where seats are few.
 - `reach`: what panels can be, and what a bound costs.
 - `conflict`: quotas that no panel meets together; `elastic` how little of them must give way.
 - `numbering`: equally likely panels in place of weighted ones.

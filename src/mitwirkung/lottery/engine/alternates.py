@@ -6,11 +6,16 @@ of who drops out, the mean number of seats off the quotas after the best replace
 relaxation is solved by column generation, so that only types that can help become columns; its
 optimum is a bound that no set of alternates can be below. The whole numbers are then chosen among
 these types by an integer programme.
+
+The paper has single people. Here a type may be of companions, who come together or not at all: they
+take several seats at once and count in a quota as often as they give its answer. So a free seat can
+be left that none of the alternates fits; it counts as one seat off in each feature.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +32,8 @@ class Chosen:
     """How many alternates of each type.
 
     Attributes:
-        numbers: (T,) whole numbers.
-        expected: seats off the quotas on average over the scenarios, if people could be divided in
-            the replacement.
+        numbers: (T,) whole numbers of lots.
+        expected: seats off the quotas on average over the scenarios.
         bound: no numbers have less.
     """
 
@@ -54,30 +58,79 @@ class Scenarios:
     upper: NDArray[np.int64]
 
 
-def choose(
-    answers: NDArray[np.bool_], sizes: NDArray[np.int64], count: int, scenarios: Scenarios
-) -> Chosen:
+@dataclass(frozen=True, eq=False)
+class Lots:
+    """Types of those who can be alternates.
+
+    Attributes:
+        answers: (T, Q) how many people of a lot count in each quota.
+        people: (T,) how many people come with a lot: more than one if they are companions.
+        sizes: (T,) how many lots there are.
+    """
+
+    answers: NDArray[np.int64]
+    people: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def only(self, types: NDArray[np.intp]) -> Lots:
+        """Some of the types."""
+        return Lots(self.answers[types], self.people[types], self.sizes[types])
+
+    @cached_property
+    def empty(self) -> float:
+        """What a seat that stays empty counts for: the features of one person. 0 where everybody
+        comes alone, as no seat can be left then."""
+        if self.people.max() == 1:
+            return 0.0
+        return float((self.answers.sum(axis=1) / self.people).max())
+
+
+def filling(lots: Lots, count: int) -> NDArray[np.int64] | None:
+    """Numbers of lots (T,) with exactly so many people, types that are many first; None if there
+    are none."""
+    reached: dict[int, tuple[int, int] | None] = {0: None}  # people to the last type and its lots
+    for t in np.argsort(-lots.sizes, kind="stable").tolist():
+        if count in reached:
+            break
+        for before in list(reached):
+            for number in range(1, int(lots.sizes[t]) + 1):
+                people = before + number * int(lots.people[t])
+                if people > count:
+                    break
+                reached.setdefault(people, (t, number))
+    if count not in reached:
+        return None
+    numbers = np.zeros(len(lots.sizes), np.int64)
+    while (last := reached[count]) is not None:
+        t, number = last
+        numbers[t] = number
+        count -= number * int(lots.people[t])
+    return numbers
+
+
+def choose(lots: Lots, count: int, scenarios: Scenarios) -> Chosen:
     """The alternates with the fewest seats off the quotas on average.
 
     Args:
-        answers: (T, Q) which quotas each type counts in.
-        sizes: (T,) how many of each type there are.
-        count: how many alternates, at most the sum of ``sizes``.
+        lots: who can be one.
+        count: how many alternates, in people; there has to be a `filling`.
         scenarios: who may drop out.
 
     Raises:
         SolverError: if HiGHS gives no answer.
     """
     # To begin with: types that are many, so that the first programme has a solution.
-    order = np.argsort(-sizes, kind="stable")
-    enough = int(np.searchsorted(np.cumsum(sizes[order]), count)) + 1
-    types = np.sort(order[: max(_START, enough)])
+    order = np.argsort(-lots.sizes, kind="stable")
+    enough = filling(lots, count)
+    if enough is None:
+        raise SolverError("no lots have so many people")
+    types = np.union1d(order[:_START], np.flatnonzero(enough))
     for _ in range(_MOST_ROUNDS):
-        model = _model(answers[types], sizes[types], count, scenarios, integer=False)
+        model = _model(lots.only(types), count, scenarios, integer=False)
         if not model.solve():
             raise SolverError("the alternates' programme has no solution")
-        bound = float((model.values() * _cost(len(types), scenarios)).sum())
-        gains = _gains(model.duals(), answers, count, len(types), scenarios)
+        bound = float((model.values() * _cost(lots.only(types), scenarios)).sum())
+        gains = _gains(model.duals(), lots, count, scenarios)
         gains[types] = 0.0
         best = np.argsort(-gains, kind="stable")[:_ADD]
         best = best[gains[best] > 1e-7]
@@ -86,64 +139,65 @@ def choose(
         types = np.sort(np.concatenate([types, best]))
     else:
         raise SolverError("the alternates' programme comes to no end")
-    model = _model(answers[types], sizes[types], count, scenarios, integer=True)
+    model = _model(lots.only(types), count, scenarios, integer=True)
     model.stop_within(_GAP)
     if not model.solve():
         raise SolverError("the alternates' programme has no whole solution")
-    numbers = np.zeros(len(sizes), np.int64)
+    numbers = np.zeros(len(lots.sizes), np.int64)
     numbers[types] = np.round(model.values()[: len(types)]).astype(np.int64)
-    expected = float((model.values() * _cost(len(types), scenarios)).sum())
+    expected = float((model.values() * _cost(lots.only(types), scenarios)).sum())
     return Chosen(numbers, expected, bound)
 
 
-def _cost(types: int, scenarios: Scenarios) -> NDArray[np.float64]:
+def _cost(lots: Lots, scenarios: Scenarios) -> NDArray[np.float64]:
     """Per column: 1/S for each seat off. Columns: alternates of each type; for each scenario those
-    of them who come; for each scenario and quota the seats below, then above."""
+    of them who come; for each scenario and quota the seats below, then above; where there are
+    companions, for each scenario the seats that stay empty."""
     count, quotas = scenarios.left.shape
     off = np.full(2 * count * quotas, 1.0 / count)
-    return np.concatenate([np.zeros(types * (1 + count)), off])
+    empty = np.full(count if lots.empty else 0, lots.empty / count)
+    return np.concatenate([np.zeros(len(lots.sizes) * (1 + count)), off, empty])
 
 
-def _model(
-    answers: NDArray[np.bool_],
-    sizes: NDArray[np.int64],
-    count: int,
-    scenarios: Scenarios,
-    *,
-    integer: bool,
-) -> Model:
+def _model(lots: Lots, count: int, scenarios: Scenarios, *, integer: bool) -> Model:
     """Rows: the number of alternates; per scenario that of those who come; per scenario and quota
     the seats; per scenario and type that no more come than there are."""
     total, quotas = scenarios.left.shape
-    types = len(sizes)
+    types = len(lots.sizes)
     each = np.arange(types)
     comes = np.minimum(count, scenarios.free)
-    held, group = np.nonzero(answers)
-    rows, columns, values = [np.zeros(types, np.int64)], [each], [np.ones(types)]
+    held, group = np.nonzero(lots.answers)
+    rows, columns = [np.zeros(types, np.int64)], [each]
+    values = [lots.people.astype(np.float64)]
 
-    def add(row: NDArray[np.int64], column: NDArray[np.int64], value: float) -> None:
+    def add(
+        row: NDArray[np.int64], column: NDArray[np.int64], value: float | NDArray[np.int64]
+    ) -> None:
         rows.append(row)
         columns.append(column)
-        values.append(np.full(len(row), value))
+        values.append(np.full(len(row), value, np.float64))
 
     slack = types * (1 + total)
     for s in range(total):
         first = types * (1 + s)
         quota_row = 1 + total + s * quotas
         cap_row = 1 + total + total * quotas + s * types
-        add(np.full(types, 1 + s), first + each, 1.0)
-        add(quota_row + group, first + held, 1.0)
+        add(np.full(types, 1 + s), first + each, lots.people)
+        add(quota_row + group, first + held, lots.answers[held, group])
         add(quota_row + np.arange(quotas), slack + s * quotas + np.arange(quotas), 1.0)
         above = slack + (total + s) * quotas
         add(quota_row + np.arange(quotas), above + np.arange(quotas), -1.0)
         add(cap_row + each, first + each, 1.0)
         add(cap_row + each, each, -1.0)
+        if lots.empty:
+            add(np.array([1 + s]), np.array([slack + 2 * total * quotas + s]), 1.0)
     missing = (scenarios.lower - scenarios.left).ravel()
     room = (scenarios.upper - scenarios.left).ravel()
-    cost = _cost(types, scenarios)
+    cost = _cost(lots, scenarios)
     upper = np.full(len(cost), INFINITY)
-    upper[:types] = np.minimum(sizes, count)
-    upper[types:slack] = float(count)
+    upper[:types] = np.minimum(lots.sizes, count // lots.people)
+    fitting = lots.people[None, :] <= comes[:, None]
+    upper[types:slack] = np.where(fitting, float(count), 0.0).ravel()
     return Model(
         cost,
         np.zeros(len(cost)),
@@ -162,19 +216,17 @@ def _model(
 
 
 def _gains(
-    duals: NDArray[np.float64],
-    answers: NDArray[np.bool_],
-    count: int,
-    types: int,
-    scenarios: Scenarios,
+    duals: NDArray[np.float64], lots: Lots, count: int, scenarios: Scenarios
 ) -> NDArray[np.float64]:
-    """What one alternate of each type (T,) would take off the objective at these prices."""
+    """What one lot of each type (T,) would take off the objective at these prices."""
     total, quotas = scenarios.left.shape
     per_scenario = duals[1 : 1 + total]
     per_quota = duals[1 + total : 1 + total + total * quotas].reshape(total, quotas)
-    # Coming in a scenario is worth the prices of the quotas and of the seat, if that is positive.
-    worth = np.zeros((len(answers), total))
+    # Coming in a scenario is worth the prices of the quotas and of the seats, if that is positive
+    # and there are as many seats.
+    worth = lots.people[:, None] * per_scenario[None, :]
     for quota in range(quotas):
-        worth += answers[:, quota, None] * per_quota[None, :, quota]
-    gains: NDArray[np.float64] = np.maximum(worth + per_scenario, 0.0).sum(axis=1) + duals[0]
-    return gains
+        worth = worth + lots.answers[:, quota, None] * per_quota[None, :, quota]
+    fitting = lots.people[:, None] <= np.minimum(count, scenarios.free)[None, :]
+    gains = np.where(fitting, np.maximum(worth, 0.0), 0.0).sum(axis=1) + lots.people * duals[0]
+    return np.asarray(gains, np.float64)

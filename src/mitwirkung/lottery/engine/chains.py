@@ -8,7 +8,8 @@ break and rise with the seats the type is behind its target over all panels so f
 The odds of every type in every chain are most of the work. How many bounds a type would break is
 a sum over its features, so these are split into two halves: each type is one of few combinations
 in the first half and one of few in the second, and its odds are a product of two numbers that are
-worked out once for each combination.
+worked out once for each combination. Who takes the seat is then a race: each type arrives after an
+exponential time divided by its odds, and the first one wins with just these odds.
 """
 
 from __future__ import annotations
@@ -26,34 +27,42 @@ _CATCH_UP_LIMIT = 4.0
 _GREEDY = 0.95  # how often the seat given up is one of the worst
 _NEAR = 8  # seats too many or too few, in all rows together
 _NOISE = 4  # steps that the stock of random numbers would last if none were used twice
+_RACES = 2**14  # shifts of one stock of arrival times, one for each step
+_EARLIEST = 1e-6
 _REFRESH = 4  # steps between two looks at who is behind
 
 
-class _Half:
-    """Some of the features: which combination of answers each type has there.
+class _Halves:
+    """The features in two halves: which combination of answers each type has in either.
+
+    The combinations of the second half are numbered on from those of the first.
 
     Attributes:
-        of_type: (T,) the combination of each type.
-        rows: for each feature the row of each combination.
-        count: how many combinations there are.
+        of_type: two times (T,): the combination of each type.
+        rows: (features of a half, combinations) the rows of each combination; the last row, "no
+            row", fills up.
+        first: how many combinations there are in the first half.
     """
 
-    def __init__(self, rows: NDArray[np.int32], of_type: NDArray[np.intp]) -> None:
-        _, examples = np.unique(of_type, return_index=True)
-        self.of_type = of_type
-        self.rows = [np.ascontiguousarray(column) for column in rows[examples].T]
-        self.count = len(examples)
+    def __init__(self, rows: NDArray[np.int32], no_row: int) -> None:
+        parts, self.of_type = _split(rows)
+        examples = [np.unique(of_type, return_index=True)[1] for of_type in self.of_type]
+        self.first = len(examples[0])
+        self.of_type[1] += self.first
+        shape = (max(map(len, parts)), sum(map(len, examples)))
+        self.rows = np.full(shape, no_row, np.intp)
+        self.rows[: len(parts[0]), : self.first] = rows[examples[0]][:, parts[0]].T
+        self.rows[: len(parts[1]), self.first :] = rows[examples[1]][:, parts[1]].T
 
     def sums(self, per_row: NDArray[np.int8]) -> NDArray[np.int8]:
         """(combinations, chains) sums over the features of ``per_row`` (R+1, chains)."""
-        total = np.zeros((self.count, per_row.shape[1]), np.int8)
-        for column in self.rows:
-            total += per_row.take(column, axis=0)
+        total: NDArray[np.int8] = per_row.take(self.rows, axis=0).sum(axis=0, dtype=np.int8)
         return total
 
 
-def _halves(rows: NDArray[np.int32]) -> tuple[_Half, _Half]:
-    """The features (columns of ``rows``) in two halves, each with few combinations."""
+def _split(rows: NDArray[np.int32]) -> tuple[tuple[list[int], list[int]], list[NDArray[np.intp]]]:
+    """The features (columns of ``rows``) in two halves with few combinations each, and the
+    combination of each type in them."""
     values = [len(np.unique(column)) for column in rows.T]
     parts: tuple[list[int], list[int]] = ([], [])
     of_type = [np.zeros(len(rows), np.intp), np.zeros(len(rows), np.intp)]
@@ -64,7 +73,7 @@ def _halves(rows: NDArray[np.int32]) -> tuple[_Half, _Half]:
         pairs = of_type[half] * (int(rows.max()) + 1) + rows[:, feature]
         distinct, of_type[half] = np.unique(pairs, return_inverse=True)
         counts[half] = len(distinct)
-    return _Half(rows[:, parts[0]], of_type[0]), _Half(rows[:, parts[1]], of_type[1])
+    return parts, of_type
 
 
 class Chains:
@@ -72,8 +81,7 @@ class Chains:
 
     Tables over types or rows keep one column per chain, so that what belongs to a type or a row is
     gathered as whole lines of memory. There is no matrix product: BLAS on several threads is slow
-    on a busy machine, and rounds as it likes. Types are numbered anew, in layers across the blocks
-    of those with equal answers in the first half.
+    on a busy machine, and rounds as it likes.
 
     Class attributes:
         penalty: odds fall by exp(-penalty) for each bound that is broken.
@@ -93,67 +101,48 @@ class Chains:
         tilt: NDArray[np.float64] | None,
         count: int,
     ) -> None:
-        self.halves = self.first, self.second = _halves(polytope.rows)
-        self._arrange_blocks(count)
-        self.rows = polytope.rows[self.types].astype(np.intp)
-        self.target = target[self.types]
-        self.sizes = polytope.sizes[self.types]
+        self.halves = _Halves(polytope.rows, polytope.row_count)
+        self.rows = polytope.rows.astype(np.intp)
+        self.target = target
+        self.sizes = polytope.sizes
         self.seat_count = polytope.seats
         self.row_count = polytope.row_count
         self.rng = rng
         self.follow = tilt is None
-        self.odds = np.log(self.target / self.sizes) if tilt is None else tilt[self.types]
-        self.behind = np.zeros(len(self.types))
+        self.odds = np.log(target / self.sizes) if tilt is None else tilt
+        self.behind = np.zeros(polytope.types)
         # One more row, without bounds, stands for "no row".
         self.lower = np.append(polytope.lower, -(10**9)).astype(np.int32)[:, None]
         self.upper = np.append(polytope.upper, 10**9).astype(np.int32)[:, None]
 
-        features = polytope.rows.shape[1]
-        # Of 0, 1, ... more bounds that are helped than broken, then of -F, ..., -1.
-        balance = np.array([*range(features + 1), *range(-features, 0)])
+        # Of as many bounds broken as a half has features, ..., as many helped.
+        features = len(self.halves.rows)
+        balance = np.arange(-features, features + 1)
         self.worth = np.exp(self.penalty * balance).astype(np.float32)
 
         self.nestings = self._nestings()
         self.stock = np.empty((0, self.seat_count), np.intp)
         self.count = count
         self.everyone = np.arange(count)
-        # Where the rows of a type stand in the counts of the first chain.
+        self.first_seats = self.everyone * self.seat_count
+        # Where the rows of a type stand in the counts of the first chain, and its combinations in
+        # a table (combinations, chains).
         self.row_cells = self.rows * count
+        self.combination_cells = [of_type * count for of_type in self.halves.of_type]
         self.seats = np.zeros((count, self.seat_count), np.intp)
-        # For each half the cell of each seat in a table (combinations, chains).
-        self.cells = np.zeros((2, count, self.seat_count), np.intp)
-        self.room = np.zeros((len(self.types), count), np.float32)
+        # For each half the cell of each seat in such a table.
+        self.cells = [np.zeros((count, self.seat_count), np.intp) for _ in range(2)]
+        self.room = np.zeros((polytope.types, count), np.float32)
+        self.pull = np.zeros_like(self.room)  # the room, times what does not depend on rows
+        self.lean = np.exp(self.odds).astype(np.float32)
         self.counts = np.zeros((self.row_count + 1, count), np.int32)
         self.age = np.zeros(count, np.int64)
         self.noise = self.rng.random((_NOISE + 1) * self.seats.size, np.float32)
         self.noise *= np.float32(0.9)
+        times = self.rng.standard_exponential(_RACES + self.room.size, np.float32)
+        self.speeds = 1 / np.maximum(times, np.float32(_EARLIEST))
         self.refresh_in = 0
         self.restart(self.everyone)
-
-    def _arrange_blocks(self, count: int) -> None:
-        """Number the types anew: the first of every block, then the second of every block that has
-        one, and so on; the largest block leads. So each such layer can be added to the one before
-        as a whole."""
-        block = self.first.of_type
-        self.block_sizes = np.bincount(block)
-        rank = np.argsort(np.argsort(-self.block_sizes, kind="stable"))
-        by_block = np.argsort(block, kind="stable")
-        starts = np.cumsum(self.block_sizes) - self.block_sizes
-        depth = np.empty(len(block), np.intp)
-        depth[by_block] = np.arange(len(block)) - starts[block[by_block]]
-        self.types = np.lexsort((rank[block], depth)).astype(np.int32)
-        for half in self.halves:
-            half.of_type = half.of_type[self.types]
-        widths = np.bincount(depth)
-        layers = np.cumsum(widths) - widths
-        self.layers = [
-            (slice(before, before + width), slice(here, here + width))
-            for before, here, width in zip(layers, layers[1:], widths[1:], strict=False)
-        ]
-        # (depth, blocks) the type that stands there; beyond its end, the last one of the block.
-        reach = np.minimum(np.arange(len(widths))[:, None], self.block_sizes - 1)
-        self.in_block = layers[reach] + rank
-        self.in_block_cells = self.in_block * count
 
     def _nestings(self) -> NDArray[np.intp]:
         """Orders of the types: by one feature, inside it by the next, and so on, all in random
@@ -178,14 +167,14 @@ class Chains:
 
     def harvest(self, done: NDArray[np.intp]) -> NDArray[np.int32]:
         """The panels of the chains ``done``; the types' arrears take note."""
-        panels = self.types[self.seats[done]]
+        panels = self.seats[done].astype(np.int32)
         self.take_note(panels)
         return panels
 
     def take_note(self, panels: NDArray[np.int32]) -> None:
         """``panels`` (N, seats) were made: who is on few of them is behind."""
         if self.follow and len(panels):
-            held = np.bincount(panels.ravel(), minlength=len(self.types))[self.types]
+            held = np.bincount(panels.ravel(), minlength=len(self.target))
             self.behind += self.target * len(panels) - held
 
     def near(self) -> NDArray[np.int32]:
@@ -193,7 +182,7 @@ class Chains:
         short = np.maximum(self.lower - self.counts, 0).sum(axis=0)
         over = np.maximum(self.counts - self.upper, 0).sum(axis=0)
         broken = short + over
-        near: NDArray[np.int32] = self.types[self.seats[(broken > 0) & (broken <= _NEAR)]]
+        near: NDArray[np.int32] = self.seats[(broken > 0) & (broken <= _NEAR)].astype(np.int32)
         return near
 
     def restart(self, chains: NDArray[np.intp]) -> None:
@@ -202,10 +191,12 @@ class Chains:
             self.stock = np.concatenate([self.stock, self._starts()])
         seats, self.stock = self.stock[: len(chains)], self.stock[len(chains) :]
         self.seats[chains] = seats
-        for half, cells in zip(self.halves, self.cells, strict=True):
-            cells[chains] = half.of_type[seats] * self.count + chains[:, None]
+        for of_type, cells in zip(self.combination_cells, self.cells, strict=True):
+            cells[chains] = of_type[seats] + chains[:, None]
         self.age[chains] = 0
-        self.room[:, chains] = (self.sizes - seats_per_type(seats, len(self.types))).T
+        room = (self.sizes - seats_per_type(seats, len(self.sizes))).T
+        self.room[:, chains] = room
+        self.pull[:, chains] = room * self.lean[:, None]
         rows = self.row_count + 1
         cells = np.arange(len(chains))[:, None, None] * rows + self.rows[seats]
         counts = np.bincount(cells.ravel(), minlength=len(chains) * rows)
@@ -234,7 +225,7 @@ class Chains:
 
     def _within_sizes(self, seats: NDArray[np.intp]) -> NDArray[np.intp]:
         """The same seats, but those that a type is too small for go to random people."""
-        held = seats_per_type(seats, len(self.types))
+        held = seats_per_type(seats, len(self.sizes))
         for i in np.flatnonzero((held > self.sizes).any(axis=1)):
             kept = np.minimum(held[i], self.sizes)
             people = np.repeat(np.arange(len(kept)), self.sizes - kept)
@@ -248,60 +239,52 @@ class Chains:
         if self.refresh_in == 0:
             behind = _CATCH_UP * self.behind / np.maximum(self.target, 1)
             catch_up = np.clip(behind, -_CATCH_UP_LIMIT, _CATCH_UP_LIMIT)
-            self.lean = np.exp(self.odds + catch_up).astype(np.float32)[:, None]
+            self.lean = np.exp(self.odds + catch_up).astype(np.float32)
+            np.multiply(self.room, self.lean[:, None], out=self.pull)
             self.refresh_in = _REFRESH
         self.refresh_in -= 1
         seat = self._seat_to_give_up()
-        self._change(self.seats[self.everyone, seat], -1)
+        self._change(self.seats.ravel().take(seat), -1)
         coming = self._who_takes_it()
-        self.seats[self.everyone, seat] = coming
-        for half, cells in zip(self.halves, self.cells, strict=True):
-            cells[self.everyone, seat] = half.of_type[coming] * self.count + self.everyone
+        self.seats.ravel()[seat] = coming
+        for of_type, cells in zip(self.combination_cells, self.cells, strict=True):
+            cells.ravel()[seat] = of_type.take(coming) + self.everyone
         self._change(coming, +1)
         self.age += 1
 
     def _change(self, types: NDArray[np.intp], by: int) -> None:
-        self.room.ravel()[types * self.count + self.everyone] -= by
+        cells = types * self.count + self.everyone
+        room = self.room.ravel().take(cells) - by
+        self.room.ravel()[cells] = room
+        self.pull.ravel()[cells] = room * self.lean.take(types)
         # Several "no row" of one type count once here: that row has no bounds, its count may be
         # wrong.
-        self.counts.ravel()[self.row_cells[types] + self.everyone[:, None]] += by
+        cells = self.row_cells.take(types, axis=0)
+        cells += self.everyone[:, None]
+        self.counts.ravel()[cells] += by
 
     def _seat_to_give_up(self) -> NDArray[np.intp]:
-        greedy = self.rng.random(self.count) < self.greedy
-        over = ((self.counts > self.upper) & greedy).view(np.int8)
+        """The place of a seat of each chain in ``seats``, all chains in a line."""
+        greedy = self.rng.random(self.count, np.float32) < self.greedy
+        sums = self.halves.sums(((self.counts > self.upper) & greedy).view(np.int8))
         # Ties are broken by chance: from a stock, as every step needs many numbers.
         begin = int(self.rng.integers(0, _NOISE * self.seats.size))
-        broken = self.noise[begin : begin + self.seats.size].reshape(self.seats.shape)
-        for half, cells in zip(self.halves, self.cells, strict=True):
-            broken = broken + half.sums(over).take(cells)
-        return np.asarray(broken.argmax(axis=1), np.intp)
+        noise = self.noise[begin : begin + self.seats.size].reshape(self.seats.shape)
+        broken = noise + sums.take(self.cells[0])
+        broken += sums.take(self.cells[1])
+        place: NDArray[np.intp] = broken.argmax(axis=1)
+        place += self.first_seats
+        return place
 
     def _who_takes_it(self) -> NDArray[np.intp]:
-        full = (self.counts >= self.upper).view(np.int8)
-        short = (self.counts < self.lower).view(np.int8)
-        helps = short - full
-        odds = self._worth(self.second, helps).take(self.second.of_type, axis=0)
-        odds *= self.room
-        odds *= self.lean
-        # First a block of types, then one in it: the odds of a block are added up along it.
-        for before, here in self.layers:
-            odds[here] += odds[before]
-        line = odds.take(self.in_block[-1], axis=0)
-        line *= self._worth(self.first, helps)
-        block = self._drawn(np.cumsum(line, axis=0))
-        cells = self.in_block_cells.take(block, axis=1)
-        cells += self.everyone
-        place = np.minimum(self._drawn(odds.take(cells)), self.block_sizes[block] - 1)
-        return np.asarray(self.in_block[place, block], np.intp)
-
-    def _worth(self, half: _Half, helps: NDArray[np.int8]) -> NDArray[np.float32]:
-        # Wrapped, negative numbers count from the end.
-        return self.worth.take(half.sums(helps), mode="wrap")
-
-    def _drawn(self, line: NDArray[np.float32]) -> NDArray[np.intp]:
-        """In each chain the place whose part of the ``line`` (places, chains) a random point
-        hits."""
-        point = self.rng.random(self.count, np.float32) * line[-1]
-        passed = (line <= point).sum(axis=0, dtype=np.int32)
-        place: NDArray[np.intp] = np.minimum(passed, len(line) - 1).astype(np.intp)
-        return place
+        helps = 1 + (self.counts < self.lower).view(np.int8)
+        helps -= (self.counts >= self.upper).view(np.int8)
+        worth = self.worth.take(self.halves.sums(helps))
+        first, second = self.halves.of_type
+        odds = worth.take(first, axis=0)
+        odds *= worth.take(second, axis=0)
+        odds *= self.pull
+        begin = int(self.rng.integers(0, _RACES))
+        odds *= self.speeds[begin : begin + self.room.size].reshape(self.room.shape)
+        first_there: NDArray[np.intp] = odds.argmax(axis=0)
+        return first_there

@@ -19,9 +19,8 @@ from mitwirkung.lottery.engine.exact import exact_prices
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import SHORTFALL, Hull, pairs, whole_prices
 from mitwirkung.lottery.engine.master import StageMaster, nearest_lottery
-from mitwirkung.lottery.engine.polytope import Polytope, seats_per_type
+from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.engine.realise import Lottery
-from mitwirkung.lottery.progress import Watch
 
 _CERTAIN = 1 - 1e-6
 _ROUGH = 1000  # prices are rounded to this part of the largest while panels are looked for
@@ -31,30 +30,21 @@ _MOST_TAKEN = 20
 _MOST_PRICINGS = 5000
 
 
-def leximin_by_columns(
-    polytope: Polytope,
-    panels: NDArray[np.int32],
-    excluded: Cut | None,
-    rng: np.random.Generator,
-    watch: Watch,
-) -> tuple[Lottery, Certificate] | None:
+def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Certificate] | None:
     """The leximin lottery over all panels with its proof; None where prices have no small whole
     form.
 
     Args:
-        polytope: the problem.
-        panels: (N, seats) at least one for each type that is on any.
+        known: the panels: at least one for each type that is on any; they stay as they are.
         excluded: the cut that leaves all other types out.
-        rng: chooses where to look for panels.
-        watch: told each stage, and asked whether to stop.
 
     Raises:
         SolverError: if HiGHS gives no usable answer.
     """
     if excluded is not None:
-        return _over_the_others(polytope, panels, excluded, rng, watch)
-    hull = Hull(polytope, rng, watch)
-    hull.add(panels)
+        return _over_the_others(known, excluded)
+    polytope, watch = known.polytope, known.watch
+    hull = known.over(np.arange(polytope.types))
     sizes = polytope.sizes
     is_open = np.ones(polytope.types, np.bool_)
     chances = np.zeros(polytope.types)
@@ -84,23 +74,16 @@ def leximin_by_columns(
     near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
     if near.shortfall > SHORTFALL:
         return None
-    return hull.lottery(near.weights, chances * sizes), Certificate(tuple(stages), tuple(cuts))
+    return hull.lottery(hull.panels, near.weights, chances * sizes), Certificate(
+        tuple(stages), tuple(cuts)
+    )
 
 
-def _over_the_others(
-    polytope: Polytope,
-    panels: NDArray[np.int32],
-    excluded: Cut,
-    rng: np.random.Generator,
-    watch: Watch,
-) -> tuple[Lottery, Certificate] | None:
+def _over_the_others(known: Hull, excluded: Cut) -> tuple[Lottery, Certificate] | None:
     """The same without the types that are on no panel at all, which makes all of it smaller."""
     away = np.array([t for t, _ in excluded.coefficients])
-    seated = np.setdiff1d(np.arange(polytope.types), away)
-    part = polytope.part(seated, polytope.seats, polytope.lower, polytope.upper)
-    found = leximin_by_columns(
-        part, np.searchsorted(seated, panels).astype(np.int32), None, rng, watch
-    )
+    seated = np.setdiff1d(np.arange(known.polytope.types), away)
+    found = leximin_by_columns(known.over(seated), None)
     if found is None:
         return None
     lottery, proof = found
@@ -154,6 +137,9 @@ def _without_rounding(
 ) -> NDArray[np.int64] | None:
     worth = prices[panels].sum(axis=1)
     best = panels[worth >= float(worth.max()) * (1 - _EQUAL)]
+    most = LARGEST_CUT // panels.shape[1]
+    simple = whole_prices(prices, most)
+    if len(np.unique(simple[best].sum(axis=1))) == 1:  # mostly so
+        return simple
     priced = np.flatnonzero(prices > _NO_PRICE * float(prices.max()))
-    held = seats_per_type(best, len(prices))
-    return exact_prices(held, priced, most=LARGEST_CUT // panels.shape[1])
+    return exact_prices(seats_per_type(best, len(prices)), priced, most=most)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 INFINITY: float = highspy.kHighsInf
 
 _STRICT = 1e-10
+_DUAL, _PRIMAL = 1, 4  # HiGHS's numbers of the simplex methods
 _INTEGER: Mapping[str, float | int] = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 1e-6,
@@ -92,6 +93,8 @@ class Model:
         self.highs.setOptionValue("presolve", "on" if presolve else "off")
         if not scaling:
             self.highs.setOptionValue("simplex_scale_strategy", 0)
+        # Bounds that are moved a little to escape from ties must be moved back in the end.
+        self.highs.setOptionValue("primal_simplex_bound_perturbation_multiplier", 0.0)
         self._set_tolerances(_STRICT)
         for name, value in _INTEGER.items() if integer else ():
             self.highs.setOptionValue(name, value)
@@ -119,13 +122,17 @@ class Model:
     def _meet(self, event: Any) -> None:
         self.met.append(np.array(event.data_out.mip_solution, np.float64))
 
-    def solve(self) -> bool:
+    def solve(self, *, primal: bool = False) -> bool:
         """Whether an optimum was found; False says that the model has no solution.
+
+        Where the last solution still meets all rows, the ``primal`` simplex method goes on from
+        it; the dual one goes on from where rows were added.
 
         Raises:
             SolverError: for every other outcome.
         """
         self.met.clear()
+        self.highs.setOptionValue("simplex_strategy", _PRIMAL if primal else _DUAL)
         status = self._run()
         if status == highspy.HighsModelStatus.kNotset:
             # Another part of this process set up HiGHS with another number of threads: take what
@@ -154,6 +161,7 @@ class Model:
     def _run_more_patiently(self) -> highspy.HighsModelStatus:
         """Again from the start, with looser tolerances if need be: on models with nearly equal
         rows the strict ones may be out of reach."""
+        self.highs.setOptionValue("simplex_strategy", _DUAL)
         for tolerance in (_STRICT, 1e-9, 1e-8, 1e-7):
             self.highs.clearSolver()
             self._set_tolerances(tolerance)

@@ -4,7 +4,8 @@
 problem is cut down to the hull of the panels, as far as the optimum needs it: the lottery nearest
 to the target has prices under which the target is worth more than any panel; the best panel under
 these prices, found by an integer programme, gives a bound which all panels meet and the target does
-not. With that cut the chances are computed anew.
+not. With that cut the chances are computed anew. Where all panels can be listed (`listing`), the
+list answers in place of the integer programme.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from mitwirkung.lottery.engine.integer import (
     panel_model,
     panels_met,
 )
-from mitwirkung.lottery.engine.master import nearest_lottery
+from mitwirkung.lottery.engine.listing import all_panels
+from mitwirkung.lottery.engine.master import NearestMaster
 from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
@@ -44,21 +46,53 @@ _PROMISING = 0.98  # of the worth of the best panel known: to be kept for later 
 _EFFORT_PER_STEP = 90  # iterations of the simplex method
 _EFFORT_PER_TYPE, _MOST_EXPECTED = 20, 2000  # what the first integer programme may take
 _ENOUGH, _MOST_KEPT = 10, 300  # better panels, and all of those that a walk finds
+_MOST_LISTED = 300_000  # panels and their beginnings: listed in some tenths of a second
+_MOST_FROM_LIST = 100  # better panels at a time
 
 
 class Hull:
-    """All panels of a problem, known by the ones found so far and by an integer programme."""
+    """All panels of a problem, known by the ones found so far, and by their list or an integer
+    programme.
 
-    def __init__(self, polytope: Polytope, rng: np.random.Generator, watch: Watch) -> None:
+    Attributes:
+        panels: (N, seats) those found so far, in canonical form.
+        listed: all of them; None where they are too many to be listed.
+    """
+
+    def __init__(
+        self,
+        polytope: Polytope,
+        rng: np.random.Generator,
+        watch: Watch,
+        listed: NDArray[np.int32] | None = None,
+    ) -> None:
+        """``listed`` are all panels, where that is known already."""
         self.polytope = polytope
         self.rng = rng
         self.watch = watch
-        self.model: PanelModel = panel_model(polytope, watch, presolve=False)
-        self.model.effort = min(_EFFORT_PER_TYPE * polytope.types, _MOST_EXPECTED)
-        never = _without_room(polytope)
-        self.model.set_upper_bounds(never, [0.0] * len(never))
+        self.listed = all_panels(polytope, _MOST_LISTED) if listed is None else listed
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
+
+    def over(self, types: NDArray[np.int64]) -> Hull:
+        """The same without all other types, which are on no panel; with nothing held."""
+        whole = self.polytope
+        part = whole.part(types, whole.seats, whole.lower, whole.upper)
+        place = np.zeros(whole.types, np.int32)
+        place[types] = np.arange(len(types))
+        listed = None if self.listed is None else place[self.listed]
+        hull = Hull(part, self.rng, self.watch, listed)
+        hull.add(place[self.panels])
+        return hull
+
+    @cached_property
+    def model(self) -> PanelModel:
+        """The integer programme."""
+        model = panel_model(self.polytope, self.watch, presolve=False)
+        model.effort = min(_EFFORT_PER_TYPE * self.polytope.types, _MOST_EXPECTED)
+        never = _without_room(self.polytope)
+        model.set_upper_bounds(never, [0.0] * len(never))
+        return model
 
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
@@ -70,6 +104,12 @@ class Hull:
 
         The best panel is added to those known.
         """
+        if self.listed is not None:
+            if not len(self.listed):
+                return None
+            worth = coefficients[self.listed].sum(axis=1)
+            self.add(self.listed[[worth.argmax()]])
+            return int(worth.max()), int(worth.max())
         bound, x = highest(self.model, pairs(coefficients))
         if x is None:
             return None
@@ -80,8 +120,22 @@ class Hull:
         """Panels (N, seats) with a larger sum of the whole ``coefficients`` (T,) than all known
         ones, to which they are added; none if there is none."""
         known = int(coefficients[self.panels].sum(axis=1).max())
+        if self.listed is not None:
+            return self._best_listed(coefficients, known)
         x = better(self.model, pairs(coefficients), known)
         return self.panels[:0] if x is None else self._add_met(x)
+
+    def _best_listed(
+        self, prices: NDArray[np.int64] | NDArray[np.float64], above: float
+    ) -> NDArray[np.int32]:
+        """The listed panels that are worth the most, if more than ``above``; they are added."""
+        assert self.listed is not None
+        worth = prices[self.listed].sum(axis=1)
+        better = np.flatnonzero(worth > above)
+        dearest = better[np.argsort(-worth[better], kind="stable")[:_MOST_FROM_LIST]]
+        found = self.listed[dearest]
+        self.add(found)
+        return found
 
     def _add_met(self, best: NDArray[np.int64]) -> NDArray[np.int32]:
         whole = [x for x in [best, *panels_met(self.model)] if x.sum() == self.polytope.seats]
@@ -93,23 +147,35 @@ class Hull:
 
     def hold(self, cut: Cut) -> None:
         """From now on only panels that meet the cut with equality count as panels."""
-        hold(self.model, cut.coefficients, cut.bound)
         self.held.append(cut)
         self.panels = self.panels[self.meets(self.panels)]
+        if self.listed is None:
+            hold(self.model, cut.coefficients, cut.bound)
+        else:
+            self.listed = self.listed[self._on(cut, self.listed)]
 
     def meets(self, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which of the ``panels`` (N, seats) meet all cuts that are held."""
         meets = np.ones(len(panels), np.bool_)
         for cut in self.held:
-            coefficients = np.zeros(self.polytope.types, np.int64)
-            types, values = zip(*cut.coefficients, strict=True)
-            coefficients[list(types)] = values
-            meets &= coefficients[panels].sum(axis=1) == cut.bound
+            meets &= self._on(cut, panels)
         return meets
+
+    def _on(self, cut: Cut, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
+        coefficients = np.zeros(self.polytope.types, np.int64)
+        types, values = zip(*cut.coefficients, strict=True)
+        coefficients[list(types)] = values
+        on_it: NDArray[np.bool_] = coefficients[panels].sum(axis=1) == cut.bound
+        return on_it
 
     def walk(self, prices: NDArray[np.float64]) -> None:
         """Look for panels worth more than all known ones near the best of these: until some are
-        found, or as long as the last integer programme suggests; not at all where it was easy."""
+        found, or as long as the last integer programme suggests; not at all where it was easy.
+
+        Where all panels are listed, the best of them are taken."""
+        if self.listed is not None:
+            self._best_listed(prices, float(prices[self.panels].sum(axis=1).max()) * (1 + 1e-7))
+            return
         steps = min(self.model.effort // _EFFORT_PER_STEP, _MOST_STEPS)
         if steps < _FEWEST_STEPS:
             return
@@ -137,7 +203,7 @@ class Hull:
         """The cut which says that some types are on no panel at all; None if each is on one (or
         there is no panel)."""
         missing = np.ones(self.polytope.types, np.bool_)
-        missing[np.unique(self.panels)] = False
+        missing[np.unique(self.panels if self.listed is None else self.listed)] = False
         while missing.any():
             found = self.best(missing.astype(np.int64))
             if found is None:
@@ -159,11 +225,13 @@ class Hull:
         An empty list says that neither was found. ``share`` is what `watch` is told of the work.
         """
         cuts: list[Cut] = []
+        master = NearestMaster(self.panels, target, self.polytope.sizes, self.watch)
         for _ in range(_PRICINGS_A_ROUND):
-            near = nearest_lottery(self.panels, target, self.polytope.sizes, self.watch)
+            master.take(self.panels)
+            near = master.solve()
             self.watch("cuts", share, gap=max(0.0, near.shortfall))
             if near.shortfall <= SHORTFALL:
-                return self.lottery(near.weights, target)
+                return self.lottery(master.panels, near.weights, target)
             if self._price_by_sampling(target, near.prices, near.worth):
                 continue
             before = len(self.panels)
@@ -175,19 +243,26 @@ class Hull:
                 cuts.append(cut)
             if len(self.panels) == before:
                 if not cuts and near.shortfall <= _TOLERABLE:
-                    return self.lottery(near.weights, target)
+                    return self.lottery(master.panels, near.weights, target)
                 break
             if len(cuts) >= _CUTS_A_ROUND:
                 break
         return cuts
 
-    def lottery(self, weights: NDArray[np.float64], target: NDArray[np.float64]) -> Lottery:
-        """The lottery with these ``weights`` (N,) of the known panels, polished."""
-        portfolio = Portfolio(self.panels, self.polytope.types)
+    def lottery(
+        self,
+        panels: NDArray[np.int32],
+        weights: NDArray[np.float64],
+        target: NDArray[np.float64],
+    ) -> Lottery:
+        """The lottery with these ``weights`` (N,) of ``panels`` (N, seats), polished."""
+        order = np.lexsort(panels.T[::-1])
+        panels, weights = panels[order], weights[order]
+        portfolio = Portfolio(panels, self.polytope.types)
         weights = polished(portfolio, weights, target, self.watch)
         used = weights > 0
         off = residual(portfolio, weights, target)
-        return Lottery(self.panels[used], weights[used], off)
+        return Lottery(panels[used], weights[used], off)
 
     def _price_by_sampling(
         self, target: NDArray[np.float64], prices: NDArray[np.float64], worth: float

@@ -33,77 +33,21 @@ class Nearest:
     worth: float
 
 
-def nearest_lottery(
-    panels: NDArray[np.int32],
-    target: NDArray[np.float64],
-    sizes: NDArray[np.int64],
-    watch: Watch,
-) -> Nearest:
-    """The lottery over ``panels`` (N, k) with the smallest shortfall from ``target`` (T,) expected
-    seats.
+class Master:
+    """A linear programme over known panels; panels can be added, and the model goes on from where
+    it stood.
 
-    Raises:
-        SolverError: if HiGHS gives no answer.
-    """
-    n, types = len(panels), len(target)
-    held = seats_per_type(panels, types)
-    panel, kind = np.nonzero(held)
-    everyone, every_panel = np.arange(types), np.arange(n)
-    # Columns: a weight per panel, then the shortfall. Rows: a type each, then the sum of the
-    # weights.
-    rows = Rows(
-        np.append(target, 1.0),
-        np.append(np.full(types, INFINITY), 1.0),
-        np.concatenate([kind, everyone, np.full(n, types)]),
-        np.concatenate([panel, np.full(types, n), every_panel]),
-        np.concatenate([held[panel, kind], sizes, np.ones(n)]).astype(np.float64),
-    )
-    cost = np.append(np.zeros(n), 1.0)
-    lower = np.append(np.zeros(n), -1.0)
-    model = Model(cost, lower, np.append(np.ones(n), 1.0), rows, check=watch.check)
-    if not model.solve():
-        raise SolverError("the nearest lottery has no solution")
-    values = model.values()
-    weights = np.maximum(values[:-1], 0.0)
-    prices = np.maximum(model.duals()[:-1], 0.0)
-    worth = float(prices[panels].sum(axis=1).max())
-    return Nearest(float(values[-1]), weights / float(weights.sum()), prices, worth)
-
-
-class StageMaster:
-    """The largest smallest chance over known panels while fixed types keep theirs.
-
-    Panels can be added. The model then goes on from where it stood.
+    Attributes:
+        panels: (N, seats) in the order in which they came.
     """
 
-    def __init__(
-        self,
-        panels: NDArray[np.int32],
-        sizes: NDArray[np.int64],
-        chances: NDArray[np.float64],
-        is_open: NDArray[np.bool_],
-    ) -> None:
-        """``chances`` (T,) are those that the types which are not ``is_open`` (T,) keep."""
-        self.types = len(sizes)
+    def __init__(self, panels: NDArray[np.int32], types: int, model: Model) -> None:
+        """The columns of ``model`` are a chance, then a weight for each panel; its rows a type
+        each, then the sum of the weights."""
         self.panels = panels
-        held = seats_per_type(panels, self.types)
-        panel, kind = np.nonzero(held)
-        still = np.flatnonzero(is_open)
-        n = len(panels)
-        # Columns: the smallest chance, then a weight per panel. Rows: a type each, then the sum of
-        # the weights. Where the chances of fixed types hang together, prices can be added to them
-        # all without end; the slack makes the solver choose the smallest.
-        kept = np.where(is_open, 0.0, sizes * np.maximum(chances - _SLACK, 0.0))
-        rows = Rows(
-            np.append(kept, 1.0),
-            np.append(np.full(self.types, INFINITY), 1.0),
-            np.concatenate([still, kind, np.full(n, self.types)]),
-            np.concatenate([np.zeros(len(still), np.int64), 1 + panel, 1 + np.arange(n)]),
-            np.concatenate([-sizes[still], held[panel, kind], np.ones(n)]).astype(np.float64),
-        )
-        cost = np.append(-1.0, np.zeros(n))
-        upper = np.append(1.0, np.full(n, INFINITY))
-        self.model = Model(cost, np.zeros(n + 1), upper, rows, presolve=False)
+        self.types = types
+        self.model = model
+        self._solved = False
 
     def take(self, panels: NDArray[np.int32]) -> int:
         """Take those of the ``panels`` (N, seats) that are new; how many they are."""
@@ -116,6 +60,102 @@ class StageMaster:
         self.panels = np.concatenate([self.panels, new])
         return len(new)
 
+    def _solve(self) -> None:
+        if not (self.model.solve(primal=self._solved) or self.model.solve_afresh()):
+            raise SolverError("a lottery over known panels has no solution")
+        self._solved = True
+
+    def _prices(self) -> NDArray[np.float64]:
+        return np.maximum(self.model.duals()[:-1], 0.0)
+
+
+class NearestMaster(Master):
+    """The lottery over known panels with the smallest shortfall from a target."""
+
+    def __init__(
+        self,
+        panels: NDArray[np.int32],
+        target: NDArray[np.float64],
+        sizes: NDArray[np.int64],
+        watch: Watch,
+    ) -> None:
+        """``target`` (T,) expected seats of types of ``sizes`` (T,)."""
+        n, types = len(panels), len(target)
+        held = seats_per_type(panels, types)
+        panel, kind = np.nonzero(held)
+        everyone, every_panel = np.arange(types), np.arange(n)
+        rows = Rows(
+            np.append(target, 1.0),
+            np.append(np.full(types, INFINITY), 1.0),
+            np.concatenate([everyone, kind, np.full(n, types)]),
+            np.concatenate([np.zeros(types, np.int64), 1 + panel, 1 + every_panel]),
+            np.concatenate([sizes, held[panel, kind], np.ones(n)]).astype(np.float64),
+        )
+        cost = np.append(1.0, np.zeros(n))
+        lower = np.append(-1.0, np.zeros(n))
+        model = Model(cost, lower, np.ones(n + 1), rows, check=watch.check)
+        super().__init__(panels, types, model)
+
+    def solve(self) -> Nearest:
+        """The best lottery over the panels taken so far.
+
+        Raises:
+            SolverError: if HiGHS gives no answer.
+        """
+        self._solve()
+        values, prices = self.model.values(), self._prices()
+        weights = np.maximum(values[1:], 0.0)
+        worth = float(prices[self.panels].sum(axis=1).max())
+        return Nearest(float(values[0]), weights / float(weights.sum()), prices, worth)
+
+
+def nearest_lottery(
+    panels: NDArray[np.int32],
+    target: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    watch: Watch,
+) -> Nearest:
+    """The lottery over ``panels`` (N, k) with the smallest shortfall from ``target`` (T,) expected
+    seats.
+
+    Raises:
+        SolverError: if HiGHS gives no answer.
+    """
+    return NearestMaster(panels, target, sizes, watch).solve()
+
+
+class StageMaster(Master):
+    """The largest smallest chance over known panels while fixed types keep theirs."""
+
+    def __init__(
+        self,
+        panels: NDArray[np.int32],
+        sizes: NDArray[np.int64],
+        chances: NDArray[np.float64],
+        is_open: NDArray[np.bool_],
+    ) -> None:
+        """``chances`` (T,) are those that the types which are not ``is_open`` (T,) keep."""
+        types = len(sizes)
+        held = seats_per_type(panels, types)
+        panel, kind = np.nonzero(held)
+        still = np.flatnonzero(is_open)
+        n = len(panels)
+        # Columns: the smallest chance, then a weight per panel. Rows: a type each, then the sum of
+        # the weights. Where the chances of fixed types hang together, prices can be added to them
+        # all without end; the slack makes the solver choose the smallest.
+        kept = np.where(is_open, 0.0, sizes * np.maximum(chances - _SLACK, 0.0))
+        rows = Rows(
+            np.append(kept, 1.0),
+            np.append(np.full(types, INFINITY), 1.0),
+            np.concatenate([still, kind, np.full(n, types)]),
+            np.concatenate([np.zeros(len(still), np.int64), 1 + panel, 1 + np.arange(n)]),
+            np.concatenate([-sizes[still], held[panel, kind], np.ones(n)]).astype(np.float64),
+        )
+        cost = np.append(-1.0, np.zeros(n))
+        upper = np.append(1.0, np.full(n, INFINITY))
+        model = Model(cost, np.zeros(n + 1), upper, rows, presolve=False)
+        super().__init__(panels, types, model)
+
     def solve(self) -> tuple[float, NDArray[np.float64]]:
         """The smallest chance of the open types, and prices (T,): not negative; a panel that would
         help has a larger sum of prices than all that are known.
@@ -123,6 +163,5 @@ class StageMaster:
         Raises:
             SolverError: if HiGHS gives no answer.
         """
-        if not (self.model.solve() or self.model.solve_afresh()):
-            raise SolverError("a stage over panels has no solution")
-        return float(self.model.values()[0]), np.maximum(self.model.duals()[:-1], 0.0)
+        self._solve()
+        return float(self.model.values()[0]), self._prices()

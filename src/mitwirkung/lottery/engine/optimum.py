@@ -28,6 +28,7 @@ from mitwirkung.lottery.engine.several import sample_panels
 from mitwirkung.lottery.progress import Watch
 
 _MOST_CUTS = 400
+_SAME = 1e-7  # chance: worth a try to prove it as that of the relaxation
 _FEW_TYPES = 200  # with more, most stages are proven by quotas, and columns would do it again
 
 
@@ -135,11 +136,18 @@ def _with_cuts(
     excluded = hull.excluded()
     seated = polytope.types - (0 if excluded is None else len(excluded.coefficients))
     if goal.leximin_is_best and seated <= _FEW_TYPES:
-        best = leximin_by_columns(polytope, hull.panels, excluded, rng, watch)
+        best = leximin_by_columns(hull, excluded)
         if best is not None:
             certificate = goal.of_leximin(best[1])
+            by_quotas = _relaxed_proof(polytope, goal, relaxed)
 
             def certify(chances: Sequence[Fraction]) -> tuple[Certificate, Fraction]:
+                # Whole people may reach what fractions promise after all: sampling had bad luck.
+                near = [float(chance) for chance in chances]
+                if np.abs(near - relaxed.chances).max() < _SAME:
+                    proof, left = by_quotas(chances)
+                    if left <= TOLERANCE:
+                        return proof, left
                 return certificate, goal.gap(polytope, certificate, chances)
 
             return _proven(polytope, goal, relaxed, best[0], certify, watch)
@@ -166,6 +174,14 @@ def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None
     polytope = hull.polytope
     if lottery is not None:
         hull.add(lottery.panels)
+    if hull.listed is not None:
+        if not len(hull.listed):
+            raise _no_panel(polytope, hull.watch)
+        # Some of them, evenly from the list, and one for each type that is on any.
+        some = np.linspace(0, len(hull.listed) - 1, 2 * polytope.types + 50).astype(np.intp)
+        _, examples = np.unique(hull.listed, return_index=True)
+        hull.add(hull.listed[np.union1d(some, examples // polytope.seats)])
+        return
     start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
     hull.add(
         sample_panels(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.face import Face, minimal_face
 from mitwirkung.lottery.engine.highs import SolverError
+from mitwirkung.lottery.engine.listing import all_panels
 from mitwirkung.lottery.engine.master import nearest_lottery
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
 from mitwirkung.lottery.engine.several import sample_panels
@@ -23,6 +24,8 @@ from mitwirkung.lottery.progress import Watch
 _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
 _SHARP = 1e-13  # seats: what Newton's method aims at
 _NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
+_FEW_SEATS, _FEW_BEGINNINGS = 5, 20_000  # to list all panels is faster than to sample some
+_FEW_ROUNDS = 2  # then a search for the panels that are missing is faster
 _MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
 
 
@@ -64,24 +67,44 @@ def realise(
     face = minimal_face(polytope, chances)
     if face.polytope is None:
         return _single(polytope, face)
+    few = face.polytope.seats <= _FEW_SEATS
+    # Panels of few seats are further from the target, so it takes more of them to surround it.
+    wanted = (9 if few else 5) * face.polytope.types // 2 + 20
+    if few:
+        rounds = min(rounds, _FEW_ROUNDS)
+        watch("panels", 0.0)
+        panels = all_panels(face.polytope, _FEW_BEGINNINGS)
+        if panels is not None and len(panels) <= wanted:
+            watch("weights", 0.0)
+            return _of_all(face, face.polytope, panels, watch)
     panels = np.empty((0, face.polytope.seats), np.int32)
     best: Lottery | None = None
-    wanted = 5 * face.polytope.types // 2 + 20
     for number in range(rounds):
         watch("panels", number / rounds, gap=None if best is None else best.residual)
         more = sample_panels(face.polytope, face.target, wanted, rng, watch=watch, exchange=True)
-        wanted = 3 * face.polytope.types // 4 + 30
+        wanted = (6 if few else 3) * face.polytope.types // 4 + 30
         known = len(panels)
         panels = tidy(np.concatenate([panels, more])) if known else more
         if len(panels) == known:  # there are hardly any more
             break
         watch("weights", number / rounds, gap=None if best is None else best.residual)
-        lottery = _weigh(face.polytope, face.target, panels, watch, last=number == rounds - 1)
+        lottery = _weigh(
+            face.polytope, face.target, panels, watch, last=number == rounds - 1 and not few
+        )
         if best is None or lottery.residual < best.residual:
             best = lottery
         if best.realised:
             break
     return None if best is None else _whole(face, best)
+
+
+def _of_all(
+    face: Face, polytope: Polytope, panels: NDArray[np.int32], watch: Watch
+) -> Lottery | None:
+    """The lottery over all ``panels`` of the face; there are no others to look for."""
+    if not len(panels):
+        return None
+    return _whole(face, _weigh(polytope, face.target, tidy(panels), watch, last=True))
 
 
 def _single(polytope: Polytope, face: Face) -> Lottery | None:

@@ -59,10 +59,8 @@ class _Walks(Chains):
         super().__init__(polytope, even, rng, tilt, _CHAINS)
 
     def _starts(self) -> NDArray[np.intp]:
-        place = np.empty(len(self.types), np.intp)
-        place[self.types] = np.arange(len(self.types))
         chosen = self.rng.integers(0, len(self.known), self.count)
-        seats = place[self.known[chosen]]
+        seats = self.known[chosen].astype(np.intp)
         odds = np.cumsum(np.exp(self.odds - self.odds.max()) * self.sizes)
         kicks = self.rng.integers(1, _MOST_KICKS + 1, self.count)
         for kick in range(_MOST_KICKS):
