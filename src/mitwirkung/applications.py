@@ -83,7 +83,8 @@ MOVES: Mapping[State, tuple[State, ...]] = {
     State.NOT_SELECTED: (State.SELECTED, State.RESERVE, State.WITHDRAWN, State.ERASED),
     State.ACCEPTED: (State.ATTENDED, State.ABSENT, State.WITHDRAWN, State.ERASED),
     State.DECLINED: (State.ERASED,),
-    State.EXPIRED: (State.ERASED,),
+    # an answer on paper may have come in time, and be entered late
+    State.EXPIRED: (State.ACCEPTED, State.ERASED),
     State.ATTENDED: (State.ABSENT, State.WITHDRAWN, State.ERASED),
     State.ABSENT: (State.ATTENDED, State.WITHDRAWN, State.ERASED),
     State.WITHDRAWN: (State.ERASED,),
@@ -297,6 +298,8 @@ class Application(Model):
             raise MoveRefused("receipt-in-future")
         if self.offer is not None:
             _check_answer(self.offer, to, now, received)
+        elif to is State.ACCEPTED:
+            _check_answer(self.offers[-1], to, now, received)
         step = Transition(
             time=now,
             actor=actor,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def audit(case: CaseFile, printed: Mapping[int, str] | None = None) -> Audit:
         entries.extend(case.journal())
     except (ValueError, TypeError):  # no JSON, or no time, where there has to be
         return Audit(case.name, 0, "none", 0, (("audit-journal-unreadable", {}),))
-    known = [*heads_in(case.documents()).items(), *(printed or {}).items()]
+    known = [*heads_in(case.documents().items()).items(), *(printed or {}).items()]
     flaws: list[tuple[str, Mapping[str, Any]]] = []
     try:
         prove_journal(case.name, entries, dict(known))
@@ -115,10 +115,14 @@ def audit(case: CaseFile, printed: Mapping[int, str] | None = None) -> Audit:
     return Audit(case.name, len(entries), head, len(dict(known)), tuple(flaws))
 
 
-def heads_in(documents: Mapping[str, bytes]) -> dict[int, str]:
-    """The heads of the journal that public files print: number of the entry to its hash."""
+def heads_in(documents: Iterable[tuple[str, bytes]]) -> dict[int, str]:
+    """The heads of the journal that public files print: number of the entry to its hash.
+
+    Args:
+        documents: name and content of each.
+    """
     found = {}
-    for name, content in documents.items():
+    for name, content in documents:
         if name.startswith(RESULTS):
             continue  # those are of other people's making
         if name.rpartition("/")[2] in (LotteryFile.file_name, SUMMARY):

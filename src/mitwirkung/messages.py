@@ -783,6 +783,7 @@ TEXTS: dict[str, str] = {
     "offers-made": "These seats are offered already, until {until}.",
     "offer-past-event": "A seat can be offered until the event ends on {ends} at the latest.",
     "replacements-over": "Seats that fall free are filled until {until}; that day is over.",
+    "seat-filled": "A lottery for this seat is published already; it cannot be taken any more.",
     "seats-taken": "All {seats} seats are taken.",
     "document-name": "{name!r} is no plain name of a file.",
     "document-nothing": "Name at least one document with the results.",

@@ -41,6 +41,7 @@ from mitwirkung.events import Event, Phase, Remedy
 from mitwirkung.forms.answers import by_compartment, check_answers, person_in
 from mitwirkung.forms.declaration import Form
 from mitwirkung.lottery.attempts import give_up
+from mitwirkung.lottery.contents import receipt_of
 from mitwirkung.lottery.facts import Facts, SeedFacts
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
@@ -48,6 +49,7 @@ from mitwirkung.lottery.progress import Progress, Stop
 from mitwirkung.lottery.publication import Publication, seed_from
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.randomness import check_seed, is_of_fallback, is_stated
+from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.moves import MoveRefused
 from mitwirkung.names import NOT_STATED, clean
 from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose, Role
@@ -426,6 +428,22 @@ class Procedure:
             body = case.open(Compartment.IDENTITY, key, purpose=Purpose.CONTACT)
             return None if body is None else str(body["token"])
 
+    def receipt(self, key: str) -> Receipt | None:
+        """What somebody checks their part in the last lottery with: token, answers as they were
+        counted, and the handles of those who are drawn as one with them; None if they are in none,
+        or somebody in it was erased.
+
+        Raises:
+            ApplicationUnknown: there is no application of this key.
+        """
+        with self._case() as case:
+            case.application(key)
+            for round_ in reversed([each for each in case.rounds() if each.counts]):
+                made = publication_of(case, round_, purpose=Purpose.SELECTION)
+                if made is not None and key in made.problem.ids:
+                    return receipt_of(made, made.problem.ids.index(key))
+            return None
+
     def key_of(self, token: str) -> str | None:
         """The key of the application with a token; None if there is none."""
         from mitwirkung.lottery.encoding import handle
@@ -570,6 +588,7 @@ class Procedure:
                 require_phase(event, *phases)
             if to is State.ACCEPTED:
                 _check_seats(case, event)
+                _check_not_filled(case, key)
             after = before.moved(
                 to, now=now, actor=actor, channel=channel, reason=reason, received=received
             )
@@ -862,6 +881,10 @@ class Procedure:
         received: datetime | date | None = None,
     ) -> Application:
         """Accept the seat that is offered.
+
+        Args:
+            received: when an answer on paper came in. If that was in time, it counts also after
+                the offer expired, as long as no lottery for the seat is published.
 
         Raises:
             MoveRefused: none is offered, or the offer is over.
@@ -1257,6 +1280,12 @@ def _check_answered(case: CaseFile) -> None:
     left = case.count(State.SELECTED)
     if left:
         raise MoveRefused("offers-open", count=left)
+
+
+def _check_not_filled(case: CaseFile, key: str) -> None:
+    """Whoever answered in time keeps the seat, unless a lottery for it is published."""
+    if any(key in each.freed for each in case.rounds() if each.counts):
+        raise MoveRefused("seat-filled")
 
 
 def _check_seats(case: CaseFile, event: Event) -> None:

@@ -255,7 +255,7 @@ def test_what_is_whole_is_whole_at_every_stage(held: Path, tmp_path: Path) -> No
 def test_heads_that_were_printed_elsewhere_are_compared(held: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(held, tmp_path / "event"))
     town = Town.made(folder)
-    printed = heads_in({"elsewhere/event.json": town.procedure.public_documents()["event.json"]})
+    printed = heads_in([("elsewhere/event.json", town.procedure.public_documents()["event.json"])])
     assert town.procedure.audit(printed).ok
     assert town.procedure.audit({3: "0" * 64}).flaws[0][0] == "journal-rewritten"
     town.storage.close()

@@ -11,8 +11,11 @@ from mitwirkung.app import verify_record
 from mitwirkung.applications import State
 from mitwirkung.errors import InputError
 from mitwirkung.events import Phase
+from mitwirkung.lottery.encoding import handle
 from mitwirkung.lottery.files import LotteryFile
 from mitwirkung.lottery.folder import write_draw_at_once
+from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.lottery.verification import verify
 from mitwirkung.people import Channel
 from small_event import (
     AGAIN,
@@ -83,8 +86,42 @@ def test_an_offer_is_answered_once_by_the_end_of_its_day() -> None:
     assert (over.key, over.state) == (fourth, State.EXPIRED)
     assert town.procedure.expire(now=OVER) == []
     assert town.everything() == after
-    with refused("move-illegal", legal=["erased"]):
+    with refused("offer-over", until="2027-04-09"):
         town.accept(fourth, now=OVER)
+
+
+def test_a_letter_in_time_counts_after_the_offer_expired_until_the_seat_is_drawn_again() -> None:
+    town = Town.made().offered()
+    first, second, third, fourth = town.keys(State.SELECTED)
+    for each in (first, second):
+        town.accept(each)
+    town.procedure.expire(now=OVER)
+    letter = {"channel": Channel.LETTER, "received": UNTIL, "actor": CLERK}
+    late = town.procedure.accept(third, now=OVER, **letter)
+    assert late.state is State.ACCEPTED
+    town.procedure.publish_replacement(FACTS_AGAIN, now=AGAIN, actor=CLERK)
+    assert town.procedure.rounds()[-1].freed == (fourth,)
+    with refused("seat-filled"):
+        town.procedure.accept(fourth, now=AGAIN, **letter)
+    assert town.procedure.audit().ok
+
+
+def test_everybody_in_a_lottery_has_a_receipt_that_the_public_files_bear_out() -> None:
+    town = Town.made().drawn()
+    public = town.procedure.public_documents()
+    for application in town.procedure.applications(State.RECEIVED):
+        receipt = town.procedure.receipt(application.key)
+        assert receipt is not None
+        assert handle(receipt.token) == application.token_hash
+        again = Receipt.from_data(receipt.token, receipt.as_data())
+        verified = verify(
+            public["lottery-1/lottery.json"],
+            public["lottery-1/record-public.json"],
+            receipt=again,
+        )
+        assert verified
+    with refused("application-unknown"):
+        town.procedure.receipt("nobody-at-all")
 
 
 def test_seats_that_fell_free_are_filled_by_a_lottery_of_their_own() -> None:
@@ -241,7 +278,7 @@ def test_the_event_runs_from_its_confirmation_to_its_results() -> None:
     checked = town.everything()
     town.procedure.check_in(first, now=STARTED, actor=CLERK)
     assert town.everything() == checked
-    with refused("move-illegal", legal=["erased"]):
+    with refused("move-illegal", legal=["accepted", "erased"]):
         town.procedure.check_in(fourth, now=STARTED, actor=CLERK)
     town.procedure.hold(now=HELD, actor=CLERK)
     held = town.everything()

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "close": event.close,
     "decide": event.decide,
     "publish": event_lottery.publish,
+    "receipt": event_lottery.receipt,
     "give-up": event_lottery.give_up,
     "draw": event_lottery.draw,
     "offer": event_lottery.offer,

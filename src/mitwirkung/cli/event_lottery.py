@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -137,6 +138,28 @@ def draw(
         reports = library.report_files(found.record)
         write_draw_at_once(found.record, out, reports=reports, force=force)
         screen.print(str(out), markup=False)
+
+
+@reported
+def receipt(
+    name: EventName,
+    person: PersonKey,
+    out: Annotated[Path | None, typer.Option("--out", help="Write it as JSON here.")] = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Write what somebody checks their part in the last lottery with."""
+    with desk(settings_file, name, STAFF) as at:
+        found = at.procedure.receipt(at.key(person))
+    if found is None:
+        raise wrong_call("This person is in no lottery whose private files are there.")
+    line("Token for the receipt: {token}", token=found.token)
+    text = json.dumps(found.as_data(), ensure_ascii=False)
+    if out is None:
+        screen.print(text, markup=False)
+        return
+    out.touch(mode=0o600)
+    out.write_text(text, encoding="utf-8")
+    screen.print(str(out), markup=False)
 
 
 @reported

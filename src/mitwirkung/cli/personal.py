@@ -107,7 +107,7 @@ def audit(
     """Prove that journal, documents and states of events are whole."""
     if printed and name is None:
         raise wrong_call("Files to compare with belong to one event: name it.")
-    heads = heads_in({path.name: path.read_bytes() for path in printed or []})
+    heads = heads_in((path.name, path.read_bytes()) for path in printed or [])
     broken = False
     with opened(settings_file) as app:
         for each in [name] if name else app.events():

@@ -12,6 +12,7 @@ from mitwirkung.lottery.encoding import decimal_text
 from mitwirkung.lottery.entries import features_text
 from mitwirkung.lottery.panel_list import panel_list
 from mitwirkung.lottery.publication import Publication
+from mitwirkung.lottery.receipts import Receipt
 
 
 def lottery_content(publication: Publication) -> dict[str, bytes]:
@@ -54,7 +55,21 @@ def _chances(publication: Publication) -> bytes:
     )
 
 
+_RECEIPT = ("id", "token", "class", "positions", "mates", "chance", "features")
+
+
 def _receipts(publication: Publication) -> bytes:
+    rows = _receipt_rows(publication)
+    return csv_bytes(_RECEIPT, (rows[person] for person in range(len(rows))))
+
+
+def receipt_of(publication: Publication, person: int) -> Receipt:
+    """What one person, an index into `problem.ids`, checks their part with."""
+    row = _receipt_rows(publication)[person]
+    return Receipt.from_row(publication.tokens[person], [dict(zip(_RECEIPT, row, strict=True))])
+
+
+def _receipt_rows(publication: Publication) -> dict[int, tuple[str, ...]]:
     lottery, problem, handles = publication.lottery, publication.problem, publication.handles
     chances = publication.chances
     seats: dict[int, list[str]] = {}  # on numbered panels everybody has a position of their own
@@ -62,7 +77,7 @@ def _receipts(publication: Publication) -> bytes:
         for (_, name), people in publication.holders.items():
             for person in people:
                 seats.setdefault(person, []).append(name)
-    rows = {}
+    rows: dict[int, tuple[str, ...]] = {}
     for lot_class in lottery.classes:
         names = position_names(lot_class)
         class_name = publication.lot_handles[lot_class.lots[0]]
@@ -82,8 +97,7 @@ def _receipts(publication: Publication) -> bytes:
                     decimal_text(chances[person]),
                     features_text(problem, person),
                 )
-    columns = ("id", "token", "class", "positions", "mates", "chance", "features")
-    return csv_bytes(columns, (rows[person] for person in range(len(problem))))
+    return rows
 
 
 def _input_rows(publication: Publication, people: Iterable[int]) -> bytes:

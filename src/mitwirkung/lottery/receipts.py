@@ -45,6 +45,14 @@ class Receipt:
         }
         return cls.from_data(token, data)
 
+    def as_data(self) -> dict[str, Any]:
+        """The receipt as plain data; `from_data` reads it, and so does `docs/verify.py`."""
+        return {
+            "features": dict(self.features),
+            "mates": list(self.mates),
+            "positions": list(self.positions),
+        }
+
     @classmethod
     def from_data(cls, token: str, data: Any) -> Self:
         """From JSON: the features object alone, or `{"features", "mates", "positions"}`.
