@@ -202,10 +202,17 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports", env={"PYTHONPATH": str(ROOT / "src")})
 
 
+def brought_by_plugins() -> list[str]:
+    """What the plugins stand on beside us."""
+    projects = (nox.project.load_toml(folder / "pyproject.toml")["project"] for folder in PLUGINS)
+    needed = {each for project in projects for each in project["dependencies"]}
+    return sorted(each for each in needed if not each.startswith("mitwirkung"))
+
+
 @nox.session
 def types(session: nox.Session) -> None:
     """The types inside, and those that users and plugins see in the installed package."""
-    install(session, *group("types"))
+    install(session, *group("types"), *brought_by_plugins())
     session.run("mypy", "--strict", "src")
     # As a user has it: without our settings and without the plugin of pydantic.
     session.run(

@@ -229,3 +229,12 @@ def test_calls_that_do_not_fit_together_are_refused(desk: Desk, call: tuple[str,
 def test_another_master_key_opens_nothing(desk: Desk) -> None:
     desk.monkeypatch.setenv("MITWIRKUNG_MASTER_KEY", "0123456789abcdef" * 4)
     desk.event("show", code=2)
+
+
+def test_the_storage_is_brought_up_to_date_and_copied(desk: Desk) -> None:
+    desk.event("apply", "bewerbungen.csv", *FILL)
+    assert "up to date; events: 1" in desk.run("storage", "migrate")
+    copied = desk.run("storage", "copy", "sqlite", "memory")
+    assert "Copied and compared: 1 events, 1" in copied.replace("\n", " ")
+    assert "same backend" in desk.run("storage", "copy", "sqlite", "sqlite", code=2)
+    assert "no storage backend" in desk.run("storage", "copy", "sqlite", "oracle", code=2)

@@ -194,6 +194,7 @@ if TYPE_CHECKING:
     from mitwirkung.storage.backend import BackendSettings as BackendSettings
     from mitwirkung.storage.backend import StorageBackend as StorageBackend
     from mitwirkung.storage.backend import Transaction as Transaction
+    from mitwirkung.storage.copying import Copied as Copied
     from mitwirkung.storage.errors import BodyAltered as BodyAltered
     from mitwirkung.storage.errors import BodyErased as BodyErased
     from mitwirkung.storage.errors import JournalBroken as JournalBroken
@@ -216,6 +217,9 @@ if TYPE_CHECKING:
     from mitwirkung.storage.memory import MemoryBackend as MemoryBackend
     from mitwirkung.storage.records import Record as Record
     from mitwirkung.storage.records import RecordKind as RecordKind
+    from mitwirkung.storage.sql.backend import SqlBackend as SqlBackend
+    from mitwirkung.storage.sql.database import SqlDatabase as SqlDatabase
+    from mitwirkung.storage.sql.transaction import SqlTransaction as SqlTransaction
     from mitwirkung.storage.sqlite import SqliteBackend as SqliteBackend
     from mitwirkung.storage.vault import Vault as Vault
 
@@ -382,6 +386,7 @@ _HOMES = {
     "schemas": ["UnknownSchema", "schema", "schema_names"],
     "settings": ["PluginSettings", "Settings"],
     "storage.backend": ["BackendSettings", "StorageBackend", "Transaction"],
+    "storage.copying": ["Copied"],
     "storage.errors": [
         "BodyAltered",
         "BodyErased",
@@ -400,6 +405,9 @@ _HOMES = {
     "storage.keys": ["KeyName", "KeyStore", "MasterKey", "MemoryKeyStore"],
     "storage.memory": ["MemoryBackend"],
     "storage.records": ["Record", "RecordKind"],
+    "storage.sql.backend": ["SqlBackend"],
+    "storage.sql.database": ["SqlDatabase"],
+    "storage.sql.transaction": ["SqlTransaction"],
     "storage.sqlite": ["SqliteBackend"],
     "storage.vault": ["Vault"],
 }

@@ -68,6 +68,7 @@ if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is as
     from mitwirkung.forms.declaration import Form
     from mitwirkung.people import Actor
     from mitwirkung.procedure import Procedure
+    from mitwirkung.storage.copying import Copied
     from mitwirkung.storage.vault import Vault
 
 
@@ -174,6 +175,15 @@ class Mitwirkung:
     def events(self) -> list[str]:
         """The names of the events in the storage, sorted."""
         return self.storage.events()
+
+    def copy_storage(self, source: str, target: str) -> Copied:
+        """Copy all events, with journals and keys, from one backend to another, each with its
+        section in the settings; see `storage.copying.copy_storage`."""
+        from mitwirkung.casefile import KINDS
+        from mitwirkung.storage.copying import copy_storage
+
+        with self.backend(source).open(KINDS) as old, self.backend(target).open(KINDS) as new:
+            return copy_storage(old, new, KINDS)
 
     # --- plugins -----------------------------------------------------------------------------
 

@@ -590,6 +590,48 @@ TEXTS: dict[str, str] = {
     ),
     "storage-closed": "The storage is not open.",
     "storage-busy": "The storage was held by others for more than {seconds} seconds. Try again.",
+    "storage-lost": "The connection to the storage was lost. Nothing was changed: try again.",
+    "storage-in-doubt": (
+        "The connection to the storage was lost at the very end: whether the step was done is "
+        "not known. Repeat it: what was done already stays as it is."
+    ),
+    "storage-unreachable": (
+        "The storage was not reached for {seconds} seconds. See that its server runs, and try "
+        "again."
+    ),
+    "storage-connections": (
+        "All {connections} connections to the storage were in use for more than {seconds} "
+        "seconds. Try again, or allow more of them in the settings."
+    ),
+    "storage-slow": (
+        "A query took the storage longer than {seconds} seconds and was stopped. Nothing was "
+        "changed: try again."
+    ),
+    "storage-clash": (
+        "Another change of the same things came in between. Nothing was changed: try again."
+    ),
+    "storage-login": (
+        "The server of the storage refuses the connection. Look at server, database, user, "
+        "password and certificates in the settings; the server's log says which it is."
+    ),
+    "storage-not-allowed": (
+        "The user of the storage may not do this. A new schema or version is brought in by the "
+        "user that owns the tables; what the others need is granted by it."
+    ),
+    "storage-encoding": "The database of the storage is encoded in {encoding}. Make one in UTF8.",
+    "storage-server": "The server of the storage cannot do this now: {reason}. Its log says more.",
+    "record-too-long": (
+        "A key, a name or an index value of a record is too long for the storage; keep them "
+        "below 800 characters."
+    ),
+    "copy-keys": (
+        "The storage that is copied to has other keys already. Copy into an empty one, before "
+        "mitwirkung is used with it."
+    ),
+    "copy-differs": (
+        "The event {event!r} is not the same in both storages. Empty the one that is copied to, "
+        "see that nobody works with the other, and copy again."
+    ),
     "storage-file": "{file} cannot be used as storage: {reason}.",
     "storage-newer": (
         "The storage was written by a newer version of mitwirkung (its schema is "

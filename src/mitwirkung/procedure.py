@@ -74,12 +74,12 @@ from mitwirkung.rounds import (
     undersubscription,
 )
 from mitwirkung.storage.backend import StorageBackend
-from mitwirkung.storage.errors import StaleRecord
+from mitwirkung.storage.errors import RecordExists, StaleRecord
 from mitwirkung.storage.journal import ChainedEntry
 from mitwirkung.storage.vault import Vault
 
 ATTEMPTS = 3
-"""How often a lottery is made anew because the event changed meanwhile."""
+"""How often a step is tried whose ground another process changed meanwhile."""
 
 
 class Solve(Protocol):
@@ -373,6 +373,17 @@ class Procedure:
                 without a row is too early or too late, or its key is that
                 of another one; of an entry with a row this is one of the errors.
         """
+        sent = list(entries)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._take(sent, channel=channel, now=now, actor=actor)
+            except RecordExists:
+                continue  # the same entry came in beside this one: now it is found
+        return self._take(sent, channel=channel, now=now, actor=actor)
+
+    def _take(
+        self, entries: Sequence[Entry], *, channel: Channel, now: datetime, actor: Actor | None
+    ) -> list[Registration]:
         with self._case() as case:
             event, form = case.event(), case.form()
             if channel is not Channel.WEB and (actor is None or actor.role is Role.APPLICANT):

@@ -145,7 +145,7 @@ def test_a_search_by_an_index_field_uses_an_index(tmp_path: Path) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_trace_callback(asked.append)
-        transaction = SqlTransaction(EVENT, {kind.name: kind for kind in KINDS}, connection)
+        transaction = SqlTransaction(EVENT, {kind.name: kind for kind in KINDS}, file, connection)
         assert list(transaction.find("application", state="received")) == []
         assert transaction.count("application", state=None) == 0
         driver.set_trace_callback(None)

@@ -9,6 +9,7 @@ import typer
 from mitwirkung.cli import event, event_applications, event_lottery
 from mitwirkung.cli.init import init
 from mitwirkung.cli.personal import audit, erase, export_person
+from mitwirkung.cli.storage import storage_commands
 
 event_commands = typer.Typer(
     help="An event from its announcement to the archive, in the storage of the settings.",
@@ -55,3 +56,4 @@ commands = typer.Typer()
 for command in (init, erase, export_person, audit):
     commands.command()(command)
 commands.add_typer(event_commands, name="event")
+commands.add_typer(storage_commands, name="storage")

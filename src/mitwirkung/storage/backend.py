@@ -143,6 +143,7 @@ class Transaction(ABC):
             TypeError: its `params` are not plain data, or hold a float.
         """
         self._check_running()
+        self.hold_journal()
         # behind our own entry nobody else can write one before this transaction is over
         link = chained(self.event, self._written or self.last_entry(), entry)
         self.write_entry(link)
@@ -201,6 +202,11 @@ class Transaction(ABC):
     @abstractmethod
     def load_entries(self, after: int, limit: int) -> Sequence[ChainedEntry]:
         """The first `limit` entries with a number larger than `after`, in order."""
+
+    def hold_journal(self) -> None:  # noqa: B027 - most have nothing to do
+        """Called before each entry that is appended: from here to the end of the transaction
+        nobody else appends one to the event's journal. There is nothing to do for a backend whose
+        transactions of one event never run side by side."""
 
     # what helps both
 

@@ -16,20 +16,12 @@ as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def insert_many(
-    connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]], *, ending: str = ""
+    connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]], *, missing: bool = False
 ) -> int:
-    """Insert rows, each with a value for every column of the table, as the driver takes it.
-
-    Args:
-        connection: in a transaction.
-        table: where to.
-        rows: taken as they come, `BATCH` at a time.
-        ending: what follows the values in the statement.
-
-    Returns:
-        How many were inserted.
-    """
-    statement = f"{insert(table).compile(dialect=connection.dialect)} {ending}"
+    """See `SqlDatabase.insert_many`; `BATCH` rows at a time."""
+    statement = str(insert(table).compile(dialect=connection.dialect))
+    if missing:
+        statement += " ON CONFLICT DO NOTHING"
     inserted, left = 0, iter(rows)
     while batch := list(islice(left, BATCH)):
         inserted += connection.exec_driver_sql(statement, batch).rowcount

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, bindparam, delete, select
 
 from mitwirkung.storage.keys import KeyName, KeyStore
-from mitwirkung.storage.sql.bulk import insert_many
-from mitwirkung.storage.sql.sqlite_file import SqliteFile
+from mitwirkung.storage.sql.database import SqlDatabase
 from mitwirkung.storage.sql.tables import keys
 
 _NAMED = (
@@ -21,37 +20,43 @@ MANY = 1000
 
 
 class SqlKeyStore(KeyStore):
-    """Secrets in a file; each method is a transaction."""
+    """Secrets in a database; each method is a transaction that may be repeated."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
+    def __init__(self, database: SqlDatabase) -> None:
+        self._database = database
 
     def add(self, secrets: Mapping[KeyName, bytes]) -> dict[KeyName, bytes]:
-        rows = ((*name, secrets[name]) for name in sorted(secrets))  # in the order of the table
-        with self._file.writing() as connection:
-            inserted = insert_many(connection, keys, rows, ending="ON CONFLICT DO NOTHING")
-            if inserted == len(secrets):
-                return {}
-            kept = _read(connection, secrets)
+        def work(connection: Connection) -> dict[KeyName, bytes]:
+            rows = ((*name, secrets[name]) for name in sorted(secrets))  # in the table's order
+            inserted = self._database.insert_many(connection, keys, rows, missing=True)
+            return {} if inserted == len(secrets) else _read(connection, secrets)
+
+        kept = self._database.write(work)
         return {name: secret for name, secret in kept.items() if secret != secrets[name]}
 
     def get(self, names: Iterable[KeyName]) -> dict[KeyName, bytes]:
-        with self._file.reading() as connection:
-            return _read(connection, names)
+        wanted = set(names)
+        return self._database.read(lambda connection: _read(connection, wanted))
 
     def destroy(self, names: Iterable[KeyName]) -> None:
-        rows = [{f"of_{part}": text for part, text in name._asdict().items()} for name in names]
+        rows = [
+            {f"of_{part}": text for part, text in name._asdict().items()} for name in sorted(names)
+        ]
         if rows:
-            with self._file.writing() as connection:
-                connection.execute(delete(keys).where(*_NAMED), rows)
+            self._database.write(lambda connection: _delete(connection, rows))
 
     def names(self, event: str) -> list[KeyName]:
         query = select(keys.c.event, keys.c.person, keys.c.compartment).where(keys.c.event == event)
-        with self._file.reading() as connection:
-            return sorted(KeyName(*row) for row in connection.execute(query))
+        return self._database.read(
+            lambda connection: sorted(KeyName(*row) for row in connection.execute(query))
+        )
 
     def compact(self) -> None:
-        self._file.compact()
+        self._database.compact()
+
+
+def _delete(connection: Connection, rows: list[dict[str, str]]) -> None:
+    connection.execute(delete(keys).where(*_NAMED), rows)
 
 
 def _read(connection: Connection, names: Iterable[KeyName]) -> dict[KeyName, bytes]:

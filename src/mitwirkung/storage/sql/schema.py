@@ -54,7 +54,16 @@ def bring_up_to_date(connection: Connection, part: Part) -> None:
 
 
 def index_kinds(connection: Connection, kinds: Iterable[RecordKind]) -> None:
-    """Make the indexes that the kinds declare and the database does not have."""
+    """Make the indexes that the kinds declare and the database does not have.
+
+    It is asked first which are there: only who owns a table may say CREATE INDEX IF NOT EXISTS.
+    """
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()",
+    }[connection.dialect.name]
+    there = set(connection.execute(text(catalogue)).scalars())
     for kind in kinds:
         for index in declared_indexes(kind):
-            connection.execute(CreateIndex(index, if_not_exists=True))
+            if index.name not in there:
+                connection.execute(CreateIndex(index))

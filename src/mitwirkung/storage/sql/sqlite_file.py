@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from mitwirkung.storage.errors import StorageBusy, StorageUnfit
+from mitwirkung.storage.sql.database import SqlDatabase
 
 OWNER_ONLY = 0o600
 
@@ -24,7 +25,7 @@ _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _NO_DATABASE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
-class SqliteFile:
+class SqliteFile(SqlDatabase):
     """A database file and its connections.
 
     Args:

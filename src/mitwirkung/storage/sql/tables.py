@@ -25,14 +25,18 @@ from sqlalchemy import (
     Text,
     literal_column,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.expression import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from mitwirkung.storage.records import RecordKind
 
 VERSION_TABLE = "mitwirkung_schema"
+
+PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text in the order of code points, which is that of the bytes of UTF-8."""
 
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -58,11 +62,11 @@ kept = MetaData()
 records = Table(
     "records",
     kept,
-    Column("event", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    Column("event", PLAIN, nullable=False),
+    Column("kind", PLAIN, nullable=False),
+    Column("key", PLAIN, nullable=False),
     Column("version", WHOLE, nullable=False),
-    Column("fields", JSON, nullable=False),
+    Column("fields", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("event", "kind", "key"),
 )
@@ -70,7 +74,7 @@ records = Table(
 journal = Table(
     "journal",
     kept,
-    Column("event", Text, nullable=False),
+    Column("event", PLAIN, nullable=False),
     Column("number", WHOLE, nullable=False),
     Column("time", UtcTime, nullable=False),
     Column("actor", Text, nullable=False),
@@ -87,19 +91,33 @@ locked = MetaData()
 keys = Table(
     "keys",
     locked,
-    Column("event", Text, nullable=False),
-    Column("person", Text, nullable=False),
-    Column("compartment", Text, nullable=False),
+    Column("event", PLAIN, nullable=False),
+    Column("person", PLAIN, nullable=False),
+    Column("compartment", PLAIN, nullable=False),
     Column("secret", LargeBinary, nullable=False),
     PrimaryKeyConstraint("event", "person", "compartment"),
     sqlite_with_rowid=False,
 )
 
 
+class _Searched(TypeDecorator[Any]):
+    """What an index field is compared with: in PostgreSQL as JSON, where "1" is not 1 either."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return JSONB() if dialect.name == "postgresql" else NullType()
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        return self
+
+
 class indexed(FunctionElement[Any]):  # noqa: N801 - reads like a function of SQL
     """The value of an index field inside `fields`; each dialect has its own words for it."""
 
     inherit_cache = True
+    type = _Searched()
 
 
 @compiles(indexed, "sqlite")
@@ -107,6 +125,13 @@ def _indexed_in_sqlite(element: indexed, compiler: Any, **options: Any) -> str:
     fields, name = element.clauses
     column = compiler.process(fields, **options)
     return f"json_extract({column}, '$.{name.name}')"
+
+
+@compiles(indexed, "postgresql")
+def _indexed_in_postgresql(element: indexed, compiler: Any, **options: Any) -> str:
+    fields, name = element.clauses
+    column = compiler.process(fields, **options)
+    return f"NULLIF({column} -> '{name.name}', 'null'::jsonb)"
 
 
 def field(name: str, table: Table = records) -> ColumnElement[Any]:
@@ -134,4 +159,5 @@ def declared_indexes(kind: RecordKind) -> Iterator[Index]:
             field(name, table),
             table.c.key,
             sqlite_where=of_kind(kind.name, table),
+            postgresql_where=of_kind(kind.name, table),
         )

@@ -12,15 +12,23 @@ from mitwirkung.storage.backend import Match, Transaction
 from mitwirkung.storage.errors import RecordExists
 from mitwirkung.storage.journal import ChainedEntry, JournalEntry
 from mitwirkung.storage.records import Record, RecordKind
-from mitwirkung.storage.sql.bulk import as_text, insert_many
+from mitwirkung.storage.sql.bulk import as_text
+from mitwirkung.storage.sql.database import SqlDatabase
 from mitwirkung.storage.sql.tables import field, journal, of_kind, records
 
 
 class SqlTransaction(Transaction):
     """On a connection that has begun, and is committed or rolled back by who made it."""
 
-    def __init__(self, event: str, kinds: Mapping[str, RecordKind], connection: Connection) -> None:
+    def __init__(
+        self,
+        event: str,
+        kinds: Mapping[str, RecordKind],
+        database: SqlDatabase,
+        connection: Connection,
+    ) -> None:
         super().__init__(event, kinds)
+        self._database = database
         self._connection = connection
 
     def insert(self, new: Iterable[Record]) -> None:
@@ -30,7 +38,7 @@ class SqlTransaction(Transaction):
         )
         try:
             with self._connection.begin_nested():
-                insert_many(self._connection, records, rows)
+                self._database.insert_many(self._connection, records, rows)
         except IntegrityError:
             raise RecordExists("record-exists", event=self.event) from None
 

@@ -1,0 +1,84 @@
+"""A door to a server that can be slammed in the middle of a COMMIT."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from typing import Literal
+
+from psycopg.conninfo import make_conninfo
+from server import Server
+
+Cut = Literal["before", "after"]
+SOCKET = ".s.PGSQL.5432"
+
+
+class Proxy:
+    """Passes on what is said. If `cut` is set, the next connection that says COMMIT is cut:
+    before the server hears it, or after it has done it and before the client hears that."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = f"{server.sockets}/{SOCKET}"
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.cut: Cut | None = None
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.bind(str(self._folder / SOCKET))
+        self._door.listen()
+        threading.Thread(target=self._open, daemon=True).start()
+
+    def conninfo(self, database: str) -> str:
+        """The same place, by this door."""
+        return make_conninfo(database, host=str(self._folder))
+
+    def close(self) -> None:
+        self._door.close()
+        shutil.rmtree(self._folder)
+
+    def _open(self) -> None:
+        while True:
+            try:
+                client, _ = self._door.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self._server)
+            deaf = threading.Event()
+            threading.Thread(target=self._ask, args=(client, server, deaf), daemon=True).start()
+            threading.Thread(target=self._answer, args=(client, server, deaf), daemon=True).start()
+
+    def _ask(self, client: socket.socket, server: socket.socket, deaf: threading.Event) -> None:
+        try:
+            while said := client.recv(65536):
+                if self.cut and b"COMMIT; " in said and b"BEGIN" not in said:
+                    cut, self.cut = self.cut, None
+                    deaf.set()
+                    if cut == "after":
+                        server.sendall(said)
+                        return  # the answer is heard by nobody
+                    break
+                server.sendall(said)
+        except OSError:
+            pass
+        _shut(server)
+        _shut(client)
+
+    def _answer(self, client: socket.socket, server: socket.socket, deaf: threading.Event) -> None:
+        try:
+            while said := server.recv(65536):
+                if deaf.is_set():
+                    break
+                client.sendall(said)
+        except OSError:
+            pass
+        _shut(client)
+        _shut(server)
+
+
+def _shut(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
