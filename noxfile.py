@@ -24,12 +24,9 @@ ROOT = Path(__file__).resolve().parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/pyproject.toml"))
 
-# The engine, the files and the reports do not ask what is installed.
+# The engine, the files, the reports and the kits do not ask what is installed.
 REACHED_BY_PLUGINS = (
     "tests/plugins",
-    "tests/testing/test_kit.py",
-    "tests/testing/test_kit_elsewhere.py",
-    "tests/test_cli.py",
     "tests/test_settings.py",
     "tests/test_public_names.py",
     "tests/lottery/test_strategies.py",
@@ -182,13 +179,11 @@ def together(session: nox.Session) -> None:
     if not PLUGINS:
         session.log("There is no plugin in plugins/ yet, so there is nothing to test together")
         return
-    own = [requirement for folder in PLUGINS for requirement in group("test", folder)]
-    install(session, *group("test"), *own, ours=[ROOT, *PLUGINS])
+    install(session, *group("test"), ours=[ROOT, *PLUGINS])
     session.run(
         *("pytest", "--config-file=pyproject.toml", "-n", "auto", "--dist", "loadgroup"),
         *REACHED_BY_PLUGINS,
         "--ignore=tests/plugins/test_new_plugin.py",  # it makes environments of its own
-        *(str(folder.relative_to(ROOT) / "tests") for folder in PLUGINS),
         *session.posargs,
     )
 
