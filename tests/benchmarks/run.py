@@ -49,7 +49,11 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
     """The tables of the sections that were asked for, each as soon as it is measured."""
     measures: dict[str, Callable[[], Iterator[Block]]] = {
         "targets": lambda: targets.blocks(
-            scratch, options.peer, options.limit, tuple(options.only)
+            scratch,
+            options.peer,
+            options.limit,
+            tuple(options.only),
+            everywhere=options.peer_everywhere,
         ),
         "numbered": numbered.blocks,
         "steps": lambda: steps.blocks(scratch),
@@ -107,6 +111,9 @@ def main() -> int:
     )
     parser.add_argument("--peer", default="", help="the Python of the peer's environment")
     parser.add_argument("--limit", type=float, default=240, help="seconds for a run of the peer")
+    parser.add_argument(
+        "--peer-everywhere", action="store_true", help="also where seconds are to be reached"
+    )
     parser.add_argument("--only", nargs="+", default=[], help="instances of `targets`")
     parser.add_argument("--write", action="store_true", help="put the tables into speed.md")
     options = parser.parse_args()

@@ -3,6 +3,8 @@
 Ours is exact leximin from parsed applicants to lottery, the fastest run of a fresh process
 (`ours.py`); the peer's is its maximin, a weaker goal, once in a fresh process (`peer.py`), on the
 faster of its two backends. The backend that is tried second is stopped where the first one ended.
+Where seconds are to be reached the peer is not run, but with `--peer-everywhere`: it would only be
+stopped by its limit.
 """
 
 from __future__ import annotations
@@ -87,7 +89,12 @@ class Pair(NamedTuple):
 
 
 def blocks(
-    scratch: Path, python: str, limit: float, names: tuple[str, ...] = ()
+    scratch: Path,
+    python: str,
+    limit: float,
+    names: tuple[str, ...] = (),
+    *,
+    everywhere: bool = False,
 ) -> Iterator[Block]:
     """The tables, each as soon as it is measured.
 
@@ -96,8 +103,9 @@ def blocks(
         python: that of the peer's environment.
         limit: seconds after which the peer is stopped.
         names: only these instances, and no gaps.
+        everywhere: run the peer also where seconds are to be reached.
     """
-    pairs = [measured(name, scratch, python, limit) for name in names or TARGETS]
+    pairs = [measured(name, scratch, python, limit, everywhere) for name in names or TARGETS]
     gaps = [] if names else [_gap(scratch, *numbers) for numbers in GAPS]
     yield _targets(pairs, gaps, limit)
     if gaps:
@@ -109,12 +117,14 @@ def blocks(
 # ---------------------------------------------------------------------------------------- measuring
 
 
-def measured(name: str, scratch: Path, python: str, limit: float) -> Pair:
+def measured(name: str, scratch: Path, python: str, limit: float, everywhere: bool) -> Pair:
     """Both sides of one instance, one after the other."""
     print(f"{name} ...", file=sys.stderr, flush=True)
     folder = DATA / name if (DATA / name).is_dir() else made(scratch, name)
     ours = fresh("ours.py", folder, "leximin", limit)
-    return Pair(name, folder, ours, peer(folder, "maximin", python, limit))
+    target = TARGETS.get(name)
+    beside = everywhere or target is None or target.unit == "x"
+    return Pair(name, folder, ours, peer(folder, "maximin", python, limit) if beside else {})
 
 
 def peer(folder: Path, goal: str, python: str, limit: float) -> dict[str, dict[str, Any]]:
@@ -144,7 +154,7 @@ def _seconds(run: dict[str, Any], limit: float) -> str:
     """Seconds of a run, or why there are none."""
     if "seconds" in run:
         return digits(run["seconds"])
-    known = {"limit": f"more than {limit:g}", "slower": "slower"}
+    known = {"limit": f"more than {limit:g}", "slower": "slower", "not run": "–"}
     return known.get(run["error"], "failed")
 
 
@@ -155,13 +165,14 @@ def _targets(pairs: list[Pair], gaps: list[tuple[str, dict[str, Any]]], limit: f
     failures: list[str] = []
     for pair in pairs:
         ours, target = pair.ours, TARGETS.get(pair.name)
-        backends = [_seconds(pair.peer[name], limit) for name in BACKENDS]
+        runs = [pair.peer.get(name, {"error": "not run"}) for name in BACKENDS]
+        backends = [_seconds(run, limit) for run in runs]
         sizes = [f"{ours[key]:,}" if key in ours else "" for key in ("people", "types")]
         row = [f"`{pair.name}`", *sizes, _seconds(ours, limit), *backends]
         ratio, met = "", "no"
         if "seconds" in ours:
             more = "" if pair.finished else "more than "
-            ratio = f"{more}{pair.ratio(limit):,.0f}x"
+            ratio = f"{more}{pair.ratio(limit):,.0f}x" if pair.peer else ""
             if target:
                 met = target.met(pair.ratio(limit) if target.unit == "x" else ours["seconds"])
         row += [ratio, *_wanted(target), met if target else "–"]
