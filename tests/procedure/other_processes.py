@@ -78,7 +78,7 @@ def run(folder: Path, steps: list[list[str]], kill: int | None) -> dict[str, Any
         statements.append(statement.split()[0].upper())
 
     town = Town.made(folder)
-    for file in (town.storage._records, town.storage._key_file):  # type: ignore[attr-defined]
+    for file in (town.storage.records, town.storage._keys):  # type: ignore[attr-defined]
         listening.listen(file._engine, "checkout", lambda c, *_: c.set_trace_callback(traced))
     gave = []
     for name, *words in steps:

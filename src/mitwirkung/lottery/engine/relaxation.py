@@ -180,12 +180,9 @@ class _Stages:
     def solve(self) -> float | None:
         """Solve the stage, adding caps ``x[t] <= most[t]`` until all hold; its level, None if
         nothing is possible."""
-        # The last stage's solution is possible still; caps that are added forbid it.
-        goes_on = not self.open.all()
         while True:
-            if not self._solve_once(primal=goes_on):
+            if not self._solve_once():
                 return None
-            goes_on = False
             values = self.model.values()
             self.above, level = values[:-1], float(values[-1])
             x = self.above + self.floor() + np.where(self.open, self.sizes * level, 0.0)
@@ -196,8 +193,8 @@ class _Stages:
             for t in missing:
                 self._add_cap(t)
 
-    def _solve_once(self, *, primal: bool) -> bool:
-        if self.model.solve(primal=primal) or self.model.solve_afresh():
+    def _solve_once(self) -> bool:
+        if self.model.solve() or self.model.solve_afresh():
             return True
         if self.open.all():
             return False
