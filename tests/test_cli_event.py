@@ -151,7 +151,9 @@ def test_an_event_from_its_announcement_to_the_archive(desk: Desk) -> None:
     assert "2 printed heads agree" in desk.run("audit")
     kept = desk.run("audit", NAME, "--printed", "lottery-1/lottery.json")
     assert "whole" in kept
-    assert json.loads(Path("archiv/event.json").read_bytes())["event"]["phase"] == "archived"
+    summary = json.loads(Path("archiv/event.json").read_bytes())
+    assert summary["event"]["phase"] == "archived"
+    assert summary["applications"]["attended"] == 9
     assert "archived" in desk.run("event", "list")
 
 

@@ -251,6 +251,11 @@ class Application(Model):
         return MOVES[self.state]
 
     @property
+    def outcome(self) -> State:
+        """The state, or the last one before it was erased."""
+        return self.history[-1].source if self.state is State.ERASED else self.state
+
+    @property
     def offer(self) -> Offer | None:
         """The offer that stands, if a seat is offered now."""
         return self.offers[-1] if self.state is State.SELECTED else None

@@ -27,10 +27,11 @@ def public_documents(case: CaseFile) -> dict[str, bytes]:
 
 
 def summary(case: CaseFile) -> bytes:
-    """`event.json`: phases, extensions and decisions with their times, how many applications are
-    in each state, the digests of all documents, and the head of the journal. It names nobody."""
+    """`event.json`: phases, extensions and decisions with their times, how many applications came
+    to which state (those erased since: before they were), the digests of all documents, and the
+    head of the journal. It names nobody."""
     event = case.event()
-    counted = Counter(each.state for each in case.applications())
+    counted = Counter(each.outcome for each in case.applications())
     data = {
         "format": FORM,
         "event": event.model_dump(mode="json", exclude={"history", "extensions", "decisions"}),

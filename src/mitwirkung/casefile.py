@@ -66,7 +66,7 @@ GONE = "gone"
 
 
 class EventUnknown(MitwirkungError, LookupError):
-    """There is no such event; lists those that there are."""
+    """There is no such event."""
 
 
 class ApplicationUnknown(MitwirkungError, LookupError):
@@ -82,7 +82,7 @@ class Round(Model):
         fills: whether it fills seats that fell free.
         attempt: how often it was made, the ones given up counted.
         lottery: the commitment: the SHA-256 of its `lottery.json`.
-        freed: how many seats fell free, for which this round is.
+        freed: the keys of those who left the seats that this round fills.
         published, drawn, offered: when; None as long as it is not.
         given_up: why it does not count.
         record: the SHA-256 of its `record-public.json`.

@@ -741,6 +741,7 @@ TEXTS: dict[str, str] = {
     ),
     "phase-needed": "The event is {state}. This can be done only while it is: {legal}.",
     "move-of-another": "Applicants speak for themselves only.",
+    "move-of-staff": "Only staff can do that.",
     "application-by-staff": "What comes by letter, phone or at the desk is entered by staff.",
     "application-key-taken": "An application with other answers has this key already.",
     "application-key": (

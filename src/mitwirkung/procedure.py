@@ -38,22 +38,31 @@ from mitwirkung.erasure import (
 )
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event, Phase, Remedy
-from mitwirkung.forms.answers import by_compartment, check_answers, person_in
 from mitwirkung.forms.declaration import Form
+from mitwirkung.identities import birth_years, people_of
 from mitwirkung.lottery.attempts import give_up
 from mitwirkung.lottery.contents import receipt_of
-from mitwirkung.lottery.facts import Facts, SeedFacts
+from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.progress import Progress, Stop
-from mitwirkung.lottery.publication import Publication, seed_from
+from mitwirkung.lottery.publication import Publication, publication, seed_from
 from mitwirkung.lottery.quotas import QuotaPlan
-from mitwirkung.lottery.randomness import check_seed, is_of_fallback, is_stated
+from mitwirkung.lottery.randomness import check_seed
 from mitwirkung.lottery.receipts import Receipt
 from mitwirkung.moves import MoveRefused
-from mitwirkung.names import NOT_STATED, clean
+from mitwirkung.names import clean
 from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose, Role
-from mitwirkung.registration import SYSTEM, Entry, Randomness, Registration, registration
+from mitwirkung.registration import (
+    SYSTEM,
+    Entry,
+    Randomness,
+    Registration,
+    keep_applications,
+    registration,
+    require_same,
+    taken_before,
+)
 from mitwirkung.rounds import (
     GIVEN_UP,
     RECORD,
@@ -68,11 +77,16 @@ from mitwirkung.rounds import (
     problem_of,
     public_lottery,
     publication_of,
-    published_lottery,
     require_phase,
+    require_seed_ahead,
+    require_seed_time,
+    round_made,
     seed_of,
+    tokens_of,
+    unasked,
     undersubscription,
 )
+from mitwirkung.seats import offered_before, require_answered, require_seat
 from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.errors import RecordExists, StaleRecord
 from mitwirkung.storage.journal import ChainedEntry
@@ -143,6 +157,13 @@ class Procedure:
             yield case
             case.check_told()
 
+    @contextmanager
+    def _changing(self, actor: Actor) -> Iterator[CaseFile]:
+        """The case file, alone, for a step that applicants do not take."""
+        _require_staff(actor)
+        with self._case(exclusive=True) as case:
+            yield case
+
     # --- what there is -----------------------------------------------------------------------
 
     def event(self) -> Event:
@@ -177,7 +198,7 @@ class Procedure:
         """The applications in some states, in all if none is named, with who that is, to reach
         them; those that are erased are left out."""
         with self._case() as case:
-            return _people(case, case.applications(*states))
+            return people_of(case, case.applications(*states))
 
     def codes(self, field: str, values: Iterable[str]) -> list[str]:
         """What is equal for equal values in this event, and says nothing else."""
@@ -221,14 +242,14 @@ class Procedure:
             InputError: the form does not ask for what the quotas count.
             MoveRefused: there is another event of this name.
         """
-        findings = _unasked(form, quotas)
+        findings = unasked(form, quotas)
         if findings:
             raise InputError.of(findings)
         documents = {
             name: model.model_dump_json(indent=1).encode()
             for name, model in (("form.json", form), ("quotas.json", quotas))
         }
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             before = case.find_event()
             made = event.moved(Phase.ANNOUNCED, now=now, actor=actor)
             if before is not None:
@@ -253,7 +274,7 @@ class Procedure:
         before: Callable[[CaseFile, Event], Mapping[str, Any]] | None = None,
     ) -> Event:
         """Move the event to a phase, once; `before` does what belongs to it."""
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event = case.event()
             if event.phase is to or (to is not Phase.APPLICATIONS_OPEN and _is_past(event, to)):
                 return event
@@ -278,7 +299,7 @@ class Procedure:
             MoveRefused: the deadline stays in this phase, or `until` is no later day before the
                 event; or there is no reason.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event = case.event()
             if event.deadline == until and event.extensions:
                 return event
@@ -311,7 +332,7 @@ class Procedure:
         Raises:
             MoveRefused: what the remedy needs is not there, or it is too late for it.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event = case.event()
             eligible, missing = undersubscription(case, event, case.form(), at=now)
             last = event.decisions[-1] if event.decisions else None
@@ -392,12 +413,12 @@ class Procedure:
             new: dict[str, Registration] = {}
             findings: list[Finding] = []
             entries = list(entries)
-            before = _taken_before(case, entries)
+            before = taken_before(case, entries)
             for entry in entries:
                 try:
                     made = new.get(entry.key or "") or before.get(entry.key or "")
                     if made is not None:
-                        _check_same(made, entry, form)
+                        require_same(made, entry, form)
                     else:
                         made = registration(
                             entry,
@@ -419,7 +440,7 @@ class Procedure:
                     taken.append(made)
             if findings:
                 raise InputError.of(findings)
-            _keep_applications(case, list(new.values()), now=now)
+            keep_applications(case, list(new.values()), now=now)
             return taken
 
     def token(self, key: str) -> str | None:
@@ -511,8 +532,8 @@ class Procedure:
         with self._case() as case:
             open_ = case.applications(State.RECEIVED, State.INELIGIBLE)
             left = [each for each in open_ if each.merged_into is None]
-            people = {each.key: person for each, person in _people(case, left)}
-            years = _birth_years(case, case.form())
+            people = {each.key: person for each, person in people_of(case, left)}
+            years = birth_years(case, case.form())
             return possible_duplicates(people, birth_years=years, different=case.distinct())
 
     def merge(
@@ -529,7 +550,7 @@ class Procedure:
         Raises:
             ApplicationRefused: they are not two or more that can still be merged.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event = case.event()
             found = [case.application(key) for key in dict.fromkeys(keys)]
             if event.was_published:
@@ -556,7 +577,7 @@ class Procedure:
         """
         if one == other:
             raise ApplicationRefused("merge-of-one")
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             for key in (one, other):
                 case.application(key)
             if frozenset((one, other)) not in case.distinct():
@@ -587,8 +608,7 @@ class Procedure:
             if phases:
                 require_phase(event, *phases)
             if to is State.ACCEPTED:
-                _check_seats(case, event)
-                _check_not_filled(case, key)
+                require_seat(case, event, key)
             after = before.moved(
                 to, now=now, actor=actor, channel=channel, reason=reason, received=received
             )
@@ -675,20 +695,21 @@ class Procedure:
         actor: Actor,
         fills: bool,
     ) -> PublishedRound:
+        _require_staff(actor)  # before the work
         for _ in range(ATTEMPTS):
             with self._case() as case:
                 event, rounds = case.event(), case.rounds()
-                made_before = _made_before(rounds, fills=fills)
-                if made_before is not None:
+                before = round_made(rounds, fills=fills)
+                if before is not None:
                     purpose = Purpose.REPLACEMENT if fills else Purpose.SELECTION
-                    made = publication_of(case, made_before, purpose=purpose)
-                    return PublishedRound(made_before, made)
+                    made = publication_of(case, before, purpose=purpose)
+                    return PublishedRound(before, made)
                 task, freed = problem(case, event)
-                _check_unknown(stated, now)
+                require_seed_ahead(stated, now)
                 facts = facts_for(case, event, rounds, stated, fills=fills)
-                tokens = _tokens(case, task, fills=fills)
-            lottery = published_lottery(solved(task, rounds), facts, tokens, panels)
-            with self._case(exclusive=True) as case:
+                tokens = tokens_of(case, task)
+            lottery = publication(solved(task, rounds), facts, tokens=tokens, panels=panels)
+            with self._changing(actor) as case:
                 if case.journal_head() != facts.journal:
                     continue  # somebody changed something meanwhile
                 number = len(rounds) + 1
@@ -723,7 +744,7 @@ class Procedure:
         Raises:
             MoveRefused: there is none that waits for its draw, or no reason.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event, rounds = case.event(), case.rounds()
             if rounds and rounds[-1].given_up is not None:
                 return rounds[-1]
@@ -765,7 +786,7 @@ class Procedure:
                 that it fixed for its seed.
             UnfitSeed: the lottery fixed another wording.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event, rounds = case.event(), case.rounds()
             if not rounds or not rounds[-1].counts:
                 raise MoveRefused("no-lottery-waits", state=str(event.phase))
@@ -779,7 +800,7 @@ class Procedure:
             if last.fills:
                 require_phase(event, *SEATING)
             lottery = public_lottery(case, last)
-            _check_time(lottery.seed, seed, now)
+            require_seed_time(lottery.seed, seed, now)
             public, roster = drawn_from(case, last, lottery, seed)
             case.put_document(f"{last.folder}/{RECORD}", public.content, now=now, actor=actor)
             drawn = last.model_copy(
@@ -807,7 +828,7 @@ class Procedure:
             MoveRefused: nothing was drawn, `until` is over or after the event, or the seats were
                 offered until another day.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event, rounds = case.event(), case.rounds()
             if event.seats_everyone:
                 return self._offer_all(case, event, until, now=now, actor=actor)
@@ -816,7 +837,7 @@ class Procedure:
                 raise MoveRefused("nothing-drawn", state=str(event.phase))
             last = drawn[-1]
             if last.offered is not None:
-                return _offered(case, last.seated, until)
+                return offered_before(case, last.seated, until)
             require_phase(event, *SEATING)
             offered = self._offer_to(case, event, last.seated, until, now=now, actor=actor)
             reserve = case.applications(State.RECEIVED)
@@ -838,7 +859,7 @@ class Procedure:
         self, case: CaseFile, event: Event, until: date, *, now: datetime, actor: Actor
     ) -> list[Application]:
         if any(change.target is Phase.DRAWN for change in event.history):
-            return _offered(case, [each.key for each in case.applications()], until)
+            return offered_before(case, [each.key for each in case.applications()], until)
         drawn = event.moved(Phase.DRAWN, now=now, actor=actor)
         keys = [each.key for each in case.applications(State.RECEIVED)]
         offered = self._offer_to(case, event, keys, until, now=now, actor=actor)
@@ -929,7 +950,7 @@ class Procedure:
         Returns:
             The applications whose offer expired now.
         """
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             over = [
                 each.moved(State.EXPIRED, now=now, actor=actor)
                 for each in case.applications(State.SELECTED)
@@ -953,7 +974,7 @@ class Procedure:
             waiting = [each for each in case.rounds() if each.counts and each.offered is None]
             if waiting:
                 raise MoveRefused("offer-first")
-            _check_answered(case)
+            require_answered(case)
             return {"seats": case.count(State.ACCEPTED)}
 
         return self._move(
@@ -995,7 +1016,7 @@ class Procedure:
         """
 
         def settle(case: CaseFile, event: Event) -> dict[str, object]:
-            _check_answered(case)
+            require_answered(case)
             ends = ((State.ACCEPTED, State.ABSENT), (State.RESERVE, State.NOT_SELECTED))
             for state, to in ends:
                 for each in case.applications(state):
@@ -1018,7 +1039,7 @@ class Procedure:
         if wrong:
             raise InputError.of(wrong)
 
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             event = case.event()
             documented = event
             if event.phase is not Phase.DOCUMENTED:
@@ -1054,7 +1075,7 @@ class Procedure:
 
     def erase_due(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:
         """Erase what has reached the end of its time; see `erasure`."""
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             erased = erase_event(case, self.erasures, now=now, actor=actor)
         self._compact(erased, now=now)
         return erased
@@ -1085,7 +1106,7 @@ class Procedure:
     def replay_erasures(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:
         """Repeat all erasures that were ever noted, after a backup was restored, and erase what is
         due."""
-        with self._case(exclusive=True) as case:
+        with self._changing(actor) as case:
             repeated = self.erasures.replay(case, now=now, actor=actor)
             erased = repeated + erase_event(case, self.erasures, now=now, actor=actor)
         self.storage.compact()
@@ -1116,135 +1137,6 @@ _MOVING = {"phase", "history", "extensions", "decisions", "deadline"}
 """What of an event changes after it was announced."""
 
 
-def _unasked(form: Form, quotas: QuotaPlan) -> list[Finding]:
-    """Features and answers that the quotas count and the form does not ask for."""
-    asked = {each.feature: each for each in form.fields if each.feature is not None}
-    found = []
-    for feature in quotas.features:
-        question = asked.get(feature.name)
-        if question is None:
-            params = {"feature": feature.name, "available": list(asked)}
-            found.append(Finding("quota-not-asked", params))
-            continue
-        known = [option.value for option in question.options] or list(question.age_groups or ())
-        if not known:
-            continue  # yes and no, or a text
-        for quota in feature.quotas:
-            if quota.value not in known and question.missing != "own value":
-                params = {"feature": feature.name, "value": quota.value, "available": known}
-                found.append(Finding("quota-value-not-asked", params))
-    return found
-
-
-def _taken_before(case: CaseFile, entries: Iterable[Entry]) -> dict[str, Registration]:
-    """The applications of entries that were taken before, by key, with what is left of them."""
-    known = (case.find_application(entry.key) for entry in entries if entry.key is not None)
-    found = {each.key: each for each in known if each is not None}
-    bodies = {part: case.open_of(part, found, purpose=_ENTERED_FOR[part]) for part in Compartment}
-    return {
-        key: Registration(
-            application,
-            str(bodies[Compartment.IDENTITY].get(key, {"token": ""})["token"]),
-            None,
-            {part: of[key] for part, of in bodies.items() if key in of},
-        )
-        for key, application in found.items()
-    }
-
-
-_ENTERED_FOR = {
-    Compartment.IDENTITY: Purpose.CONTACT,
-    Compartment.PROFILE: Purpose.SELECTION,
-    Compartment.STATEMENTS: Purpose.STATEMENTS,
-}
-
-
-def _check_same(made: Registration, entry: Entry, form: Form) -> None:
-    """That an entry is the one that was taken before under its key, as far as that is kept."""
-    told = by_compartment(form, check_answers(form, entry.answers, row=entry.row))
-    for part, body in made.bodies.items():
-        if any(told[part].get(name) != answer for name, answer in body["answers"].items()):
-            raise ApplicationRefused("application-key-taken")
-
-
-def _keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datetime) -> None:
-    with_address = [each for each in new if each.address is not None]
-    codes = case.codes("household", [each.address or "" for each in with_address])
-    home = {r.application.key: code for r, code in zip(with_address, codes, strict=True)}
-    case.add_applications((r.application, home.get(r.application.key)) for r in new)
-    case.seal_all(
-        (part, each.application.key, body)
-        for part in Compartment
-        for each in new
-        if (body := each.bodies.get(part)) is not None
-    )
-    for each in new:
-        application = each.application
-        case.note(
-            "application-received",
-            now=now,
-            actor=application.entered_by,
-            subject=application.key,
-            channel=str(application.channel),
-            late=application.entered_late,
-        )
-        if application.history:
-            case.note(
-                f"application-{application.state}",
-                now=now,
-                actor=application.history[-1].actor,
-                subject=application.key,
-            )
-
-
-def _people(
-    case: CaseFile, applications: Iterable[Application]
-) -> list[tuple[Application, Person]]:
-    """Who applied, of those of whom name and contact are still there."""
-    form = case.form()
-    bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
-    found = []
-    for each in applications:
-        if each.key in bodies:
-            try:
-                person = person_in(form, bodies[each.key]["answers"], each.language)
-            except InputError:
-                continue  # a field of its own retention is erased
-            found.append((each, person))
-    return found
-
-
-def _birth_years(case: CaseFile, form: Form) -> dict[str, int]:
-    fields = [each.name for each in form.fields if each.age_groups is not None]
-    if not fields:
-        return {}
-    profiles = case.open_all(Compartment.PROFILE, purpose=Purpose.SELECTION)
-    found = ((key, body["answers"].get(fields[0])) for key, body in profiles.items())
-    return {key: year for key, year in found if isinstance(year, int)}
-
-
-def _tokens(case: CaseFile, task: SelectionProblem, *, fills: bool) -> Mapping[str, str]:
-    if task.replaces is not None:
-        return task.replaces.tokens
-    bodies = case.open_all(Compartment.PROFILE, purpose=Purpose.SELECTION)
-    return {key: bodies[key]["token"] for key in task.ids}
-
-
-def _made_before(rounds: Sequence[Round], *, fills: bool) -> Round | None:
-    """The first round that counts; of those that fill seats, the one that waits for its draw."""
-    found = [each for each in rounds if each.counts and each.fills is fills]
-    if fills:
-        found = [each for each in found if each.drawn is None]
-    return found[0] if found else None
-
-
-def _check_unknown(stated: Facts | None, now: datetime) -> None:
-    """That the seed does not exist yet, as far as the organiser says when it will."""
-    earliest = NOT_STATED if stated is None else stated.seed.earliest
-    if is_stated(earliest) and now >= datetime.fromisoformat(earliest):
-        raise MoveRefused("seed-exists", earliest=earliest)
-
-
 def _is_past(event: Event, phase: Phase) -> bool:
     """Whether the event went through a phase and on from it."""
     later = list(Phase)[list(Phase).index(phase) + 1 : -1]  # the last one is cancelled
@@ -1257,49 +1149,14 @@ def _announced(event: Event) -> dict[str, Any]:
     return {**event.model_dump(exclude=_MOVING), "deadline": first}
 
 
+def _require_staff(actor: Actor) -> None:
+    if actor.role is Role.APPLICANT:
+        raise MoveRefused("move-of-staff")
+
+
 def _check_own(key: str, actor: Actor) -> None:
     if actor.role is Role.APPLICANT and actor.pseudonym != key:
         raise MoveRefused("move-of-another")
-
-
-def _offered(case: CaseFile, keys: Iterable[str], until: date) -> list[Application]:
-    """Those who were offered the seats of a round.
-
-    Raises:
-        MoveRefused: until another day.
-    """
-    known = (case.find_application(key) for key in keys)
-    found = [each for each in known if each is not None and each.offers]
-    other = next((each.offers[-1].until for each in found if each.offers[-1].until != until), None)
-    if other is not None:
-        raise MoveRefused("offers-made", until=other.isoformat())
-    return found
-
-
-def _check_answered(case: CaseFile) -> None:
-    left = case.count(State.SELECTED)
-    if left:
-        raise MoveRefused("offers-open", count=left)
-
-
-def _check_not_filled(case: CaseFile, key: str) -> None:
-    """Whoever answered in time keeps the seat, unless a lottery for it is published."""
-    if any(key in each.freed for each in case.rounds() if each.counts):
-        raise MoveRefused("seat-filled")
-
-
-def _check_seats(case: CaseFile, event: Event) -> None:
-    taken = case.count(State.ACCEPTED, State.ATTENDED, State.ABSENT)
-    if taken >= event.seats:  # offers are never more than seats, so this cannot be
-        raise MoveRefused("seats-taken", seats=event.seats)
-
-
-def _check_time(source: SeedFacts, seed: str, now: datetime) -> None:
-    if is_stated(source.earliest) and now < datetime.fromisoformat(source.earliest):
-        raise MoveRefused("seed-too-early", earliest=source.earliest)
-    is_open = is_stated(source.latest) and now <= datetime.fromisoformat(source.latest)
-    if is_open and is_of_fallback(seed, source.template, source.fallback):
-        raise MoveRefused("fallback-too-early", latest=source.latest)
 
 
 def _plain(name: str) -> bool:

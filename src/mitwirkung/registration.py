@@ -1,15 +1,17 @@
-"""From what somebody answered to an application, its compartments and its token."""
+"""From what somebody answered to an application, its compartments and its token; and into the case
+file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from mitwirkung.applications import Application, State
+from mitwirkung.applications import Application, ApplicationRefused, State
+from mitwirkung.casefile import CaseFile
 from mitwirkung.duplicates import folded_address
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event
@@ -22,7 +24,7 @@ from mitwirkung.forms.answers import (
 )
 from mitwirkung.forms.declaration import Form
 from mitwirkung.lottery.encoding import handle
-from mitwirkung.people import Actor, Channel, Compartment, PostalAddress, Role
+from mitwirkung.people import Actor, Channel, Compartment, PostalAddress, Purpose, Role
 from mitwirkung.texts import LANGUAGES, translator
 
 KEY_BYTES, TOKEN_BYTES = 12, 16
@@ -154,3 +156,72 @@ def _entry_findings(error: ValidationError, entry: Entry) -> list[Finding]:
 def told_in(language: str, text: str) -> str:
     """A text in a language of an event; in English where there is no catalogue for it."""
     return translator(language if language in LANGUAGES else "en")(text)
+
+
+# --- in the case file ---------------------------------------------------------------------------
+
+
+def taken_before(case: CaseFile, entries: Iterable[Entry]) -> dict[str, Registration]:
+    """The applications of entries that were taken before, by key, with what is left of them."""
+    known = (case.find_application(entry.key) for entry in entries if entry.key is not None)
+    found = {each.key: each for each in known if each is not None}
+    bodies = {part: case.open_of(part, found, purpose=_OPENED_FOR[part]) for part in Compartment}
+    return {
+        key: Registration(
+            application,
+            str(bodies[Compartment.IDENTITY].get(key, {"token": ""})["token"]),
+            None,
+            {part: of[key] for part, of in bodies.items() if key in of},
+        )
+        for key, application in found.items()
+    }
+
+
+_OPENED_FOR = {
+    Compartment.IDENTITY: Purpose.CONTACT,
+    Compartment.PROFILE: Purpose.SELECTION,
+    Compartment.STATEMENTS: Purpose.STATEMENTS,
+}
+
+
+def require_same(made: Registration, entry: Entry, form: Form) -> None:
+    """
+    Raises:
+        ApplicationRefused: an entry is another one than was taken before under its key, as far as
+            that is kept.
+    """
+    told = by_compartment(form, check_answers(form, entry.answers, row=entry.row))
+    for part, body in made.bodies.items():
+        if any(told[part].get(name) != answer for name, answer in body["answers"].items()):
+            raise ApplicationRefused("application-key-taken")
+
+
+def keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datetime) -> None:
+    """Keep new applications with what is sealed of them, each with its entry in the journal."""
+    with_address = [each for each in new if each.address is not None]
+    codes = case.codes("household", [each.address or "" for each in with_address])
+    home = {r.application.key: code for r, code in zip(with_address, codes, strict=True)}
+    case.add_applications((r.application, home.get(r.application.key)) for r in new)
+    case.seal_all(
+        (part, each.application.key, body)
+        for part in Compartment
+        for each in new
+        if (body := each.bodies.get(part)) is not None
+    )
+    for each in new:
+        application = each.application
+        case.note(
+            "application-received",
+            now=now,
+            actor=application.entered_by,
+            subject=application.key,
+            channel=str(application.channel),
+            late=application.entered_late,
+        )
+        if application.history:
+            case.note(
+                f"application-{application.state}",
+                now=now,
+                actor=application.history[-1].actor,
+                subject=application.key,
+            )

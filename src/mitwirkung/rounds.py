@@ -6,25 +6,27 @@ where it is, and the next one is another attempt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mitwirkung.applications import HAS_SEAT, State, tally
 from mitwirkung.casefile import DRAWING, ROSTER, CaseFile, Round
 from mitwirkung.deadlines import day_of
+from mitwirkung.errors import Finding
 from mitwirkung.events import Event, MissingGroup, Phase, missing_groups
 from mitwirkung.forms.declaration import Form
 from mitwirkung.intake import Applicants
 from mitwirkung.lottery.attempts import GivenUpFile
 from mitwirkung.lottery.draw import DrawRecord, public_record
-from mitwirkung.lottery.facts import Counts, Facts
+from mitwirkung.lottery.facts import Counts, Facts, SeedFacts
 from mitwirkung.lottery.files import LotteryFile, PrivateFile, PublicRecordFile
 from mitwirkung.lottery.loading import load
 from mitwirkung.lottery.panel_list import panel_list
-from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
-from mitwirkung.lottery.publication import Publication, publication
+from mitwirkung.lottery.publication import Publication
+from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.lottery.randomness import is_of_fallback, is_stated
 from mitwirkung.lottery.replacement import GAVE_UP, SeatsSoFar, replacement_problem
 from mitwirkung.lottery.roster import Roster, roster_of
 from mitwirkung.lottery.wishes import Wishes
@@ -118,6 +120,26 @@ def problem_of(
     )
 
 
+def unasked(form: Form, quotas: QuotaPlan) -> list[Finding]:
+    """Features and answers that the quotas count and the form does not ask for."""
+    asked = {each.feature: each for each in form.fields if each.feature is not None}
+    found = []
+    for feature in quotas.features:
+        question = asked.get(feature.name)
+        if question is None:
+            params = {"feature": feature.name, "available": list(asked)}
+            found.append(Finding("quota-not-asked", params))
+            continue
+        known = [option.value for option in question.options] or list(question.age_groups or ())
+        if not known:
+            continue  # yes and no, or a text
+        for quota in feature.quotas:
+            if quota.value not in known and question.missing != "own value":
+                params = {"feature": feature.name, "value": quota.value, "available": known}
+                found.append(Finding("quota-value-not-asked", params))
+    return found
+
+
 def undersubscription(
     case: CaseFile, event: Event, form: Form, *, at: datetime
 ) -> tuple[int, tuple[MissingGroup, ...]]:
@@ -182,11 +204,30 @@ def keep_lottery(
     case.save_round(round_)
 
 
-def published_lottery(
-    lottery: PanelLottery, facts: Facts, tokens: Mapping[str, str], panels: int | None
-) -> Publication:
-    """A lottery under the tokens that its people were given."""
-    return publication(lottery, facts, tokens=tokens, panels=panels)
+def tokens_of(case: CaseFile, task: SelectionProblem) -> Mapping[str, str]:
+    """Key to the token of everybody in a problem."""
+    if task.replaces is not None:
+        return task.replaces.tokens
+    bodies = case.open_all(Compartment.PROFILE, purpose=Purpose.SELECTION)
+    return {key: bodies[key]["token"] for key in task.ids}
+
+
+def round_made(rounds: Sequence[Round], *, fills: bool) -> Round | None:
+    """The first round that counts; of those that fill seats, the one that waits for its draw."""
+    found = [each for each in rounds if each.counts and each.fills is fills]
+    if fills:
+        found = [each for each in found if each.drawn is None]
+    return found[0] if found else None
+
+
+def require_seed_ahead(stated: Facts | None, now: datetime) -> None:
+    """
+    Raises:
+        MoveRefused: the seed exists already, as the organiser says when it will.
+    """
+    earliest = NOT_STATED if stated is None else stated.seed.earliest
+    if is_stated(earliest) and now >= datetime.fromisoformat(earliest):
+        raise MoveRefused("seed-exists", earliest=earliest)
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -241,6 +282,18 @@ def drawn_from(
     if body is None:
         raise MoveRefused("round-erased")
     return record, Roster.from_data(body)
+
+
+def require_seed_time(source: SeedFacts, seed: str, now: datetime) -> None:
+    """
+    Raises:
+        MoveRefused: it is too early for the seed, or for the fallback.
+    """
+    if is_stated(source.earliest) and now < datetime.fromisoformat(source.earliest):
+        raise MoveRefused("seed-too-early", earliest=source.earliest)
+    is_open = is_stated(source.latest) and now <= datetime.fromisoformat(source.latest)
+    if is_open and is_of_fallback(seed, source.template, source.fallback):
+        raise MoveRefused("fallback-too-early", latest=source.latest)
 
 
 def seed_of(case: CaseFile, round_: Round) -> str:

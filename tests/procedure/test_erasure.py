@@ -408,4 +408,6 @@ def test_reasons_and_words_are_gone_but_the_public_record_stays(town: Town) -> N
     for name in ("lottery-1/lottery.json", "lottery-1/record-public.json", "form.json"):
         assert after[name] == before[name]
     summary = json.loads(after["event.json"])
-    assert summary["applications"] == {"erased": 12}
+    # what came of the applications is told, though nobody can say any more of whom
+    assert sum(summary["applications"].values()) == 12
+    assert "erased" not in summary["applications"]

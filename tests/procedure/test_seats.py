@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -383,3 +384,21 @@ def test_three_draws_in_a_row_verify_with_their_private_files(tmp_path: Path) ->
         assert found.level == "private"
         folders.append(folder)
     assert last.round.number == 4
+
+
+def test_applicants_take_none_of_the_steps_of_staff() -> None:
+    town = Town.made().drawn()
+    seated = town.procedure.rounds()[0].seated
+    who, before = oneself(seated[0]), town.everything()
+    steps: list[Callable[[], object]] = [
+        lambda: town.procedure.offer(UNTIL, now=OFFERED, actor=who),
+        lambda: town.procedure.draw(SEED, now=DRAWN, actor=who),
+        lambda: town.procedure.publish_replacement(FACTS_AGAIN, now=AGAIN, actor=who),
+        lambda: town.procedure.cancel(now=DRAWN, actor=who, reason="no"),
+        lambda: town.procedure.erase_due(now=HELD, actor=who),
+        lambda: town.procedure.merge(seated[:2], now=DRAWN, actor=who, reason="one"),
+    ]
+    for step in steps:
+        with refused("move-of-staff"):
+            step()
+    assert town.everything() == before

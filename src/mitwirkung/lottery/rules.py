@@ -159,6 +159,7 @@ def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
         )
     keys = []
     order = [{name: i for i, name in enumerate(each.positions)} for each in public.classes]
+    musts = {c: len(each.lots) for c, each in enumerate(public.classes, start=1) if each.must}
     for number, vector in enumerate(public.vectors, start=1):
         key = []
         taken: dict[int, int] = {}
@@ -189,10 +190,7 @@ def _vector_flaws(public: files.LotteryFile) -> Iterable[str]:
                 seated=seated,
                 seats=public.seats,
             )
-        if any(
-            each.must and taken.get(c, 0) != len(each.lots)
-            for c, each in enumerate(public.classes, start=1)
-        ):
+        if any(taken.get(c, 0) != lots for c, lots in musts.items()):
             yield Reason("vectors[{number}] leaves out somebody who must be seated", number=number)
         if any(count > len(public.classes[c - 1].lots) for c, count in taken.items()):
             yield Reason("vectors[{number}] seats more lots of a class than it has", number=number)
