@@ -17,7 +17,7 @@ from builders import plan
 from mitwirkung.app import solve
 from mitwirkung.applications import Application, State
 from mitwirkung.casefile import COMPARTMENTS, KINDS
-from mitwirkung.erasure import ErasureLog
+from mitwirkung.erasure_log import ErasureLog
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.events import Event, Phase
 from mitwirkung.forms.declaration import Form

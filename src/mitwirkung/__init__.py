@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mitwirkung.duplicates import merge_plan as merge_plan
     from mitwirkung.duplicates import possible_duplicates as possible_duplicates
     from mitwirkung.erasure import Erased as Erased
-    from mitwirkung.erasure import ErasureLog as ErasureLog
+    from mitwirkung.erasure_log import ErasureLog as ErasureLog
     from mitwirkung.errors import BackendFailed as BackendFailed
     from mitwirkung.errors import BackendRefused as BackendRefused
     from mitwirkung.errors import ExtraMissing as ExtraMissing
@@ -253,7 +253,8 @@ _HOMES = {
         "possible_duplicates",
         "PossibleDuplicate",
     ],
-    "erasure": ["Erased", "ErasureLog"],
+    "erasure": ["Erased"],
+    "erasure_log": ["ErasureLog"],
     "errors": [
         "BackendFailed",
         "BackendRefused",

@@ -63,7 +63,7 @@ from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.tables import Source
 
 if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is asked for
-    from mitwirkung.erasure import ErasureLog
+    from mitwirkung.erasure_log import ErasureLog
     from mitwirkung.events import Event
     from mitwirkung.forms.declaration import Form
     from mitwirkung.people import Actor
@@ -139,7 +139,7 @@ class Mitwirkung:
             MasterKeyRefused: there is no master key in the settings, or another one.
             StorageUnfit, StorageBusy: the storage cannot be opened.
         """
-        from mitwirkung.erasure import ErasureLog
+        from mitwirkung.erasure_log import ErasureLog
         from mitwirkung.procedure import Procedure
 
         storage, vault = self.storage, self.vault()

@@ -4,29 +4,26 @@ What is kept for several purposes goes when the last of them ends; a field may h
 When nothing is left of somebody the application becomes a tombstone (GDPR, Art. 5 (1) e, Art. 17).
 
 Keys are destroyed first, then records, then free pages. Each erasure is noted in a log of its own
-before it is done: a backup that is restored brings back what was erased, and the log is what takes
-it away again. The log holds pseudonyms only, and is not to be restored with a backup.
+before it is done (`erasure_log`): a backup that is restored brings back what was erased, and the
+log is what takes it away again.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from mitwirkung.applications import HAS_SEAT, Application, State
 from mitwirkung.casefile import DRAWING, ROSTER, CaseFile
 from mitwirkung.deadlines import day_of
+from mitwirkung.erasure_log import ErasureLog
 from mitwirkung.events import Event
 from mitwirkung.forms.declaration import Form, Kind
 from mitwirkung.lottery.roster import Roster
 from mitwirkung.people import OPENED_BY, Actor, Compartment, Purpose
 from mitwirkung.retention import Milestone
-from mitwirkung.storage.journal import utc_text
 
 LOTTERIES = (DRAWING, ROSTER)
 """Compartments of lotteries, not of people."""
@@ -58,102 +55,6 @@ class Erased:
             dict(Counter(self.fields) + Counter(other.fields)),
             tuple(sorted({*self.rounds, *other.rounds})),
         )
-
-
-class ErasureLog:
-    """The log of erasures: a file of JSON lines, or, without a path, a list in memory."""
-
-    def __init__(self, path: str | Path | None = None) -> None:
-        self._path = None if path is None else Path(path)
-        self._lines: list[str] = []
-
-    def note(self, event: str, part: str, keys: Iterable[str], *, now: datetime) -> None:
-        """Note that a compartment of some people is about to be erased; on the disk when it
-        returns."""
-        self._write(
-            {"event": event, "part": part, "key": key, "time": utc_text(now)} for key in keys
-        )
-
-    def note_begun(self, *, now: datetime) -> None:
-        """Note that something is about to be erased that is due again after any backup."""
-        self._write([{"begun": utc_text(now)}])
-
-    def note_compacted(self, *, now: datetime) -> None:
-        """Note that nothing of what was erased so far is left in any file."""
-        self._write([{"compacted": utc_text(now)}])
-
-    def is_pending(self) -> bool:
-        """Whether something was erased since the files were last compacted."""
-        noted = self._noted()
-        return bool(noted) and "compacted" not in noted[-1]
-
-    def entries(self, event: str) -> Iterator[tuple[str, str]]:
-        """Compartment and key of every erasure of an event, in order."""
-        for noted in self._noted():
-            if noted.get("event") == event:
-                yield noted["part"], noted["key"]
-
-    def _write(self, notes: Iterable[Mapping[str, str]]) -> None:
-        lines = [json.dumps(note) for note in notes]
-        if not lines:
-            return
-        self._lines += lines
-        if self._path is None:
-            return
-        new = not self._path.exists()
-        # the first line break ends what a process that was killed left half written
-        content = "".join(f"\n{line}" for line in lines) + "\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if new:
-            _keep_name(self._path)
-
-    def _noted(self) -> list[dict[str, str]]:
-        lines = self._lines
-        if self._path is not None:
-            there = self._path.is_file()
-            lines = self._path.read_text("utf-8").splitlines() if there else []
-        found = []
-        for line in filter(None, lines):
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                continue  # half of a line of a process that was killed: nothing was erased yet
-        return found
-
-    def replay(self, case: CaseFile, *, now: datetime, actor: Actor) -> Erased:
-        """Erase again whatever the log says was erased: what came back, and keys that did."""
-        noted: dict[str, set[str]] = {}
-        for part, key in self.entries(case.name):
-            noted.setdefault(part, set()).add(key)
-        erased = _destroy(
-            case, {p: sorted(keys) for p, keys in noted.items()}, now=now, actor=actor
-        )
-        if erased:
-            case.note(
-                "erasures-repeated",
-                now=now,
-                actor=actor,
-                people=erased.people,
-                compartments=erased.compartments,
-            )
-        return erased
-
-
-OWNER_ONLY = 0o600
-
-
-def _keep_name(path: Path) -> None:
-    """See to it that a file that was just made is found after a loss of power."""
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 # --- what is due ----------------------------------------------------------------------------------
@@ -276,6 +177,23 @@ def erase_one(case: CaseFile, log: ErasureLog, key: str, *, now: datetime, actor
         log.note(case.name, part, [key], now=now)
     erased = _destroy(case, parts, now=now, actor=actor)
     case.note("person-erased", now=now, actor=actor, subject=key)
+    return erased
+
+
+def erase_again(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor) -> Erased:
+    """Erase again whatever the log says was erased: what came back, and keys that did."""
+    noted: dict[str, set[str]] = {}
+    for part, key in log.entries(case.name):
+        noted.setdefault(part, set()).add(key)
+    erased = _destroy(case, {p: sorted(keys) for p, keys in noted.items()}, now=now, actor=actor)
+    if erased:
+        case.note(
+            "erasures-repeated",
+            now=now,
+            actor=actor,
+            people=erased.people,
+            compartments=erased.compartments,
+        )
     return erased
 
 

@@ -30,12 +30,13 @@ from mitwirkung.duplicates import (
 from mitwirkung.erasure import (
     LOTTERIES,
     Erased,
-    ErasureLog,
+    erase_again,
     erase_event,
     erase_one,
     erase_without_consent,
     what_is_due,
 )
+from mitwirkung.erasure_log import ErasureLog
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event, Phase, Remedy
 from mitwirkung.forms.declaration import Form
@@ -1107,7 +1108,7 @@ class Procedure:
         """Repeat all erasures that were ever noted, after a backup was restored, and erase what is
         due."""
         with self._changing(actor) as case:
-            repeated = self.erasures.replay(case, now=now, actor=actor)
+            repeated = erase_again(case, self.erasures, now=now, actor=actor)
             erased = repeated + erase_event(case, self.erasures, now=now, actor=actor)
         self.storage.compact()
         self.erasures.note_compacted(now=now)

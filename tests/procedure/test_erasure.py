@@ -13,7 +13,7 @@ import pytest
 
 from mitwirkung.applications import State
 from mitwirkung.casefile import CaseFile
-from mitwirkung.erasure import ErasureLog
+from mitwirkung.erasure_log import ErasureLog
 from mitwirkung.people import Channel, Compartment, Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan
 from mitwirkung.storage.backend import StorageBackend

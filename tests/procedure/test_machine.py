@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from builders import examples, plan
 from mitwirkung.applications import HAS_SEAT, State
 from mitwirkung.casefile import COMPARTMENTS, KINDS
-from mitwirkung.erasure import ErasureLog
+from mitwirkung.erasure_log import ErasureLog
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.events import MOVES, Phase, Remedy
 from mitwirkung.people import Actor, Channel, Compartment
