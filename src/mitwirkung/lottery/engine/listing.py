@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.polytope import Polytope
 
 _MOST_SEATS = 8  # with more, the beginnings are too many long before the panels are
-_AT_ONCE = 20_000
 _LOOSE = 0.5  # a feature that leaves this part of all groups is looked at in the end only
 
 
@@ -33,53 +33,56 @@ def all_panels(polytope: Polytope, most: int) -> NDArray[np.int32] | None:
     """
     if polytope.units is not None or polytope.seats > _MOST_SEATS or not _apart(polytope):
         return None
+    named = np.isin(np.arange(polytope.row_count), polytope.rows)
+    if (polytope.upper < 0).any() or (polytope.lower[~named] > 0).any():
+        return np.empty((0, polytope.seats), np.int32)
     row = _Row.of(polytope)
-    seats = np.empty((1, 0), np.int32)
-    state = np.zeros(1, np.intp)
-    counts = np.zeros((1, polytope.row_count + 1), np.int8)
-    # What a state counts, as one number: so that equal ones are found fast.
-    code = np.zeros(1, np.uint64)
+    count = len(row.types)
+    counts = np.zeros((1, len(row.lower)), np.int8)
+    codes = np.zeros((1, row.codes.shape[1]), np.uint64)
+    # Beginnings that were continued in the same way have the same state and last type.
+    state, last = np.zeros(1, np.intp), np.zeros(1, np.intp)
+    way = np.zeros(1, np.intp)
+    seats: list[NDArray[np.integer[Any]]] = []
     for left in range(polytope.seats, 0, -1):
-        parent, coming = np.nonzero(row.may_follow(counts, left))
-        # Of what may follow a state, whatever stands before the last type is left out.
-        count = len(row.types)
-        last = seats[:, -1] if seats.shape[1] else np.zeros(1, np.int32)
-        order = parent * count + coming
-        first = np.searchsorted(order, state * count + last)
-        ends = np.cumsum(np.bincount(parent, minlength=len(counts)))
-        ways = ends[state] - first
+        # All pairs of a state and what may follow it; each beginning takes those that do not stand
+        # before its last type.
+        pairs = row.may_follow(counts, state, last, left)
+        first = np.searchsorted(pairs, state * count + last)
+        after = np.searchsorted(pairs, (state + 1) * count) - first
+        ways, start = after[way], first[way]
         total = int(ways.sum())
         if total > most:
             return None
-        line = np.repeat(np.arange(len(seats)), ways)
-        step = np.arange(total) + np.repeat(first - (np.cumsum(ways) - ways), ways)
-        seats = np.column_stack([seats[line], coming[step].astype(np.int32)])
+        line = np.repeat(np.arange(len(way)), ways)
+        way = np.arange(total) + np.repeat(start - (np.cumsum(ways) - ways), ways)
+        parent, last = np.divmod(pairs, count)
+        seats = [*(seat[line] for seat in seats), row.types[last][way]]
         if left > 1:
-            code, example, same = np.unique(
-                code[parent] + row.codes[coming], return_index=True, return_inverse=True
-            )
-            after = counts[parent]
+            codes = codes[parent] + row.codes[last]
+            example, state = _distinct(codes)
+            codes, counts = codes[example], counts[parent[example]]
             for column in row.rows.T:
-                after[np.arange(len(after)), column[coming]] += 1
-            after[:, -1] = 0
-            counts = after[example]
-            if (counts[same] != after).any():  # two sums that agree by chance
-                return None
-            state = same[step]
-    panels = np.sort(row.types[seats], axis=1)
-    parts = [panels[i : i + _AT_ONCE] for i in range(0, len(panels), _AT_ONCE)]
-    return np.concatenate([panels[:0], *(part[_feasible(polytope, part)] for part in parts)])
+                counts[np.arange(len(counts)), column[last[example]]] += 1
+            counts[:, -1] = 0
+    panels = np.sort(np.column_stack(seats), axis=1)
+    fits = _at_most(panels, polytope.sizes)
+    upper = np.append(polytope.upper, np.full(polytope.types + 1, polytope.seats))
+    for column in row.loose:
+        fits &= _at_most(np.sort(column[panels], axis=1), upper)
+    return panels[fits].astype(np.int32)
 
 
-def _feasible(polytope: Polytope, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """The same as `Polytope.feasible`, without a table of all types for each of ``panels``."""
-    counts = polytope.row_counts(panels)
-    fits: NDArray[np.bool_] = np.all(
-        (counts >= polytope.lower) & (counts <= polytope.upper), axis=1
-    )
-    for apart in range(1, polytope.seats):
-        again = panels[:, apart:] == panels[:, :-apart]
-        fits &= ~(again & (polytope.sizes <= apart)[panels[:, apart:]]).any(axis=1)
+def _at_most(
+    held: NDArray[np.integer[Any]], most: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which lines of ``held`` (N, seats), ascending, hold each number ``n`` at most ``most[n]``
+    times."""
+    fits = np.ones(len(held), np.bool_)
+    for apart in range(1, held.shape[1]):
+        for place in range(held.shape[1] - apart):
+            again = np.flatnonzero(held[:, place] == held[:, place + apart])
+            fits[again[most[held[again, place]] <= apart]] = False
     return fits
 
 
@@ -97,27 +100,34 @@ class _Row:
     Attributes:
         types: (n,) those who may be on a panel at all.
         rows: (n, F) the rows they count in, without features that hardly forbid anything.
-        codes: (n,) a number for what each of them counts in all rows together.
+        codes: (n, W) numbers for what each of them counts in all rows together.
         lower, upper: (R + 1,) bounds of all rows; the last one, "no row", has none.
         features: the rows of each of the F columns.
+        members: (R + 1, n / 8) who counts in a row, as bits.
+        before: (n + 1, n / 8) the first so many types, as bits.
         ends: (R + 1,) the place of the last type that counts in a row of the leading feature; n for
             all other rows.
+        loose: (T,) for each other feature the row that a type counts in; another number for each
+            type where that row allows everything.
     """
 
-    types: NDArray[np.int32]
+    types: NDArray[np.integer[Any]]
     rows: NDArray[np.int32]
     codes: NDArray[np.uint64]
     lower: NDArray[np.int8]
     upper: NDArray[np.int8]
     features: list[NDArray[np.int64]]
+    members: NDArray[np.uint8]
+    before: NDArray[np.uint8]
     ends: NDArray[np.int64]
+    loose: list[NDArray[np.integer[Any]]]
 
     @staticmethod
     def of(polytope: Polytope) -> _Row:
         seats, nowhere = polytope.seats, polytope.row_count
         lower = np.append(np.clip(polytope.lower, 0, seats + 1), 0).astype(np.int8)
         upper = np.append(np.clip(polytope.upper, 0, seats), seats).astype(np.int8)
-        types = np.flatnonzero((upper[polytope.rows] > 0).all(axis=1)).astype(np.int32)
+        types = np.flatnonzero((upper[polytope.rows] > 0).all(axis=1))
         everything = math.comb(len(types) + seats - 1, seats)
         groups = [_groups(column[types], lower, upper, seats) for column in polytope.rows.T]
         # A lower bound has to be looked at, or a beginning may count as a panel in the end.
@@ -134,23 +144,92 @@ class _Row:
             types, rows = types[order], rows[order]
             ends[rows[:, leading]] = np.arange(len(types))
             ends[nowhere] = len(types)
-        features = [np.setdiff1d(polytope.rows[:, f], [nowhere]).astype(np.int64) for f in used]
-        codes = np.random.default_rng(0).integers(0, 2**64, nowhere + 1, np.uint64)
-        codes[nowhere] = 0
-        return _Row(types, rows, codes[rows].sum(axis=1), lower, upper, features, ends)
+        features = [np.unique(polytope.rows[:, f]).astype(np.int64) for f in used]
+        members = np.zeros((nowhere + 1, len(types)), np.bool_)
+        members[rows, np.arange(len(types))[:, None]] = True
+        everyone = nowhere + 1 + np.arange(polytope.types)
+        return _Row(
+            types=types.astype(np.min_scalar_type(polytope.types)),
+            rows=rows,
+            codes=_codes(rows, upper, features),
+            lower=lower,
+            upper=upper,
+            features=features,
+            members=np.packbits(members, axis=1),
+            before=np.packbits(np.tri(len(types) + 1, len(types), -1, np.bool_), axis=1),
+            ends=ends,
+            loose=[
+                np.where(upper[column] < seats, column, everyone).astype(
+                    np.min_scalar_type(nowhere + polytope.types)
+                )
+                for f, column in enumerate(polytope.rows.T)
+                if f not in used
+            ],
+        )
 
-    def may_follow(self, counts: NDArray[np.int8], left: int) -> NDArray[np.bool_]:
-        """(S, n) who can have the next of the seats that are ``left``, where so many are taken in
-        each row: ``counts`` (S, R + 1)."""
+    def may_follow(
+        self,
+        counts: NDArray[np.int8],
+        state: NDArray[np.intp],
+        last: NDArray[np.intp],
+        left: int,
+    ) -> NDArray[np.intp]:
+        """Who can have the next of the seats that are ``left`` where ``counts`` (S, R + 1) seats
+        are taken in each row: pairs of one of the S states and a type, as ``state * n + type``.
+
+        Only types that do not stand before the first ``last`` type (M,) of those in a ``state``
+        (M,).
+        """
+        count = len(self.types)
         short, room = counts < self.lower, counts < self.upper
         missing = np.where(short, self.lower - counts, 0)
-        ends = np.where(short, self.ends, len(self.types)).min(axis=1)
-        may: NDArray[np.bool_] = np.arange(len(self.types)) <= ends[:, None]
-        for rows, column in zip(self.features, self.rows.T, strict=True):
-            lacking = missing[:, rows].sum(axis=1)
-            helps = room & (short | (lacking < left)[:, None]) & (lacking <= left)[:, None]
-            may &= helps.take(column, axis=1)
-        return may
+        ends = np.where(short, self.ends, count).min(axis=1)
+        starts = np.full(len(counts), count)
+        np.minimum.at(starts, state, last)
+        may = self.before[np.minimum(ends + 1, count)] & ~self.before[starts]
+        for rows in self.features:
+            lacking = missing[:, rows].sum(axis=1)[:, None]
+            helps = room[:, rows] & (short[:, rows] | (lacking < left)) & (lacking <= left)
+            among = np.zeros_like(may)
+            for row, these in zip(rows, helps.T, strict=True):
+                among |= these[:, None] * self.members[row]
+            may &= among
+        return np.flatnonzero(np.unpackbits(may, axis=1, count=count))
+
+
+def _codes(
+    rows: NDArray[np.int32], upper: NDArray[np.int8], features: list[NDArray[np.int64]]
+) -> NDArray[np.uint64]:
+    """(n, W) What each type counts in all of its ``rows`` (n, F): sums of these numbers tell all
+    counts that are no larger than ``upper`` (R + 1,), as each row has bits of its own."""
+    nowhere = len(upper) - 1
+    place = [(0, 0)] * (nowhere + 1)
+    word = used = 0
+    for row in np.concatenate([np.zeros(0, np.int64), *features]).tolist():
+        width = int(upper[row]).bit_length()
+        if row == nowhere or not width:
+            continue
+        if used + width > 64:
+            word, used = word + 1, 0
+        place[row] = (word, 1 << used)
+        used += width
+    one = np.zeros((nowhere + 1, word + 1), np.uint64)
+    for row, (column, unit) in enumerate(place):
+        one[row, column] = unit
+    return one[rows].sum(axis=1, dtype=np.uint64)
+
+
+def _distinct(
+    codes: NDArray[np.uint64],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Lines of ``codes`` (N, W) that all others are equal to, and to which of them each is."""
+    key = codes[:, 0]
+    for column in codes.T[1:]:
+        _, before = np.unique(key, return_inverse=True)
+        _, here = np.unique(column, return_inverse=True)
+        key = (before * (int(here.max()) + 1) + here).astype(np.uint64)
+    _, example, same = np.unique(key, return_index=True, return_inverse=True)
+    return example, same
 
 
 def _groups(
