@@ -103,7 +103,7 @@ class _Row:
         codes: (n, W) numbers for what each of them counts in all rows together.
         lower, upper: (R + 1,) bounds of all rows; the last one, "no row", has none.
         features: the rows of each of the F columns.
-        members: (R + 1, n / 8) who counts in a row, as bits.
+        members: for each of these rows who counts in it, as n bits.
         before: (n + 1, n / 8) the first so many types, as bits.
         ends: (R + 1,) the place of the last type that counts in a row of the leading feature; n for
             all other rows.
@@ -117,7 +117,7 @@ class _Row:
     lower: NDArray[np.int8]
     upper: NDArray[np.int8]
     features: list[NDArray[np.int64]]
-    members: NDArray[np.uint8]
+    members: list[NDArray[np.uint8]]
     before: NDArray[np.uint8]
     ends: NDArray[np.int64]
     loose: list[NDArray[np.integer[Any]]]
@@ -145,8 +145,10 @@ class _Row:
             ends[rows[:, leading]] = np.arange(len(types))
             ends[nowhere] = len(types)
         features = [np.unique(polytope.rows[:, f]).astype(np.int64) for f in used]
-        members = np.zeros((nowhere + 1, len(types)), np.bool_)
-        members[rows, np.arange(len(types))[:, None]] = True
+        members = [
+            np.packbits(column == these[:, None], axis=1)
+            for column, these in zip(rows.T, features, strict=True)
+        ]
         everyone = nowhere + 1 + np.arange(polytope.types)
         return _Row(
             types=types.astype(np.min_scalar_type(polytope.types)),
@@ -155,7 +157,7 @@ class _Row:
             lower=lower,
             upper=upper,
             features=features,
-            members=np.packbits(members, axis=1),
+            members=members,
             before=np.packbits(np.tri(len(types) + 1, len(types), -1, np.bool_), axis=1),
             ends=ends,
             loose=[
@@ -187,12 +189,12 @@ class _Row:
         starts = np.full(len(counts), count)
         np.minimum.at(starts, state, last)
         may = self.before[np.minimum(ends + 1, count)] & ~self.before[starts]
-        for rows in self.features:
+        for rows, members in zip(self.features, self.members, strict=True):
             lacking = missing[:, rows].sum(axis=1)[:, None]
             helps = room[:, rows] & (short[:, rows] | (lacking < left)) & (lacking <= left)
             among = np.zeros_like(may)
-            for row, these in zip(rows, helps.T, strict=True):
-                among |= these[:, None] * self.members[row]
+            for these, who in zip(helps.T, members, strict=True):
+                among |= these[:, None] * who
             may &= among
         return np.flatnonzero(np.unpackbits(may, axis=1, count=count))
 
