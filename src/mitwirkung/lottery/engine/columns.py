@@ -26,7 +26,6 @@ _CERTAIN = 1 - 1e-6
 _ROUGH = 1000  # prices are rounded to this part of the largest while panels are looked for
 _EQUAL, _NO_PRICE = 1e-8, 1e-9  # of the largest: what is only rounding
 _BETTER = 1e-7  # of the worth
-_MOST_TAKEN = 20
 _MOST_PRICINGS = 5000
 
 
@@ -50,10 +49,11 @@ def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Cert
     chances = np.zeros(polytope.types)
     stages: list[Stage] = []
     cuts: list[Cut] = []
+    master = StageMaster(hull.panels, sizes)
 
     while is_open.any():
         watch("cuts", 1 - float(is_open.mean()))
-        found = _stage(hull, StageMaster(hull.panels, sizes, chances, is_open))
+        found = _stage(hull, master)
         if found is None:
             return None
         if isinstance(found, float):
@@ -71,6 +71,7 @@ def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Cert
         hull.hold(cuts[-1])
         chances[held] = rest / float(seats[is_open].sum())
         is_open[held] = False
+        master.fix(held, chances, hull.meets(master.panels))
     near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
     if near.shortfall > SHORTFALL:
         return None
@@ -106,10 +107,7 @@ def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | f
         level, prices = master.solve()
         if level >= _CERTAIN:
             return 1.0
-        if master.take(_helpful(hull.panels, master, prices)):
-            continue
-        hull.walk(prices)
-        if master.take(_helpful(hull.panels, master, prices)):
+        if master.take(hull.dearer(prices, master.worth(prices) * (1 + _BETTER))):
             continue
         exact = _without_rounding(hull.panels, prices)
         whole = whole_prices(prices, _ROUGH) if exact is None else exact
@@ -119,17 +117,6 @@ def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | f
         if not master.take(found):
             raise SolverError("a panel that is better breaks a row")
     return None
-
-
-def _helpful(
-    panels: NDArray[np.int32], master: StageMaster, prices: NDArray[np.float64]
-) -> NDArray[np.int32]:
-    """The ``panels`` that are worth more than all of the master's; not too many at once."""
-    worth = prices[panels].sum(axis=1)
-    known = float(prices[master.panels].sum(axis=1).max())
-    best = np.argsort(-worth, kind="stable")[:_MOST_TAKEN]
-    helpful: NDArray[np.int32] = panels[best[worth[best] > known * (1 + _BETTER)]]
-    return helpful
 
 
 def _without_rounding(

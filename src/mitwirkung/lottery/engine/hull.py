@@ -48,6 +48,7 @@ _EFFORT_PER_TYPE, _MOST_EXPECTED = 20, 2000  # what the first integer programme 
 _ENOUGH, _MOST_KEPT = 10, 300  # better panels, and all of those that a walk finds
 _MOST_LISTED = 300_000  # panels and their beginnings: listed in some tenths of a second
 _MOST_FROM_LIST = 100  # better panels at a time
+_MOST_TAKEN = 20  # of those known
 
 
 class Hull:
@@ -124,6 +125,22 @@ class Hull:
             return self._best_listed(coefficients, known)
         x = better(self.model, pairs(coefficients), known)
         return self.panels[:0] if x is None else self._add_met(x)
+
+    def dearer(self, prices: NDArray[np.float64], above: float) -> NDArray[np.int32]:
+        """Some panels (N, seats) worth more than ``above`` under the ``prices`` (T,); none if none
+        is found."""
+        if self.listed is not None:
+            return self._best_listed(prices, above)
+        found = self._dearest_known(prices, above)
+        if not len(found):
+            self.walk(prices)
+            found = self._dearest_known(prices, above)
+        return found
+
+    def _dearest_known(self, prices: NDArray[np.float64], above: float) -> NDArray[np.int32]:
+        worth = prices[self.panels].sum(axis=1)
+        best = np.argsort(-worth, kind="stable")[:_MOST_TAKEN]
+        return self.panels[best[worth[best] > above]]
 
     def _best_listed(
         self, prices: NDArray[np.int64] | NDArray[np.float64], above: float

@@ -47,12 +47,13 @@ class Master:
         self.panels = panels
         self.types = types
         self.model = model
+        self._known = {panel.tobytes() for panel in panels}
         self._solved = False
 
     def take(self, panels: NDArray[np.int32]) -> int:
         """Take those of the ``panels`` (N, seats) that are new; how many they are."""
-        known = {panel.tobytes() for panel in self.panels}
-        new = panels[[panel.tobytes() not in known for panel in panels]]
+        new = panels[[panel.tobytes() not in self._known for panel in panels]]
+        self._known.update(panel.tobytes() for panel in new)
         for held in seats_per_type(new, self.types):
             kinds = np.flatnonzero(held)
             rows = [*kinds.tolist(), self.types]
@@ -64,6 +65,10 @@ class Master:
         if not (self.model.solve(primal=self._solved) or self.model.solve_afresh()):
             raise SolverError("a lottery over known panels has no solution")
         self._solved = True
+
+    def worth(self, prices: NDArray[np.float64]) -> float:
+        """The highest sum of ``prices`` (T,) over any of the panels."""
+        return float(prices[self.panels].sum(axis=1).max())
 
     def _prices(self) -> NDArray[np.float64]:
         return np.maximum(self.model.duals()[:-1], 0.0)
@@ -105,8 +110,8 @@ class NearestMaster(Master):
         self._solve()
         values, prices = self.model.values(), self._prices()
         weights = np.maximum(values[1:], 0.0)
-        worth = float(prices[self.panels].sum(axis=1).max())
-        return Nearest(float(values[0]), weights / float(weights.sum()), prices, worth)
+        weights /= float(weights.sum())
+        return Nearest(float(values[0]), weights, prices, self.worth(prices))
 
 
 def nearest_lottery(
@@ -127,34 +132,42 @@ def nearest_lottery(
 class StageMaster(Master):
     """The largest smallest chance over known panels while fixed types keep theirs."""
 
-    def __init__(
-        self,
-        panels: NDArray[np.int32],
-        sizes: NDArray[np.int64],
-        chances: NDArray[np.float64],
-        is_open: NDArray[np.bool_],
-    ) -> None:
-        """``chances`` (T,) are those that the types which are not ``is_open`` (T,) keep."""
+    def __init__(self, panels: NDArray[np.int32], sizes: NDArray[np.int64]) -> None:
+        """No type is fixed yet."""
         types = len(sizes)
         held = seats_per_type(panels, types)
         panel, kind = np.nonzero(held)
-        still = np.flatnonzero(is_open)
+        everyone = np.arange(types)
         n = len(panels)
         # Columns: the smallest chance, then a weight per panel. Rows: a type each, then the sum of
-        # the weights. Where the chances of fixed types hang together, prices can be added to them
-        # all without end; the slack makes the solver choose the smallest.
-        kept = np.where(is_open, 0.0, sizes * np.maximum(chances - _SLACK, 0.0))
+        # the weights.
         rows = Rows(
-            np.append(kept, 1.0),
+            np.append(np.zeros(types), 1.0),
             np.append(np.full(types, INFINITY), 1.0),
-            np.concatenate([still, kind, np.full(n, types)]),
-            np.concatenate([np.zeros(len(still), np.int64), 1 + panel, 1 + np.arange(n)]),
-            np.concatenate([-sizes[still], held[panel, kind], np.ones(n)]).astype(np.float64),
+            np.concatenate([everyone, kind, np.full(n, types)]),
+            np.concatenate([np.zeros(types, np.int64), 1 + panel, 1 + np.arange(n)]),
+            np.concatenate([-sizes, held[panel, kind], np.ones(n)]).astype(np.float64),
         )
         cost = np.append(-1.0, np.zeros(n))
         upper = np.append(1.0, np.full(n, INFINITY))
         model = Model(cost, np.zeros(n + 1), upper, rows, presolve=False)
         super().__init__(panels, types, model)
+        self._sizes = sizes
+        self._kept = np.zeros(types)
+
+    def fix(
+        self, types: NDArray[np.int64], chances: NDArray[np.float64], on: NDArray[np.bool_]
+    ) -> None:
+        """From now on these ``types`` keep their ``chances`` (T,), and only panels that are ``on``
+        (N,) count."""
+        # Where the chances of fixed types hang together, prices can be added to them all without
+        # end; the slack makes the solver choose the smallest.
+        self._kept[types] = (self._sizes * np.maximum(chances - _SLACK, 0.0))[types]
+        for t in types.tolist():
+            self.model.set_entry(t, 0, 0.0)
+        self.model.set_row_bounds(self._kept, np.full(self.types, INFINITY))
+        off = np.flatnonzero(~on)
+        self.model.set_upper_bounds((1 + off).tolist(), [0.0] * len(off))
 
     def solve(self) -> tuple[float, NDArray[np.float64]]:
         """The smallest chance of the open types, and prices (T,): not negative; a panel that would

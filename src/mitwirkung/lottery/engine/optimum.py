@@ -135,7 +135,7 @@ def _with_cuts(
     cuts: list[Cut] = []
     excluded = hull.excluded()
     seated = polytope.types - (0 if excluded is None else len(excluded.coefficients))
-    if goal.leximin_is_best and seated <= _FEW_TYPES:
+    if goal.leximin_is_best and (hull.listed is not None or seated <= _FEW_TYPES):
         best = leximin_by_columns(hull, excluded)
         if best is not None:
             certificate = goal.of_leximin(best[1])
