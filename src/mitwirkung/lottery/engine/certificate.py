@@ -368,15 +368,19 @@ def for_every_panel(cuts: Sequence[Cut], seats: int) -> tuple[Cut, ...]:
     add the earlier inequalities that many times.
     """
     whole: list[Cut] = []
+    # The sums of the first so many of them.
+    sums: list[tuple[dict[int, int], int]] = [({}, 0)]
     for cut in cuts:
         above = max(0, cut.largest() * seats - cut.bound)
-        coefficients, bound = Counter(dict(cut.coefficients)), cut.bound
-        for earlier in whole[: cut.given]:
-            for t, c in earlier.coefficients:
-                coefficients[t] += above * c
-            bound += above * earlier.bound
-        pairs = tuple((t, c) for t, c in sorted(coefficients.items()) if c)
-        whole.append(Cut(pairs, bound))
+        earlier, earlier_bound = sums[cut.given]
+        coefficients = {t: above * c for t, c in earlier.items() if above}
+        for t, c in cut.coefficients:
+            coefficients[t] = coefficients.get(t, 0) + c
+        bound = cut.bound + above * earlier_bound
+        whole.append(Cut(tuple(sorted(coefficients.items())), bound))
+        total, total_bound = sums[-1]
+        total = {t: total.get(t, 0) + coefficients.get(t, 0) for t in total | coefficients}
+        sums.append((total, total_bound + bound))
     return tuple(whole)
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Certificate, Cut, Stage
 from mitwirkung.lottery.engine.exact import exact_prices
 from mitwirkung.lottery.engine.highs import SolverError
-from mitwirkung.lottery.engine.hull import SHORTFALL, Hull, pairs, whole_prices
-from mitwirkung.lottery.engine.master import StageMaster, nearest_lottery
+from mitwirkung.lottery.engine.hull import Hull, pairs, whole_prices
+from mitwirkung.lottery.engine.master import SHORTFALL, StageMaster, nearest_lottery
 from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.engine.realise import Lottery
 
@@ -71,7 +71,7 @@ def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Cert
         hull.hold(cuts[-1])
         chances[held] = rest / float(seats[is_open].sum())
         is_open[held] = False
-        master.fix(held, chances, hull.meets(master.panels))
+        master.fix(held, chances, hull.on(cuts[-1], master.panels))
     near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
     if near.shortfall > SHORTFALL:
         return None

@@ -267,6 +267,18 @@ class Model:
         )
         self.columns += 1
 
+    def add_columns(
+        self, starts: NDArray[np.int64], rows: NDArray[np.int64], values: NDArray[np.float64]
+    ) -> None:
+        """More columns between 0 and infinity that cost nothing; the entries of each begin at its
+        place in ``starts``."""
+        count = len(starts)
+        self.highs.addCols(
+            *(count, np.zeros(count), np.zeros(count), np.full(count, INFINITY)),
+            *(len(rows), starts.astype(np.int32), rows.astype(np.int32), values),
+        )
+        self.columns += count
+
     def drop_last_row(self) -> None:
         """Without the row that was added last."""
         self.highs.deleteRows(1, np.array([self.highs.getNumRow() - 1], np.int32))

@@ -26,7 +26,7 @@ from mitwirkung.lottery.engine.integer import (
     panels_met,
 )
 from mitwirkung.lottery.engine.listing import all_panels
-from mitwirkung.lottery.engine.master import NearestMaster
+from mitwirkung.lottery.engine.master import SHORTFALL, NearestMaster, dearest, worth
 from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
@@ -34,7 +34,6 @@ from mitwirkung.lottery.engine.several import neighbours, sample_panels
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
 from mitwirkung.lottery.progress import Watch
 
-SHORTFALL = 1e-9  # chance: a lottery this near the target is exact but for rounding
 _ROUGH, _FINE = 10**5, 10**7  # prices are rounded to this part of the largest
 _TOLERABLE = 1e-6  # chance: a lottery to offer when rounding hides whether a cut remains
 _CUTS_A_ROUND = 3
@@ -46,7 +45,7 @@ _PROMISING = 0.98  # of the worth of the best panel known: to be kept for later 
 _EFFORT_PER_STEP = 90  # iterations of the simplex method
 _EFFORT_PER_TYPE, _MOST_EXPECTED = 20, 2000  # what the first integer programme may take
 _ENOUGH, _MOST_KEPT = 10, 300  # better panels, and all of those that a walk finds
-_MOST_LISTED = 300_000  # panels and their beginnings: listed in some tenths of a second
+_MOST_LISTED = 400_000  # panels and their beginnings: listed in some tenths of a second
 _MOST_FROM_LIST = 100  # better panels at a time
 _MOST_TAKEN = 20  # of those known
 
@@ -72,6 +71,8 @@ class Hull:
         self.rng = rng
         self.watch = watch
         self.listed = all_panels(polytope, _MOST_LISTED) if listed is None else listed
+        if self.listed is not None:
+            self.listed = np.asfortranarray(self.listed)  # seat after seat is read
         self.panels = np.empty((0, polytope.seats), np.int32)
         self.held: list[Cut] = []
 
@@ -108,9 +109,9 @@ class Hull:
         if self.listed is not None:
             if not len(self.listed):
                 return None
-            worth = coefficients[self.listed].sum(axis=1)
-            self.add(self.listed[[worth.argmax()]])
-            return int(worth.max()), int(worth.max())
+            values = worth(self.listed, coefficients)
+            self.add(self.listed[[values.argmax()]])
+            return int(values.max()), int(values.max())
         bound, x = highest(self.model, pairs(coefficients))
         if x is None:
             return None
@@ -120,7 +121,7 @@ class Hull:
     def better(self, coefficients: NDArray[np.int64]) -> NDArray[np.int32]:
         """Panels (N, seats) with a larger sum of the whole ``coefficients`` (T,) than all known
         ones, to which they are added; none if there is none."""
-        known = int(coefficients[self.panels].sum(axis=1).max())
+        known = int(worth(self.panels, coefficients).max())
         if self.listed is not None:
             return self._best_listed(coefficients, known)
         x = better(self.model, pairs(coefficients), known)
@@ -147,11 +148,8 @@ class Hull:
     ) -> NDArray[np.int32]:
         """The listed panels that are worth the most, if more than ``above``; they are added."""
         assert self.listed is not None
-        worth = prices[self.listed].sum(axis=1)
-        better = np.flatnonzero(worth > above)
-        dearest = better[np.argsort(-worth[better], kind="stable")[:_MOST_FROM_LIST]]
-        found = self.listed[dearest]
-        self.add(found)
+        found = self.listed[dearest(self.listed, prices, above, _MOST_FROM_LIST)]
+        self.panels = np.concatenate([self.panels, found])
         return found
 
     def _add_met(self, best: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -165,25 +163,25 @@ class Hull:
     def hold(self, cut: Cut) -> None:
         """From now on only panels that meet the cut with equality count as panels."""
         self.held.append(cut)
-        self.panels = self.panels[self.meets(self.panels)]
+        self.panels = self.panels[self.on(cut, self.panels)]
         if self.listed is None:
             hold(self.model, cut.coefficients, cut.bound)
         else:
-            self.listed = self.listed[self._on(cut, self.listed)]
+            self.listed = np.asfortranarray(self.listed[self.on(cut, self.listed)])
 
     def meets(self, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which of the ``panels`` (N, seats) meet all cuts that are held."""
         meets = np.ones(len(panels), np.bool_)
         for cut in self.held:
-            meets &= self._on(cut, panels)
+            meets &= self.on(cut, panels)
         return meets
 
-    def _on(self, cut: Cut, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def on(self, cut: Cut, panels: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which of the ``panels`` (N, seats) meet a cut with equality."""
         coefficients = np.zeros(self.polytope.types, np.int64)
         types, values = zip(*cut.coefficients, strict=True)
         coefficients[list(types)] = values
-        on_it: NDArray[np.bool_] = coefficients[panels].sum(axis=1) == cut.bound
-        return on_it
+        return worth(panels, coefficients) == cut.bound
 
     def walk(self, prices: NDArray[np.float64]) -> None:
         """Look for panels worth more than all known ones near the best of these: until some are

@@ -4,6 +4,7 @@ the one that is best for a stage of leximin."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,13 @@ from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows, SolverError
 from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.progress import Watch
 
+SHORTFALL = 1e-9  # chance: a lottery this near the target is exact but for rounding
+_BETTER = 1e-7  # of the worth
+_MOST_TAKEN = 60  # better panels at a time
 _SLACK = 1e-7  # of a chance: what fixed types may lose in a stage
+
+
+_Number = TypeVar("_Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,31 @@ class Nearest:
     weights: NDArray[np.float64]
     prices: NDArray[np.float64]
     worth: float
+
+
+def worth(
+    panels: NDArray[np.integer[Any]], prices: NDArray[_Number]
+) -> NDArray[_Number]:
+    """The sum of ``prices`` (T,) over each of the ``panels`` (N, k)."""
+    # Seat after seat: numpy is slow in adding up a few numbers at a time.
+    total = np.zeros(len(panels), prices.dtype)
+    for seat in panels.T:
+        total += prices[seat]
+    return total
+
+
+def dearest(
+    panels: NDArray[np.integer[Any]],
+    prices: NDArray[np.int64] | NDArray[np.float64],
+    above: float,
+    most: int,
+) -> NDArray[np.intp]:
+    """Which ``panels`` (N, k) are worth the most, if more than ``above``."""
+    values = worth(panels, prices)
+    better = np.flatnonzero(values > above)
+    if len(better) > most:
+        better = np.sort(better[np.argpartition(-values[better], most)[:most]])
+    return better
 
 
 class Master:
@@ -54,10 +86,12 @@ class Master:
         """Take those of the ``panels`` (N, seats) that are new; how many they are."""
         new = panels[[panel.tobytes() not in self._known for panel in panels]]
         self._known.update(panel.tobytes() for panel in new)
-        for held in seats_per_type(new, self.types):
-            kinds = np.flatnonzero(held)
-            rows = [*kinds.tolist(), self.types]
-            self.model.add_column(rows, [*held[kinds].astype(float).tolist(), 1.0])
+        if not len(new):
+            return 0
+        held = np.column_stack([seats_per_type(new, self.types), np.ones(len(new), np.int64)])
+        panel, row = np.nonzero(held)
+        starts = np.searchsorted(panel, np.arange(len(new)))
+        self.model.add_columns(starts, row, held[panel, row].astype(np.float64))
         self.panels = np.concatenate([self.panels, new])
         return len(new)
 
@@ -68,7 +102,7 @@ class Master:
 
     def worth(self, prices: NDArray[np.float64]) -> float:
         """The highest sum of ``prices`` (T,) over any of the panels."""
-        return float(prices[self.panels].sum(axis=1).max())
+        return float(worth(self.panels, prices).max())
 
     def _prices(self) -> NDArray[np.float64]:
         return np.maximum(self.model.duals()[:-1], 0.0)
@@ -129,6 +163,35 @@ def nearest_lottery(
     return NearestMaster(panels, target, sizes, watch).solve()
 
 
+def within_hull(
+    panels: NDArray[np.int32],
+    target: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    watch: Watch,
+) -> bool:
+    """Whether some lottery over ``panels`` (N, k), which may be very many, has the ``target`` (T,)
+    expected seats.
+
+    Raises:
+        SolverError: if HiGHS gives no answer.
+    """
+    types, (count, seats) = len(target), panels.shape
+    # One panel for each type, and some more evenly from the list.
+    example = np.full(types, -1)
+    example[panels] = np.arange(count)[:, None]
+    if (example < 0).any():
+        return False
+    some = np.linspace(0, count - 1, min(count, 2 * types + 50)).astype(np.intp)
+    master = NearestMaster(panels[np.union1d(some, example)], target, sizes, watch)
+    while True:
+        near = master.solve()
+        if near.shortfall <= SHORTFALL:
+            return True
+        better = dearest(panels, near.prices, near.worth * (1 + _BETTER), _MOST_TAKEN)
+        if not master.take(panels[better]):
+            return False
+
+
 class StageMaster(Master):
     """The largest smallest chance over known panels while fixed types keep theirs."""
 
@@ -167,7 +230,8 @@ class StageMaster(Master):
             self.model.set_entry(t, 0, 0.0)
         self.model.set_row_bounds(self._kept, np.full(self.types, INFINITY))
         off = np.flatnonzero(~on)
-        self.model.set_upper_bounds((1 + off).tolist(), [0.0] * len(off))
+        if len(off):
+            self.model.set_upper_bounds((1 + off).tolist(), [0.0] * len(off))
 
     def solve(self) -> tuple[float, NDArray[np.float64]]:
         """The smallest chance of the open types, and prices (T,): not negative; a panel that would

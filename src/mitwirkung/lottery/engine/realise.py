@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.face import Face, minimal_face
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.listing import all_panels
-from mitwirkung.lottery.engine.master import nearest_lottery
+from mitwirkung.lottery.engine.master import nearest_lottery, within_hull
 from mitwirkung.lottery.engine.polytope import Polytope, tidy
 from mitwirkung.lottery.engine.several import sample_panels
 from mitwirkung.lottery.engine.weights import (
@@ -24,7 +24,7 @@ from mitwirkung.lottery.progress import Watch
 _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
 _SHARP = 1e-13  # seats: what Newton's method aims at
 _NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
-_FEW_SEATS, _FEW_BEGINNINGS = 5, 20_000  # to list all panels is faster than to sample some
+_FEW_SEATS, _FEW_BEGINNINGS = 5, 100_000  # to list all panels takes some hundredths of a second
 _FEW_ROUNDS = 2  # then a search for the panels that are missing is faster
 _MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
 
@@ -77,6 +77,10 @@ def realise(
         if panels is not None and len(panels) <= wanted:
             watch("weights", 0.0)
             return _of_all(face, face.polytope, panels, watch)
+        if panels is not None and not within_hull(
+            panels, face.target, face.polytope.sizes, watch
+        ):
+            return None
     panels = np.empty((0, face.polytope.seats), np.int32)
     best: Lottery | None = None
     for number in range(rounds):
