@@ -27,7 +27,7 @@ from mitwirkung.lottery.engine.integer import (
 )
 from mitwirkung.lottery.engine.listing import all_panels
 from mitwirkung.lottery.engine.master import SHORTFALL, NearestMaster, dearest, worth
-from mitwirkung.lottery.engine.polytope import Polytope, panel_from_seats, tidy
+from mitwirkung.lottery.engine.polytope import Polytope, examples, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
 from mitwirkung.lottery.engine.rounding import small_factor
 from mitwirkung.lottery.engine.several import neighbours, sample_panels
@@ -217,8 +217,8 @@ class Hull:
     def excluded(self) -> Cut | None:
         """The cut which says that some types are on no panel at all; None if each is on one (or
         there is no panel)."""
-        missing = np.ones(self.polytope.types, np.bool_)
-        missing[np.unique(self.panels if self.listed is None else self.listed)] = False
+        panels = self.panels if self.listed is None else self.listed
+        missing = examples(panels, self.polytope.types) < 0
         while missing.any():
             found = self.best(missing.astype(np.int64))
             if found is None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from mitwirkung.lottery.engine.polytope import Polytope
 
 _MOST_SEATS = 8  # with more, the beginnings are too many long before the panels are
+_ALL_OR_NO_BITS = np.array([[255], [0]], np.uint8)
 _LOOSE = 0.5  # a feature that leaves this part of all groups is looked at in the end only
 
 
@@ -104,7 +105,7 @@ class _Row:
         lower, upper: (R + 1,) bounds of all rows; the last one, "no row", has none.
         features: the rows of each of the F columns.
         members: for each of these rows who counts in it, as n bits.
-        before: (n + 1, n / 8) the first so many types, as bits.
+        before: (n / 8, n + 1) the first so many types, as bits.
         ends: (R + 1,) the place of the last type that counts in a row of the leading feature; n for
             all other rows.
         loose: (T,) for each other feature the row that a type counts in; another number for each
@@ -158,7 +159,7 @@ class _Row:
             upper=upper,
             features=features,
             members=members,
-            before=np.packbits(np.tri(len(types) + 1, len(types), -1, np.bool_), axis=1),
+            before=np.packbits(~np.tri(len(types), len(types) + 1, 0, np.bool_), axis=0),
             ends=ends,
             loose=[
                 np.where(upper[column] < seats, column, everyone).astype(
@@ -188,15 +189,16 @@ class _Row:
         ends = np.where(short, self.ends, count).min(axis=1)
         starts = np.full(len(counts), count)
         np.minimum.at(starts, state, last)
-        may = self.before[np.minimum(ends + 1, count)] & ~self.before[starts]
+        # States stand along the lines: numpy is fast on long ones.
+        may = self.before[:, np.minimum(ends + 1, count)] & ~self.before[:, starts]
         for rows, members in zip(self.features, self.members, strict=True):
             lacking = missing[:, rows].sum(axis=1)[:, None]
             helps = room[:, rows] & (short[:, rows] | (lacking < left)) & (lacking <= left)
             among = np.zeros_like(may)
-            for these, who in zip(helps.T, members, strict=True):
-                among |= these[:, None] * who
+            for these, who in zip(np.where(helps.T, *_ALL_OR_NO_BITS), members, strict=True):
+                among |= these & who[:, None]
             may &= among
-        return np.flatnonzero(np.unpackbits(may, axis=1, count=count))
+        return np.flatnonzero(np.unpackbits(np.ascontiguousarray(may.T), axis=1, count=count))
 
 
 def _codes(

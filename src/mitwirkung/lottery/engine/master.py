@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mitwirkung.lottery.engine.highs import INFINITY, Model, Rows, SolverError
-from mitwirkung.lottery.engine.polytope import seats_per_type
+from mitwirkung.lottery.engine.polytope import examples, seats_per_type
 from mitwirkung.lottery.progress import Watch
 
 SHORTFALL = 1e-9  # chance: a lottery this near the target is exact but for rounding
@@ -116,9 +116,10 @@ class NearestMaster(Master):
         panels: NDArray[np.int32],
         target: NDArray[np.float64],
         sizes: NDArray[np.int64],
-        watch: Watch,
+        watch: Watch | None,
     ) -> None:
-        """``target`` (T,) expected seats of types of ``sizes`` (T,)."""
+        """``target`` (T,) expected seats of types of ``sizes`` (T,); ``watch`` is asked whether to
+        stop, None where that is no matter of more than milliseconds."""
         n, types = len(panels), len(target)
         held = seats_per_type(panels, types)
         panel, kind = np.nonzero(held)
@@ -132,7 +133,7 @@ class NearestMaster(Master):
         )
         cost = np.append(1.0, np.zeros(n))
         lower = np.append(-1.0, np.zeros(n))
-        model = Model(cost, lower, np.ones(n + 1), rows, check=watch.check)
+        model = Model(cost, lower, np.ones(n + 1), rows, check=watch and watch.check)
         super().__init__(panels, types, model)
 
     def solve(self) -> Nearest:
@@ -152,7 +153,7 @@ def nearest_lottery(
     panels: NDArray[np.int32],
     target: NDArray[np.float64],
     sizes: NDArray[np.int64],
-    watch: Watch,
+    watch: Watch | None,
 ) -> Nearest:
     """The lottery over ``panels`` (N, k) with the smallest shortfall from ``target`` (T,) expected
     seats.
@@ -167,7 +168,6 @@ def within_hull(
     panels: NDArray[np.int32],
     target: NDArray[np.float64],
     sizes: NDArray[np.int64],
-    watch: Watch,
 ) -> bool:
     """Whether some lottery over ``panels`` (N, k), which may be very many, has the ``target`` (T,)
     expected seats.
@@ -175,14 +175,13 @@ def within_hull(
     Raises:
         SolverError: if HiGHS gives no answer.
     """
-    types, (count, seats) = len(target), panels.shape
+    types, count = len(target), len(panels)
     # One panel for each type, and some more evenly from the list.
-    example = np.full(types, -1)
-    example[panels] = np.arange(count)[:, None]
+    example = examples(panels, types)
     if (example < 0).any():
         return False
     some = np.linspace(0, count - 1, min(count, 2 * types + 50)).astype(np.intp)
-    master = NearestMaster(panels[np.union1d(some, example)], target, sizes, watch)
+    master = NearestMaster(panels[np.union1d(some, example)], target, sizes, None)
     while True:
         near = master.solve()
         if near.shortfall <= SHORTFALL:

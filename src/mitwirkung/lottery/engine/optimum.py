@@ -21,7 +21,7 @@ from mitwirkung.lottery.engine.conflict import NoPanel, find_conflict
 from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import Hull
-from mitwirkung.lottery.engine.polytope import Polytope
+from mitwirkung.lottery.engine.polytope import Polytope, examples
 from mitwirkung.lottery.engine.realise import Lottery, realise
 from mitwirkung.lottery.engine.relaxation import Relaxed
 from mitwirkung.lottery.engine.several import sample_panels
@@ -179,8 +179,8 @@ def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None
             raise _no_panel(polytope, hull.watch)
         # Some of them, evenly from the list, and one for each type that is on any.
         some = np.linspace(0, len(hull.listed) - 1, 2 * polytope.types + 50).astype(np.intp)
-        _, examples = np.unique(hull.listed, return_index=True)
-        hull.add(hull.listed[np.union1d(some, examples // polytope.seats)])
+        example = examples(hull.listed, polytope.types)
+        hull.add(hull.listed[np.union1d(some, example[example >= 0])])
         return
     start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
     hull.add(

@@ -142,6 +142,14 @@ def seats_per_type(panels: NDArray[np.integer[Any]], types: int) -> NDArray[np.i
     return np.bincount(cells, minlength=n * types).reshape(n, types)
 
 
+def examples(panels: NDArray[np.integer[Any]], types: int) -> NDArray[np.intp]:
+    """(T,) The number of one of the ``panels`` (N, seats) that seats the type; -1 if none does."""
+    example = np.full(types, -1)
+    for seat in panels.T:
+        example[seat] = np.arange(len(panels))
+    return example
+
+
 def panel_from_seats(x: NDArray[np.int64]) -> NDArray[np.int32]:
     """One panel (1, seats) from its seats per type (T,)."""
     return np.repeat(np.arange(len(x), dtype=np.int32), x)[None, :]

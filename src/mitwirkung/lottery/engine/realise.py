@@ -77,9 +77,7 @@ def realise(
         if panels is not None and len(panels) <= wanted:
             watch("weights", 0.0)
             return _of_all(face, face.polytope, panels, watch)
-        if panels is not None and not within_hull(
-            panels, face.target, face.polytope.sizes, watch
-        ):
+        if panels is not None and not within_hull(panels, face.target, face.polytope.sizes):
             return None
     panels = np.empty((0, face.polytope.seats), np.int32)
     best: Lottery | None = None
