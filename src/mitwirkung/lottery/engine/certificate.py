@@ -17,7 +17,6 @@ by over `SAME`: published weights are whole numbers, which parts equal chances b
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction

@@ -18,7 +18,7 @@ from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Certificate, Cut,
 from mitwirkung.lottery.engine.exact import exact_prices
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import Hull, pairs, whole_prices
-from mitwirkung.lottery.engine.master import SHORTFALL, StageMaster, nearest_lottery
+from mitwirkung.lottery.engine.master import SHORTFALL, StageMaster, nearest_lottery, worth
 from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.engine.realise import Lottery
 
@@ -103,6 +103,7 @@ def _over_the_others(known: Hull, excluded: Cut) -> tuple[Lottery, Certificate] 
 def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | float | None:
     """The whole prices (T,) that prove a stage, and the largest sum of them on any panel; 1.0 if
     all open types can be on every panel; None if the prices have no small whole form."""
+    master.take(hull.panels)
     for _ in range(_MOST_PRICINGS):
         level, prices = master.solve()
         if level >= _CERTAIN:
@@ -113,7 +114,9 @@ def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | f
         whole = whole_prices(prices, _ROUGH) if exact is None else exact
         found = hull.better(whole)
         if not len(found):
-            return None if exact is None else (exact, int(exact[hull.panels].sum(axis=1).max()))
+            if exact is None or level < 0:
+                return None
+            return exact, int(worth(hull.panels, exact).max())
         if not master.take(found):
             raise SolverError("a panel that is better breaks a row")
     return None
@@ -122,11 +125,11 @@ def _stage(hull: Hull, master: StageMaster) -> tuple[NDArray[np.int64], int] | f
 def _without_rounding(
     panels: NDArray[np.int32], prices: NDArray[np.float64]
 ) -> NDArray[np.int64] | None:
-    worth = prices[panels].sum(axis=1)
-    best = panels[worth >= float(worth.max()) * (1 - _EQUAL)]
+    values = worth(panels, prices)
+    best = panels[values >= float(values.max()) * (1 - _EQUAL)]
     most = LARGEST_CUT // panels.shape[1]
     simple = whole_prices(prices, most)
-    if len(np.unique(simple[best].sum(axis=1))) == 1:  # mostly so
+    if len(np.unique(worth(best, simple))) == 1:  # mostly so
         return simple
     priced = np.flatnonzero(prices > _NO_PRICE * float(prices.max()))
     return exact_prices(seats_per_type(best, len(prices)), priced, most=most)

@@ -139,9 +139,10 @@ class Hull:
         return found
 
     def _dearest_known(self, prices: NDArray[np.float64], above: float) -> NDArray[np.int32]:
-        worth = prices[self.panels].sum(axis=1)
-        best = np.argsort(-worth, kind="stable")[:_MOST_TAKEN]
-        return self.panels[best[worth[best] > above]]
+        values = worth(self.panels, prices)
+        best = np.argsort(-values, kind="stable")[:_MOST_TAKEN]
+        found: NDArray[np.int32] = self.panels[best[values[best] > above]]
+        return found
 
     def _best_listed(
         self, prices: NDArray[np.int64] | NDArray[np.float64], above: float
@@ -181,7 +182,8 @@ class Hull:
         coefficients = np.zeros(self.polytope.types, np.int64)
         types, values = zip(*cut.coefficients, strict=True)
         coefficients[list(types)] = values
-        return worth(panels, coefficients) == cut.bound
+        on_it: NDArray[np.bool_] = worth(panels, coefficients) == cut.bound
+        return on_it
 
     def walk(self, prices: NDArray[np.float64]) -> None:
         """Look for panels worth more than all known ones near the best of these: until some are

@@ -70,13 +70,13 @@ def all_panels(polytope: Polytope, most: int) -> NDArray[np.int32] | None:
     fits = _at_most(panels, polytope.sizes)
     upper = np.append(polytope.upper, np.full(polytope.types + 1, polytope.seats))
     for column in row.loose:
-        fits &= _at_most(np.sort(column[panels], axis=1), upper)
+        limited = column < polytope.row_count
+        several = sum(limited[seat].view(np.uint8) for seat in panels.T) > 1
+        fits[several] &= _at_most(np.sort(column[panels[several]], axis=1), upper)
     return panels[fits].astype(np.int32)
 
 
-def _at_most(
-    held: NDArray[np.integer[Any]], most: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _at_most(held: NDArray[np.integer[Any]], most: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which lines of ``held`` (N, seats), ascending, hold each number ``n`` at most ``most[n]``
     times."""
     fits = np.ones(len(held), np.bool_)
@@ -100,9 +100,10 @@ class _Row:
 
     Attributes:
         types: (n,) those who may be on a panel at all.
-        rows: (n, F) the rows they count in, without features that hardly forbid anything.
+        rows: (n, F) the rows they count in, of R rows: those of features that hardly forbid
+            anything are left out. The leading feature stands first.
         codes: (n, W) numbers for what each of them counts in all rows together.
-        lower, upper: (R + 1,) bounds of all rows; the last one, "no row", has none.
+        lower, upper: (R + 1,) bounds of the rows; the last one, "no row", has none.
         features: the rows of each of the F columns.
         members: for each of these rows who counts in it, as n bits.
         before: (n / 8, n + 1) the first so many types, as bits.
@@ -113,11 +114,11 @@ class _Row:
     """
 
     types: NDArray[np.integer[Any]]
-    rows: NDArray[np.int32]
+    rows: NDArray[np.intp]
     codes: NDArray[np.uint64]
     lower: NDArray[np.int8]
     upper: NDArray[np.int8]
-    features: list[NDArray[np.int64]]
+    features: list[NDArray[np.intp]]
     members: list[NDArray[np.uint8]]
     before: NDArray[np.uint8]
     ends: NDArray[np.int64]
@@ -131,43 +132,43 @@ class _Row:
         types = np.flatnonzero((upper[polytope.rows] > 0).all(axis=1))
         everything = math.comb(len(types) + seats - 1, seats)
         groups = [_groups(column[types], lower, upper, seats) for column in polytope.rows.T]
-        # A lower bound has to be looked at, or a beginning may count as a panel in the end.
-        used = [
-            f
-            for f, column in enumerate(polytope.rows.T)
-            if lower[column].any() or groups[f] < _LOOSE * everything
-        ]
-        rows = polytope.rows[types][:, used]
-        ends = np.full(nowhere + 1, len(types))
-        if used:
-            leading = int(np.argmin([groups[f] for f in used]))
-            order = np.argsort(rows[:, leading], kind="stable")
-            types, rows = types[order], rows[order]
-            ends[rows[:, leading]] = np.arange(len(types))
-            ends[nowhere] = len(types)
-        features = [np.unique(polytope.rows[:, f]).astype(np.int64) for f in used]
-        members = [
-            np.packbits(column == these[:, None], axis=1)
-            for column, these in zip(rows.T, features, strict=True)
-        ]
         everyone = nowhere + 1 + np.arange(polytope.types)
+        used: list[int] = []
+        loose = []
+        for f, column in enumerate(polytope.rows.T):
+            # A lower bound has to be looked at, or a beginning may count as a panel in the end.
+            if lower[column].any() or groups[f] < _LOOSE * everything:
+                used.append(f)
+            else:
+                limited = np.where(upper[column] < seats, column, everyone)
+                loose.append(limited.astype(np.min_scalar_type(nowhere + polytope.types)))
+        if used:
+            leading = min(used, key=lambda f: groups[f])
+            used.insert(0, used.pop(used.index(leading)))
+            types = types[np.argsort(polytope.rows[types, leading], kind="stable")]
+        # Only rows of these features are counted from here on.
+        named = [np.unique(polytope.rows[:, f]) for f in used]
+        counted = np.unique(np.concatenate([[nowhere], *named]))
+        features = [np.searchsorted(counted, each) for each in named]
+        rows = np.searchsorted(counted, polytope.rows[types][:, used])
+        ends = np.full(len(counted), len(types))
+        if used:
+            ends[rows[:, 0]] = np.arange(len(types))
+            ends[-1] = len(types)
         return _Row(
             types=types.astype(np.min_scalar_type(polytope.types)),
             rows=rows,
-            codes=_codes(rows, upper, features),
-            lower=lower,
-            upper=upper,
+            codes=_codes(rows, upper[counted]),
+            lower=lower[counted],
+            upper=upper[counted],
             features=features,
-            members=members,
+            members=[
+                np.packbits(column == these[:, None], axis=1)
+                for column, these in zip(rows.T, features, strict=True)
+            ],
             before=np.packbits(~np.tri(len(types), len(types) + 1, 0, np.bool_), axis=0),
             ends=ends,
-            loose=[
-                np.where(upper[column] < seats, column, everyone).astype(
-                    np.min_scalar_type(nowhere + polytope.types)
-                )
-                for f, column in enumerate(polytope.rows.T)
-                if f not in used
-            ],
+            loose=loose,
         )
 
     def may_follow(
@@ -186,7 +187,8 @@ class _Row:
         count = len(self.types)
         short, room = counts < self.lower, counts < self.upper
         missing = np.where(short, self.lower - counts, 0)
-        ends = np.where(short, self.ends, count).min(axis=1)
+        leading = self.features[0] if self.features else np.zeros(1, np.intp)
+        ends = np.where(short[:, leading], self.ends[leading], count).min(axis=1)
         starts = np.full(len(counts), count)
         np.minimum.at(starts, state, last)
         # States stand along the lines: numpy is fast on long ones.
@@ -201,26 +203,19 @@ class _Row:
         return np.flatnonzero(np.unpackbits(np.ascontiguousarray(may.T), axis=1, count=count))
 
 
-def _codes(
-    rows: NDArray[np.int32], upper: NDArray[np.int8], features: list[NDArray[np.int64]]
-) -> NDArray[np.uint64]:
+def _codes(rows: NDArray[np.intp], upper: NDArray[np.int8]) -> NDArray[np.uint64]:
     """(n, W) What each type counts in all of its ``rows`` (n, F): sums of these numbers tell all
     counts that are no larger than ``upper`` (R + 1,), as each row has bits of its own."""
-    nowhere = len(upper) - 1
-    place = [(0, 0)] * (nowhere + 1)
-    word = used = 0
-    for row in np.concatenate([np.zeros(0, np.int64), *features]).tolist():
-        width = int(upper[row]).bit_length()
-        if row == nowhere or not width:
-            continue
+    one = np.zeros((len(upper), 1), np.uint64)
+    used = 0
+    for row, width in enumerate(int(most).bit_length() for most in upper[:-1]):
         if used + width > 64:
-            word, used = word + 1, 0
-        place[row] = (word, 1 << used)
-        used += width
-    one = np.zeros((nowhere + 1, word + 1), np.uint64)
-    for row, (column, unit) in enumerate(place):
-        one[row, column] = unit
-    return one[rows].sum(axis=1, dtype=np.uint64)
+            one, used = np.column_stack([one, np.zeros(len(upper), np.uint64)]), 0
+        if width:
+            one[row, -1] = 1 << used
+            used += width
+    codes: NDArray[np.uint64] = one[rows].sum(axis=1, dtype=np.uint64)
+    return codes
 
 
 def _distinct(
@@ -238,18 +233,15 @@ def _distinct(
 
 def _groups(
     column: NDArray[np.int32], lower: NDArray[np.int8], upper: NDArray[np.int8], seats: int
-) -> int:
+) -> float:
     """How many groups of types, also several times the same, one feature allows."""
-    ways = [1] + [0] * seats
+    ways = np.array([1.0])
     for row, types in zip(
         *(each.tolist() for each in np.unique(column, return_counts=True)), strict=True
     ):
-        least, most = int(lower[row]), int(upper[row])
-        ways = [
-            sum(
-                ways[total - here] * math.comb(types + here - 1, here)
-                for here in range(least, min(most, total) + 1)
-            )
-            for total in range(seats + 1)
+        here = [
+            math.comb(types + held - 1, held) if lower[row] <= held <= upper[row] else 0
+            for held in range(seats + 1)
         ]
-    return ways[seats]
+        ways = np.convolve(ways, here)[: seats + 1]
+    return float(ways[seats:].sum())

@@ -4,7 +4,7 @@ the one that is best for a stage of leximin."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,8 @@ from mitwirkung.lottery.progress import Watch
 SHORTFALL = 1e-9  # chance: a lottery this near the target is exact but for rounding
 _BETTER = 1e-7  # of the worth
 _MOST_TAKEN = 60  # better panels at a time
+_LACKING = 1e4  # smallest chances that a chance of fixed types is worth
 _SLACK = 1e-7  # of a chance: what fixed types may lose in a stage
-
-
-_Number = TypeVar("_Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +38,7 @@ class Nearest:
     worth: float
 
 
-def worth(
-    panels: NDArray[np.integer[Any]], prices: NDArray[_Number]
-) -> NDArray[_Number]:
+def worth(panels: NDArray[np.integer[Any]], prices: NDArray[Any]) -> NDArray[Any]:
     """The sum of ``prices`` (T,) over each of the ``panels`` (N, k)."""
     # Seat after seat: numpy is slow in adding up a few numbers at a time.
     total = np.zeros(len(panels), prices.dtype)
@@ -53,7 +49,7 @@ def worth(
 
 def dearest(
     panels: NDArray[np.integer[Any]],
-    prices: NDArray[np.int64] | NDArray[np.float64],
+    prices: NDArray[Any],
     above: float,
     most: int,
 ) -> NDArray[np.intp]:
@@ -133,7 +129,9 @@ class NearestMaster(Master):
         )
         cost = np.append(1.0, np.zeros(n))
         lower = np.append(-1.0, np.zeros(n))
-        model = Model(cost, lower, np.ones(n + 1), rows, check=watch and watch.check)
+        model = Model(
+            cost, lower, np.ones(n + 1), rows, check=None if watch is None else watch.check
+        )
         super().__init__(panels, types, model)
 
     def solve(self) -> Nearest:
@@ -201,18 +199,18 @@ class StageMaster(Master):
         panel, kind = np.nonzero(held)
         everyone = np.arange(types)
         n = len(panels)
-        # Columns: the smallest chance, then a weight per panel. Rows: a type each, then the sum of
-        # the weights.
+        # Columns: the smallest chance, what the fixed types lack, then a weight per panel. Rows: a
+        # type each, then the sum of the weights.
         rows = Rows(
             np.append(np.zeros(types), 1.0),
             np.append(np.full(types, INFINITY), 1.0),
             np.concatenate([everyone, kind, np.full(n, types)]),
-            np.concatenate([np.zeros(types, np.int64), 1 + panel, 1 + np.arange(n)]),
+            np.concatenate([np.zeros(types, np.int64), 2 + panel, 2 + np.arange(n)]),
             np.concatenate([-sizes, held[panel, kind], np.ones(n)]).astype(np.float64),
         )
-        cost = np.append(-1.0, np.zeros(n))
-        upper = np.append(1.0, np.full(n, INFINITY))
-        model = Model(cost, np.zeros(n + 1), upper, rows, presolve=False)
+        cost = np.concatenate([[-1.0, _LACKING], np.zeros(n)])
+        upper = np.append(1.0, np.full(n + 1, INFINITY))
+        model = Model(cost, np.zeros(n + 2), upper, rows, presolve=False)
         super().__init__(panels, types, model)
         self._sizes = sizes
         self._kept = np.zeros(types)
@@ -221,23 +219,30 @@ class StageMaster(Master):
         self, types: NDArray[np.int64], chances: NDArray[np.float64], on: NDArray[np.bool_]
     ) -> None:
         """From now on these ``types`` keep their ``chances`` (T,), and only panels that are ``on``
-        (N,) count."""
+        (N,) count.
+
+        Perhaps it takes other panels than the known ones to do so: what is lacking has a price.
+        """
         # Where the chances of fixed types hang together, prices can be added to them all without
         # end; the slack makes the solver choose the smallest.
         self._kept[types] = (self._sizes * np.maximum(chances - _SLACK, 0.0))[types]
         for t in types.tolist():
             self.model.set_entry(t, 0, 0.0)
+            self.model.set_entry(t, 1, float(self._sizes[t]))
         self.model.set_row_bounds(self._kept, np.full(self.types, INFINITY))
         off = np.flatnonzero(~on)
         if len(off):
-            self.model.set_upper_bounds((1 + off).tolist(), [0.0] * len(off))
+            self.model.set_upper_bounds((2 + off).tolist(), [0.0] * len(off))
 
     def solve(self) -> tuple[float, NDArray[np.float64]]:
         """The smallest chance of the open types, and prices (T,): not negative; a panel that would
         help has a larger sum of prices than all that are known.
 
+        The chance is below 0 as long as fixed types lack something.
+
         Raises:
             SolverError: if HiGHS gives no answer.
         """
         self._solve()
-        return float(self.model.values()[0]), self._prices()
+        level, lacking = self.model.values()[:2].tolist()
+        return level - _LACKING * lacking, self._prices()
