@@ -26,9 +26,10 @@ from mitwirkung.lottery.engine.integer import (
     panels_met,
 )
 from mitwirkung.lottery.engine.listing import all_panels
-from mitwirkung.lottery.engine.master import SHORTFALL, NearestMaster, dearest, worth
+from mitwirkung.lottery.engine.master import SHORTFALL, NearestMaster, dearest, evenly, worth
 from mitwirkung.lottery.engine.polytope import Polytope, examples, panel_from_seats, tidy
 from mitwirkung.lottery.engine.realise import Lottery
+from mitwirkung.lottery.engine.relaxation import Relaxed, StageProof
 from mitwirkung.lottery.engine.rounding import small_factor
 from mitwirkung.lottery.engine.several import neighbours, sample_panels
 from mitwirkung.lottery.engine.weights import Portfolio, polished, residual
@@ -48,6 +49,7 @@ _ENOUGH, _MOST_KEPT = 10, 300  # better panels, and all of those that a walk fin
 _MOST_LISTED = 400_000  # panels and their beginnings: listed in some tenths of a second
 _MOST_FROM_LIST = 100  # better panels at a time
 _MOST_TAKEN = 20  # of those known
+_TIGHT = 1e-6
 
 
 class Hull:
@@ -99,6 +101,27 @@ class Hull:
     def add(self, panels: NDArray[np.int32]) -> None:
         """Take note of feasible ``panels`` (N, seats)."""
         self.panels = tidy(np.concatenate([self.panels, panels]))
+
+    def start_from_list(self, relaxed: Relaxed) -> None:
+        """Take note of listed panels that are as near the optimum of the relaxation as whole panels
+        can be, and of one for each type that is on any."""
+        assert self.listed is not None
+        types = self.polytope.types
+        # What meets the inequalities of all stages with equality is worth the most.
+        values = worth(self.listed, sum(map(self._shares, relaxed.stages), np.zeros(types)))
+        near = np.flatnonzero(values > values.max() - _TIGHT)
+        wanted = min(2 * types + 50, len(values))
+        if len(near) < wanted:
+            near = np.argpartition(-values, wanted - 1)[:wanted]
+        example = examples(self.listed, types)
+        chosen = np.union1d(near[evenly(len(near), wanted)], example[example >= 0])
+        self.add(self.listed[chosen])
+
+    def _shares(self, proof: StageProof) -> NDArray[np.float64]:
+        """What a seat of each type (T,) counts in the inequality of a stage; at most 1."""
+        shares = np.append(proof.rows, 0.0)[self.polytope.rows].sum(axis=1) + proof.seats
+        shares[proof.capped] += proof.caps
+        return shares / max(float(np.abs(shares).max()), 1e-300)
 
     def best(self, coefficients: NDArray[np.int64]) -> tuple[int, int] | None:
         """The proven bound and the value found of the whole ``coefficients`` (T,) over all panels;

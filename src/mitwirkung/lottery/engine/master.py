@@ -16,6 +16,7 @@ from mitwirkung.lottery.progress import Watch
 SHORTFALL = 1e-9  # chance: a lottery this near the target is exact but for rounding
 _BETTER = 1e-7  # of the worth
 _MOST_TAKEN = 60  # better panels at a time
+_ALIKE = 20  # times as many are chosen from
 _LACKING = 1e4  # smallest chances that a chance of fixed types is worth
 _SLACK = 1e-7  # of a chance: what fixed types may lose in a stage
 
@@ -53,12 +54,20 @@ def dearest(
     above: float,
     most: int,
 ) -> NDArray[np.intp]:
-    """Which ``panels`` (N, k) are worth the most, if more than ``above``."""
+    """Which ``panels`` (N, k) are worth more than ``above``; not all if they are more than
+    ``most``, but some of the dearest."""
     values = worth(panels, prices)
     better = np.flatnonzero(values > above)
     if len(better) > most:
-        better = np.sort(better[np.argpartition(-values[better], most)[:most]])
+        # The very dearest would be much alike.
+        top = better[np.argsort(-values[better], kind="stable")[: _ALIKE * most]]
+        better = np.sort(top[evenly(len(top), most)])
     return better
+
+
+def evenly(count: int, most: int) -> NDArray[np.intp]:
+    """At most so many of ``count`` places, evenly."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.intp)
 
 
 class Master:
@@ -178,7 +187,7 @@ def within_hull(
     example = examples(panels, types)
     if (example < 0).any():
         return False
-    some = np.linspace(0, count - 1, min(count, 2 * types + 50)).astype(np.intp)
+    some = evenly(count, 2 * types + 50)
     master = NearestMaster(panels[np.union1d(some, example)], target, sizes, None)
     while True:
         near = master.solve()
@@ -210,7 +219,7 @@ class StageMaster(Master):
         )
         cost = np.concatenate([[-1.0, _LACKING], np.zeros(n)])
         upper = np.append(1.0, np.full(n + 1, INFINITY))
-        model = Model(cost, np.zeros(n + 2), upper, rows, presolve=False)
+        model = Model(cost, np.zeros(n + 2), upper, rows, presolve=False, scaling=False)
         super().__init__(panels, types, model)
         self._sizes = sizes
         self._kept = np.zeros(types)

@@ -21,7 +21,7 @@ from mitwirkung.lottery.engine.conflict import NoPanel, find_conflict
 from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import Hull
-from mitwirkung.lottery.engine.polytope import Polytope, examples
+from mitwirkung.lottery.engine.polytope import Polytope
 from mitwirkung.lottery.engine.realise import Lottery, realise
 from mitwirkung.lottery.engine.relaxation import Relaxed
 from mitwirkung.lottery.engine.several import sample_panels
@@ -177,10 +177,7 @@ def _first_panels(hull: Hull, relaxed: Relaxed, lottery: Lottery | None) -> None
     if hull.listed is not None:
         if not len(hull.listed):
             raise _no_panel(polytope, hull.watch)
-        # Some of them, evenly from the list, and one for each type that is on any.
-        some = np.linspace(0, len(hull.listed) - 1, 2 * polytope.types + 50).astype(np.intp)
-        example = examples(hull.listed, polytope.types)
-        hull.add(hull.listed[np.union1d(some, example[example >= 0])])
+        hull.start_from_list(relaxed)
         return
     start = np.maximum(relaxed.chances * polytope.sizes, 1e-6)
     hull.add(

@@ -68,12 +68,14 @@ def realise(
     if face.polytope is None:
         return _single(polytope, face)
     few = face.polytope.seats <= _FEW_SEATS
+    listed = False
     # Panels of few seats are further from the target, so it takes more of them to surround it.
     wanted = (9 if few else 5) * face.polytope.types // 2 + 20
     if few:
         rounds = min(rounds, _FEW_ROUNDS)
         watch("panels", 0.0)
         panels = all_panels(face.polytope, _FEW_BEGINNINGS)
+        listed = panels is not None
         if panels is not None and len(panels) <= wanted:
             watch("weights", 0.0)
             return _of_all(face, face.polytope, panels, watch)
@@ -91,7 +93,7 @@ def realise(
             break
         watch("weights", number / rounds, gap=None if best is None else best.residual)
         lottery = _weigh(
-            face.polytope, face.target, panels, watch, last=number == rounds - 1 and not few
+            face.polytope, face.target, panels, watch, last=number == rounds - 1 and not listed
         )
         if best is None or lottery.residual < best.residual:
             best = lottery

@@ -20,6 +20,7 @@ _STEPS = 60
 _INNER_STEPS = 400
 _RIDGE = 1e-12
 _NEGLIGIBLE = 1e-15
+_ROUNDING = 1e-14  # seats
 
 
 class Portfolio:
@@ -141,6 +142,8 @@ def polished(portfolio: Portfolio, weights: Vector, target: Vector, watch: Watch
     for _ in range(4):
         watch.check()
         base = best
+        if residual(portfolio, base, target) <= _ROUNDING:
+            break
         y, _ = conjugate_gradients(
             lambda y, base=base: portfolio.mean(base * portfolio.values(y)),  # type: ignore[misc]
             target - portfolio.mean(base),
