@@ -18,7 +18,7 @@ from mitwirkung.lottery.engine.certificate import LARGEST_CUT, Certificate, Cut,
 from mitwirkung.lottery.engine.exact import exact_prices
 from mitwirkung.lottery.engine.highs import SolverError
 from mitwirkung.lottery.engine.hull import Hull, pairs, whole_prices
-from mitwirkung.lottery.engine.master import SHORTFALL, StageMaster, nearest_lottery, worth
+from mitwirkung.lottery.engine.master import SHORTFALL, StageMaster, worth
 from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.engine.realise import Lottery
 
@@ -72,10 +72,10 @@ def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Cert
         chances[held] = rest / float(seats[is_open].sum())
         is_open[held] = False
         master.fix(held, chances, hull.on(cuts[-1], master.panels))
-    near = nearest_lottery(hull.panels, chances * sizes, sizes, watch)
-    if near.shortfall > SHORTFALL:
+    weights, lacking = master.lottery(chances)
+    if lacking > SHORTFALL:
         return None
-    return hull.lottery(hull.panels, near.weights, chances * sizes), Certificate(
+    return hull.lottery(master.panels, weights, chances * sizes), Certificate(
         tuple(stages), tuple(cuts)
     )
 

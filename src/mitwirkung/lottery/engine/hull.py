@@ -119,9 +119,11 @@ class Hull:
 
     def _shares(self, proof: StageProof) -> NDArray[np.float64]:
         """What a seat of each type (T,) counts in the inequality of a stage; at most 1."""
+        shares: NDArray[np.float64]
         shares = np.append(proof.rows, 0.0)[self.polytope.rows].sum(axis=1) + proof.seats
         shares[proof.capped] += proof.caps
-        return shares / max(float(np.abs(shares).max()), 1e-300)
+        shares /= max(float(np.abs(shares).max()), 1e-300)
+        return shares
 
     def best(self, coefficients: NDArray[np.int64]) -> tuple[int, int] | None:
         """The proven bound and the value found of the whole ``coefficients`` (T,) over all panels;
