@@ -345,9 +345,11 @@ def within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, 
     """The quotas of a problem, loosened by as few seats as possible if no panel meets them, and
     those that were, as they were. Of equally few seats, those off large limits go first."""
     # numpy and HiGHS come with the engine.
-    from mitwirkung.lottery.engine import Elastic, cheapest_moves
+    from mitwirkung.lottery.engine import Elastic, cheapest_moves, has_panel
 
     types = unclipped_types(problem)
+    if has_panel(types.polytope):  # mostly so, and soon seen
+        return problem.quotas, ()
     bounds = []
     for row, quota in enumerate(quotas_of_rows(types)):
         if quota.min:

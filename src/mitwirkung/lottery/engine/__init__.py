@@ -43,6 +43,7 @@ from mitwirkung.lottery.engine.elastic import Elastic, Moves, cheapest_moves
 from mitwirkung.lottery.engine.goal import Goal, Leximin
 from mitwirkung.lottery.engine.goldilocks import Goldilocks
 from mitwirkung.lottery.engine.highs import SolverError
+from mitwirkung.lottery.engine.integer import has_panel
 from mitwirkung.lottery.engine.maximin import Maximin
 from mitwirkung.lottery.engine.nash import Nash
 from mitwirkung.lottery.engine.numbering import equal_panels
@@ -79,6 +80,7 @@ __all__ = [
     "exact_chances",
     "find_conflict",
     "gap",
+    "has_panel",
     "largest_minimum",
     "leximin",
     "never_on_a_panel",

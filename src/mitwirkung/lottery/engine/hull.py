@@ -24,6 +24,7 @@ from mitwirkung.lottery.engine.integer import (
     hold,
     panel_model,
     panels_met,
+    without_room,
 )
 from mitwirkung.lottery.engine.listing import all_panels
 from mitwirkung.lottery.engine.master import SHORTFALL, NearestMaster, dearest, evenly, worth
@@ -94,7 +95,7 @@ class Hull:
         """The integer programme."""
         model = panel_model(self.polytope, self.watch, presolve=False)
         model.effort = min(_EFFORT_PER_TYPE * self.polytope.types, _MOST_EXPECTED)
-        never = _without_room(self.polytope)
+        never = without_room(self.polytope)
         model.set_upper_bounds(never, [0.0] * len(never))
         return model
 
@@ -346,15 +347,6 @@ class Hull:
         if value <= bound + 1e-9 * max(1, bound):
             return None
         return Cut(pairs(coefficients), bound)
-
-
-def _without_room(polytope: Polytope) -> list[int]:
-    """The types that count in a row which allows no seat."""
-    if polytope.values is not None:
-        return []
-    closed = np.append(polytope.upper <= 0, False)
-    never: list[int] = np.flatnonzero(closed[polytope.rows].any(axis=1)).tolist()
-    return never
 
 
 def pairs(coefficients: NDArray[np.int64]) -> Pairs:

@@ -85,6 +85,28 @@ def hold(model: Model, coefficients: Coefficients, value: int) -> None:
     model.add_row(value, list(types), [float(c) for c in values], lower=value)
 
 
+def has_panel(polytope: Polytope) -> bool:
+    """Whether there is any panel.
+
+    Raises:
+        SolverError: if HiGHS gives no answer.
+    """
+    types = np.setdiff1d(np.arange(polytope.types), without_room(polytope))
+    if not len(types) or (polytope.lower > polytope.upper).any():
+        return False
+    smaller = polytope.part(types, polytope.seats, polytope.lower, polytope.upper)
+    return panel_model(smaller, presolve=False).solve()
+
+
+def without_room(polytope: Polytope) -> list[int]:
+    """The types that count in a row which allows no seat."""
+    if polytope.values is not None:
+        return []
+    closed = np.append(polytope.upper <= 0, False)
+    never: list[int] = np.flatnonzero(closed[polytope.rows].any(axis=1)).tolist()
+    return never
+
+
 def highest(
     model: PanelModel, coefficients: Coefficients
 ) -> tuple[int, NDArray[np.int64]] | tuple[int, None]:

@@ -25,7 +25,6 @@ _GOOD = 1e-9  # seats: a lottery this near its target counts as realised
 _SHARP = 1e-13  # seats: what Newton's method aims at
 _NEAR = 1e-3  # seats: a linear programme may finish what Newton's method left
 _FEW_SEATS, _FEW_BEGINNINGS = 5, 100_000  # to list all panels takes some hundredths of a second
-_FEW_ROUNDS = 2  # then a search for the panels that are missing is faster
 _MOST_CELLS = 2e8  # the finishing linear programme is not tried on larger tables
 
 
@@ -68,14 +67,11 @@ def realise(
     if face.polytope is None:
         return _single(polytope, face)
     few = face.polytope.seats <= _FEW_SEATS
-    listed = False
     # Panels of few seats are further from the target, so it takes more of them to surround it.
     wanted = (9 if few else 5) * face.polytope.types // 2 + 20
     if few:
-        rounds = min(rounds, _FEW_ROUNDS)
         watch("panels", 0.0)
         panels = all_panels(face.polytope, _FEW_BEGINNINGS)
-        listed = panels is not None
         if panels is not None and len(panels) <= wanted:
             watch("weights", 0.0)
             return _of_all(face, face.polytope, panels, watch)
@@ -92,9 +88,7 @@ def realise(
         if len(panels) == known:  # there are hardly any more
             break
         watch("weights", number / rounds, gap=None if best is None else best.residual)
-        lottery = _weigh(
-            face.polytope, face.target, panels, watch, last=number == rounds - 1 and not listed
-        )
+        lottery = _weigh(face.polytope, face.target, panels, watch, last=number == rounds - 1)
         if best is None or lottery.residual < best.residual:
             best = lottery
         if best.realised:
