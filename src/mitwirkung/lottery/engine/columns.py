@@ -42,8 +42,13 @@ def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Cert
     """
     if excluded is not None:
         return _over_the_others(known, excluded)
-    polytope, watch = known.polytope, known.watch
-    hull = known.over(np.arange(polytope.types))
+    return _stages(known.over(np.arange(known.polytope.types)))
+
+
+def _stages(hull: Hull) -> tuple[Lottery, Certificate] | None:
+    """The same over all types of the ``hull``, which knows only panels of the optimum in the
+    end."""
+    polytope, watch = hull.polytope, hull.watch
     sizes = polytope.sizes
     is_open = np.ones(polytope.types, np.bool_)
     chances = np.zeros(polytope.types)
@@ -72,11 +77,9 @@ def leximin_by_columns(known: Hull, excluded: Cut | None) -> tuple[Lottery, Cert
         chances[held] = rest / float(seats[is_open].sum())
         is_open[held] = False
         master.fix(held, chances, hull.on(cuts[-1], master.panels))
-    weights, lacking = master.lottery(chances)
-    if lacking > SHORTFALL:
-        return None
-    return hull.lottery(master.panels, weights, chances * sizes), Certificate(
-        tuple(stages), tuple(cuts)
+    lottery = hull.lottery(master.panels, master.weights(chances), chances * sizes)
+    return (
+        None if lottery.residual > SHORTFALL else (lottery, Certificate(tuple(stages), tuple(cuts)))
     )
 
 
@@ -84,7 +87,7 @@ def _over_the_others(known: Hull, excluded: Cut) -> tuple[Lottery, Certificate] 
     """The same without the types that are on no panel at all, which makes all of it smaller."""
     away = np.array([t for t, _ in excluded.coefficients])
     seated = np.setdiff1d(np.arange(known.polytope.types), away)
-    found = leximin_by_columns(known.over(seated), None)
+    found = _stages(known.over(seated))
     if found is None:
         return None
     lottery, proof = found

@@ -129,7 +129,13 @@ class _Row:
         seats, nowhere = polytope.seats, polytope.row_count
         lower = np.append(np.clip(polytope.lower, 0, seats + 1), 0).astype(np.int8)
         upper = np.append(np.clip(polytope.upper, 0, seats), seats).astype(np.int8)
-        types = np.flatnonzero((upper[polytope.rows] > 0).all(axis=1))
+        fits = np.ones(polytope.types, np.bool_)
+        for column in polytope.rows.T:
+            # Where lower bounds take all seats, nobody else has one.
+            full = int(lower[np.unique(column)].sum()) >= seats
+            fits &= (lower if full else upper)[column] > 0
+            fits &= upper[column] > 0
+        types = np.flatnonzero(fits)
         everything = math.comb(len(types) + seats - 1, seats)
         groups = [_groups(column[types], lower, upper, seats) for column in polytope.rows.T]
         everyone = nowhere + 1 + np.arange(polytope.types)

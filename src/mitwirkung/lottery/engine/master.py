@@ -243,19 +243,17 @@ class StageMaster(Master):
         if len(off):
             self.model.set_upper_bounds((2 + off).tolist(), [0.0] * len(off))
 
-    def lottery(self, chances: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        """Weights (N,), sum 1, that give all types their ``chances`` (T,), and what any chance
-        lacks.
+    def weights(self, chances: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N,) weights of the panels, sum 1, that give all types these ``chances`` (T,) as far as
+        possible.
 
         Raises:
             SolverError: if HiGHS gives no answer.
         """
         self.model.set_row_bounds(self._sizes * chances, np.full(self.types, INFINITY))
-        self._solved = False  # rows moved: on with the dual simplex method
         self._solve()
-        values = self.model.values()
-        weights = np.maximum(values[2:], 0.0)
-        return weights / float(weights.sum()), float(values[1])
+        weights = np.maximum(self.model.values()[2:], 0.0)
+        return weights / float(weights.sum())
 
     def solve(self) -> tuple[float, NDArray[np.float64]]:
         """The smallest chance of the open types, and prices (T,): not negative; a panel that would
