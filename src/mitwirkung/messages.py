@@ -307,6 +307,10 @@ TEXTS: dict[str, str] = {
         "Whoever is left cannot meet what is missing; loosened as little as possible: {feature}: "
         "{value}: {min} to {max} became {new_min} to {new_max}."
     ),
+    "replacement-unfilled": (
+        "{free} seats are free, and {people} people are left who can have one: {unfilled} seats "
+        "stay empty."
+    ),
     "replacement-chain": (
         "The draws do not follow each other: name the first one, then its replacements in order."
     ),

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from brute_force import leximin_over_panels
 from builders import examples, feasible_panels, instance, people, plan, small_problems
-from mitwirkung.app import solve, verify_record
+from mitwirkung.app import report_files, solve, verify_record
 from mitwirkung.cli import cli
 from mitwirkung.errors import InputError
 from mitwirkung.lottery.draw import DrawRecord
@@ -94,7 +94,11 @@ def test_it_is_that_of_brute_force(problem: SelectionProblem, data: st.DataObjec
     again = replacement_problem(record, freed=dict.fromkeys(sorted(gave_up), "declined"))
     kept = set(record.ids) - gave_up
     assert not set(again.ids) & set(record.ids)
-    candidates = panels_beside(problem, kept, set(record.ids))
+    assert again.replaces is not None
+    candidates = panels_beside(problem, kept, set(record.ids), again.seats)
+    if again.replaces.unfilled:
+        assert again.seats + again.replaces.unfilled == len(gave_up)
+        assert not panels_beside(problem, kept, set(record.ids), again.seats + 1)
     if not candidates:
         with pytest.raises((InfeasibleQuotas, TooFewApplicants)):
             solve(again)
@@ -120,15 +124,15 @@ def test_it_is_that_of_brute_force(problem: SelectionProblem, data: st.DataObjec
     assert spread == min(off)
 
 
-def panels_beside(problem: SelectionProblem, kept: set[str], had: set[str]) -> list[set[str]]:
-    """Sets of people who could fill up to the seats: households and companions hold, quotas not."""
+def panels_beside(
+    problem: SelectionProblem, kept: set[str], had: set[str], seats: int
+) -> list[set[str]]:
+    """Sets of people who could fill so many seats: households and companions hold, quotas not."""
     ids = problem.ids
     together = {lot for kind in problem.kinds if kind.together for lot in kind.lots}
     lots = [({ids[i] for i in lot}, n in together) for n, lot in enumerate(problem.lots)]
     found = []
-    for panel in itertools.combinations(
-        [w for w in ids if w not in had], problem.seats - len(kept)
-    ):
+    for panel in itertools.combinations([w for w in ids if w not in had], seats):
         new = set(panel)
         for lot, whole in lots:
             inside = new & lot
@@ -171,6 +175,48 @@ def test_what_cannot_be_met_is_loosened_least_and_said() -> None:
         ("age", "y", 0, 0),
     ]
     assert len(published.draw("later").ids) == 1
+
+
+def test_seats_stay_empty_where_nobody_is_left_for_them(tmp_path: Path) -> None:
+    rows = [{"sex": s, "home": h} for s, h in ["f1", "m2", "f3", "m4", "f5", "m6", "m6"]]
+    problem = SelectionProblem(
+        people(*rows), plan(sex={"f": (2, 2), "m": (2, 2)}), seats=4, household=["home"]
+    )
+    first = draw(problem)
+    freed = dict.fromkeys(first.ids[:3], "ill")
+    again = replacement_problem(first, freed=freed)
+    left = len({who for who in again.ids if who not in ("p5", "p6")}) + ("p5" in again.ids)
+    assert again.seats == left == 2
+    (warning, *_) = again.warnings
+    assert warning.code == "replacement-unfilled"
+    assert warning.params == {"free": 3, "people": 2, "unfilled": 1}
+    solve(problem).publish(tmp_path / "one", key=KEY).draw("a seed")
+    solve(again).publish(tmp_path / "two").draw("two")
+    second = read_record(tmp_path / "two")
+    public = second.publication.public
+    assert public.replaces is not None
+    assert (public.replaces.kept, public.seats, public.replaces.unfilled) == (1, 2, 1)
+    assert "nobody else was left" in report_files(second)["report.html"].decode()
+    found = verify_record(tmp_path / "two", before=[tmp_path / "one"], key=KEY)
+    assert found, str(found)
+
+    # Next time those who stayed in the pool are none: there is nobody to draw.
+    third = replacement_problem([first, second], freed={second.ids[0]: "ill"})
+    assert third.seats == 2
+    with pytest.raises(TooFewApplicants):
+        solve(third)
+
+
+def test_whoever_lives_with_somebody_seated_is_not_left() -> None:
+    rows = [{"sex": "f", "home": h} for h in "1123"]
+    problem = SelectionProblem(people(*rows), plan(sex={"f": (0, 9)}), seats=3, household=["home"])
+    first = draw(problem)
+    home = next(who for who in first.ids if who in ("p0", "p1"))
+    with pytest.raises(TooFewApplicants):  # the household of somebody who keeps a seat
+        solve(replacement_problem(first, freed={who: "ill" for who in first.ids if who != home}))
+    again = replacement_problem(first, freed=dict.fromkeys(first.ids, "ill"))
+    assert again.replaces is not None
+    assert (again.seats, again.replaces.unfilled, len(again.ids)) == (1, 2, 1)
 
 
 # --- several rounds ----------------------------------------------------------------------------

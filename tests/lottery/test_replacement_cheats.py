@@ -62,6 +62,22 @@ def honest() -> SelectionProblem:
     return replacement_problem(first(), freed=dict.fromkeys(first().ids[:4], "declined"))
 
 
+def test_seats_left_empty_while_somebody_is_left() -> None:
+    before = honest()
+    assert before.replaces is not None
+    fewer = SelectionProblem(
+        people(*ROWS),
+        before.quotas,
+        seats=before.seats - 1,
+        household=["home"],
+        wishes=Wishes(must_not=before.refused, companions="party"),
+    )
+    fewer.replaces = replace(before.replaces, unfilled=1)
+    found = verified(fewer, public_only=True)
+    assert not found
+    assert any("seats empty" in each for check in found.checks for each in check.reasons)
+
+
 def made(
     quotas: QuotaPlan | None = None, household: str = "home", **wishes: Any
 ) -> SelectionProblem:

@@ -165,6 +165,7 @@ def replaces_entry(problem: SelectionProblem) -> files.ReplacesEntry | None:
         kept=before.kept,
         loosened=tuple(files.LoosenedEntry(**asdict(each)) for each in before.loosened),
         ahead=None if before.ahead is None else files.AheadEntry(**asdict(before.ahead)),
+        unfilled=before.unfilled,
     )
 
 

@@ -175,6 +175,7 @@ class ReplacesEntry(_Entry):
     kept: int = Field(ge=0)
     loosened: tuple[LoosenedEntry, ...]
     ahead: AheadEntry | None = _only_if_other(None)
+    unfilled: Annotated[int, Field(ge=0)] = _only_if_other(0)
 
 
 class LotteryFile(StrictFile):

@@ -74,6 +74,7 @@ def replaces_of(
         tokens={each.id: each.token for each in private.applicants},
         key=private.key,
         ahead=None if entry.ahead is None else Ahead(**entry.ahead.model_dump()),
+        unfilled=entry.unfilled,
     )
 
 

@@ -82,6 +82,7 @@ class Replaces:
         tokens: id to token, as in the lottery before.
         key: where the tokens come from, as `lottery-private.json` says it.
         ahead: the seats are those of alternates, and nobody's seat fell free yet.
+        unfilled: how many free seats stay empty, as nobody is left for them.
     """
 
     record: str
@@ -91,6 +92,7 @@ class Replaces:
     tokens: Mapping[str, str]
     key: TokenSource
     ahead: Ahead | None = None
+    unfilled: int = 0
 
     def __repr__(self) -> str:
         return f"<Replaces: seats of {self.record}>"

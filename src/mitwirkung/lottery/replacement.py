@@ -3,7 +3,8 @@
 It is made like the first one, against what is still missing: the quotas less the people who keep
 their seats. Nobody who has or gave up a seat is in its pool, nor anybody of their household where
 at most one of a household is seated. Where whoever is left cannot meet what is missing, the quotas
-are loosened as little as possible, and the published file says by what.
+are loosened as little as possible, and the published file says by what. Where fewer people than
+free seats are left, all of them who can be are seated, and it says how many seats stay empty.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Self
 
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.lottery.feasibility import seatable
 from mitwirkung.lottery.problem import Loosened, Replaces, SelectionProblem, TokenSource
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.relaxing import quotas_of_rows, unclipped_types
@@ -187,7 +189,8 @@ def replacement_problem(
     Args:
         records: the draw; if there were replacements already, it and they in their order.
         freed: id to reason (`declined`, `expired`, ...) of those who gave up their seats since the
-            last of these draws. The reasons are published with the number of people.
+            last of these draws. The reasons are published with the number of people. It may be
+            empty where seats stayed empty after that draw.
         withdrawn: id to reason of those without a seat who do not want one any more.
 
     Raises:
@@ -199,18 +202,24 @@ def replacement_problem(
     so_far = records if isinstance(records, SeatsSoFar) else SeatsSoFar.after(records)
     gone = withdrawn or {}
     errors = [*_freed_findings(so_far.seated, freed), *_withdrawn_findings(so_far.seated, gone)]
-    if not freed:
+    # Seats that stayed empty before are free too.
+    free = so_far.problem.seats - sum(who not in freed for who in so_far.seated)
+    if not free:
         errors.append(Finding("freed-nobody"))
     if errors:
         raise InputError.of(errors)
-    kept, excluded = excluded_from(so_far, freed, len(freed), gone)
+    kept, excluded = excluded_from(so_far, freed, free, gone)
     plan = _missing(so_far.problem, kept)
-    replacement = problem_without(so_far.problem, plan, len(freed), excluded)
+    replacement = problem_without(so_far.problem, plan, free, excluded)
     loosened: tuple[Loosened, ...] = ()
-    if replacement.ids:
+    seats = free
+    if replacement.ids:  # else the strategy says that nobody is left
+        seats = min(free, seatable(replacement))
+        if seats < free:
+            replacement = problem_without(so_far.problem, plan, seats, excluded)
         plan, loosened = within_reach(replacement)
         if loosened:
-            replacement = problem_without(so_far.problem, plan, len(freed), excluded)
+            replacement = problem_without(so_far.problem, plan, seats, excluded)
     replacement.replaces = Replaces(
         record=so_far.record,
         kept=len(kept),
@@ -218,10 +227,15 @@ def replacement_problem(
         event=so_far.event,
         tokens=so_far.tokens,
         key=so_far.key,
+        unfilled=free - seats,
     )
-    replacement.warnings = tuple(
-        Finding("replacement-loosened", {"feature": q.feature, "value": q.value, **bounds})
-        for q, bounds in _new_bounds(plan, loosened)
+    told = {"free": free, "people": seats, "unfilled": free - seats}
+    replacement.warnings = (
+        *((Finding("replacement-unfilled", told),) if seats < free else ()),
+        *(
+            Finding("replacement-loosened", {"feature": q.feature, "value": q.value, **bounds})
+            for q, bounds in _new_bounds(plan, loosened)
+        ),
     )
     return replacement
 
@@ -376,7 +390,7 @@ def within_reach(problem: SelectionProblem) -> tuple[QuotaPlan, tuple[Loosened, 
             for each in before
         }
         return with_bounds(problem.quotas, changed), tuple(before)
-    return problem.quotas, ()  # too few people: the strategy says so
+    return problem.quotas, ()  # no panel under any quotas: the strategy says so
 
 
 def _new_bounds(

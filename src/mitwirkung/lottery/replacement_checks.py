@@ -61,9 +61,16 @@ def _public_flaws(public: files.LotteryFile, before: Sequence[Folder]) -> Iterab
             yield Reason("lottery {number} is of another event", number=number)
         ahead = lottery.replaces is not None and lottery.replaces.ahead is not None
         kept = 0 if lottery.replaces is None else lottery.replaces.kept
-        if kept + (0 if ahead else lottery.seats) != seats:
+        unfilled = 0 if lottery.replaces is None else lottery.replaces.unfilled
+        if kept + (0 if ahead else lottery.seats) + unfilled != seats:
             yield Reason(
                 "lottery {number} does not fill up to {seats} seats", number=number, seats=seats
+            )
+        could = sum(len(each.lots) * each.people for each in lottery.classes)
+        if unfilled and could > lottery.seats:
+            yield Reason(
+                "lottery {number} leaves seats empty, though more people could be seated",
+                number=number,
             )
         twice = taken.intersection(lot for each in lottery.classes for lot in each.lots)
         if twice:
@@ -178,7 +185,7 @@ def _private_flaws(published: Publication, before: Sequence[Folder]) -> Iterable
     if any(getattr(again, name) != getattr(problem, name) for name in declared):
         yield Reason("households or companions are declared in another way")
     assert again.replaces is not None
-    if again.replaces.kept != problem.replaces.kept:
+    if (again.replaces.kept, again.seats) != (problem.replaces.kept, problem.seats):
         yield Reason("other people keep their seats")
     tokens = records[0].publication.tokens
     of_first = dict(zip(first.ids, tokens, strict=True))

@@ -124,7 +124,8 @@ def check_panels(problem: SelectionProblem, panels: Sequence[Sequence[str]]) -> 
 
     Each has to have as many members as seats, all of them applicants and none twice, has to meet
     every quota, and may not hold two people of a household, nor companions without each other, nor
-    leave out somebody who must be seated.
+    leave out somebody who must be seated. Panels are named as in `panels_table`: the first is 0,
+    with as many digits as the last.
     """
     person_of = {name: person for person, name in enumerate(problem.ids)}
     together = {lot for kind in problem.kinds if kind.together for lot in kind.lots}
@@ -137,7 +138,8 @@ def check_panels(problem: SelectionProblem, panels: Sequence[Sequence[str]]) -> 
     parties = [set(problem.lots[lot]) for lot in sorted(together)]
     must = {person_of[name] for name in problem.must}
     findings: list[Finding] = []
-    for number, panel in enumerate(panels, 1):
+    for number, panel in enumerate(panels):
+        label = panel_label(number, len(panels))
         known = [person_of[name] for name in panel if name in person_of]
         people = list(dict.fromkeys(known))
         at_home = [person for person in people if person in home_of]
@@ -149,18 +151,18 @@ def check_panels(problem: SelectionProblem, panels: Sequence[Sequence[str]]) -> 
             "panel-must": len(must - set(people)),
         }
         findings += [
-            Finding(code, {"panel": number, "count": count})
+            Finding(code, {"panel": label, "count": count})
             for code, count in counts.items()
             if count
         ]
         if len(panel) != problem.seats:
-            params = {"panel": number, "found": len(panel), "seats": problem.seats}
+            params = {"panel": label, "found": len(panel), "seats": problem.seats}
             findings.append(Finding("panel-size", params))
-        findings += _missed(problem, number, people)
+        findings += _missed(problem, label, people)
     return tuple(findings)
 
 
-def _missed(problem: SelectionProblem, number: int, people: Sequence[int]) -> Iterator[Finding]:
+def _missed(problem: SelectionProblem, label: str, people: Sequence[int]) -> Iterator[Finding]:
     answers = [problem.answers(person) for person in people]
     for feature in problem.quotas.features:
         counts = Counter(given[feature.name] for given in answers)
@@ -169,7 +171,7 @@ def _missed(problem: SelectionProblem, number: int, people: Sequence[int]) -> It
             if not quota.min <= found <= quota.max:
                 told = {"feature": feature.name, "value": quota.value, "found": found}
                 limits = {"min": quota.min, "max": quota.max}
-                yield Finding("panel-quota", {"panel": number, **told, **limits})
+                yield Finding("panel-quota", {"panel": label, **told, **limits})
 
 
 def _selected(

@@ -62,6 +62,9 @@ REPLACEMENT = {
         "{kept} people have a seat. The quotas here say how many of them give which answer. That "
         "draw's record has the digest {record}."
     ),
+    "unfilled": (
+        "{unfilled} more seats that were free stay empty: nobody else was left who could have one."
+    ),
     "loosened": (
         "{feature}: {value}: {min} to {max} were missing; as whoever was left could not meet all "
         "of what was missing, this was loosened."
@@ -234,6 +237,9 @@ class Wording(Words):
                 record=head.replaces.record,
             )
         ]
+        if head.replaces.unfilled:
+            unfilled = self.number(head.replaces.unfilled)
+            said.append(self.t(REPLACEMENT["unfilled"], unfilled=unfilled))
         said += [
             self.t(
                 REPLACEMENT["loosened"],
