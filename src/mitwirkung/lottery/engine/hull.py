@@ -1,11 +1,11 @@
 """When whole panels cannot follow the fractional optimum: what is known of all panels, and cuts.
 
-`columns` finds leximin for few types with it. For other goals, and for many types, the fractional
-problem is cut down to the hull of the panels, as far as the optimum needs it: the lottery nearest
-to the target has prices under which the target is worth more than any panel; the best panel under
-these prices, found by an integer programme, gives a bound which all panels meet and the target does
-not. With that cut the chances are computed anew. Where all panels can be listed (`listing`), the
-list answers in place of the integer programme.
+`columns` finds leximin with it, for few types or listed panels. For other goals, and for many
+types, the fractional problem is cut down to the hull of the panels, as far as the optimum needs it:
+the lottery nearest to the target has prices under which the target is worth more than any panel;
+the best panel under these prices, found by an integer programme, gives a bound which all panels
+meet and the target does not. With that cut the chances are computed anew. Where all panels can be
+listed (`listing`), the list answers in place of the integer programme.
 """
 
 from __future__ import annotations
