@@ -33,6 +33,13 @@ def check(polytope: Polytope) -> None:
     assert listed is not None
     assert (np.sort(listed, axis=1) == listed).all()
     assert seats(listed, polytope) == sorted(map(tuple, by_brute_force(polytope).tolist()))
+    # As it is done where there are very many beginnings and rows.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mitwirkung.lottery.engine.listing._MANY_STATES", 0)
+        patch.setattr("mitwirkung.lottery.engine.listing._WORD", 4)
+        again = all_panels(polytope, 10**6)
+        assert again is not None
+        assert (again == listed).all()
 
 
 @examples(300)

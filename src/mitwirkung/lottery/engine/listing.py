@@ -4,8 +4,9 @@ Where a few seats are to be filled again, panels are so small that all of them c
 stand in a row, those with the same answer to one feature side by side, and seats are given in this
 order. So each panel is met once, and a beginning that has left behind an answer with too few seats
 is dropped at once; so is one with more seats missing than are left. What may follow a beginning
-depends on what it counts and on its last type alone: beginnings that count the same are treated
-together, so that hundreds of thousands of them take a few hundredths of a second.
+depends on what is missing, on what has room, and on its last type alone: beginnings that are alike
+in this are treated together, so that hundreds of thousands of them take a few hundredths of a
+second.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from mitwirkung.lottery.engine.polytope import Polytope
 
 _MOST_SEATS = 8  # with more, the beginnings are too many long before the panels are
 _ALL_OR_NO_BITS = np.array([[255], [0]], np.uint8)
+_WORD = 64  # bits
+_MANY_STATES = 500  # with fewer it takes longer to see which are alike
 _LOOSE = 0.5  # a feature that leaves this part of all groups is looked at in the end only
 
 
@@ -66,24 +69,37 @@ def all_panels(polytope: Polytope, most: int) -> NDArray[np.int32] | None:
             for column in row.rows.T:
                 counts[np.arange(len(counts)), column[last[example]]] += 1
             counts[:, -1] = 0
-    panels = np.sort(np.column_stack(seats), axis=1)
-    fits = _at_most(panels, polytope.sizes)
+            if len(counts) > _MANY_STATES:
+                example, same = row.alike(counts, left - 1)
+                codes, counts, state = codes[example], counts[example], same[state]
+    _sort(seats)
+    fits = _at_most(seats, polytope.sizes)
     upper = np.append(polytope.upper, np.full(polytope.types + 1, polytope.seats))
     for column in row.loose:
         limited = column < polytope.row_count
-        several = sum(limited[seat].view(np.uint8) for seat in panels.T) > 1
-        fits[several] &= _at_most(np.sort(column[panels[several]], axis=1), upper)
-    return panels[fits].astype(np.int32)
+        several = np.flatnonzero(sum(limited[seat].view(np.uint8) for seat in seats) > 1)
+        rows = [column[seat[several]] for seat in seats]
+        _sort(rows)
+        fits[several] &= _at_most(rows, upper)
+    return np.array([seat[fits] for seat in seats], np.int32).T
 
 
-def _at_most(held: NDArray[np.integer[Any]], most: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which lines of ``held`` (N, seats), ascending, hold each number ``n`` at most ``most[n]``
+def _sort(columns: list[NDArray[np.integer[Any]]]) -> None:
+    """Sort each line of some columns: two at a time, as numpy is slow on short lines."""
+    for end in range(len(columns) - 1, 0, -1):
+        for i in range(end):
+            one, other = columns[i : i + 2]
+            columns[i : i + 2] = np.minimum(one, other), np.maximum(one, other)
+
+
+def _at_most(columns: list[NDArray[np.integer[Any]]], most: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which lines of some columns (N,), ascending, hold each number ``n`` at most ``most[n]``
     times."""
-    fits = np.ones(len(held), np.bool_)
-    for apart in range(1, held.shape[1]):
-        for place in range(held.shape[1] - apart):
-            again = np.flatnonzero(held[:, place] == held[:, place + apart])
-            fits[again[most[held[again, place]] <= apart]] = False
+    fits = np.ones(len(columns[0]), np.bool_)
+    for apart in range(1, len(columns)):
+        for one, other in zip(columns, columns[apart:], strict=False):
+            again = np.flatnonzero(one == other)
+            fits[again[most[one[again]] <= apart]] = False
     return fits
 
 
@@ -164,7 +180,7 @@ class _Row:
         return _Row(
             types=types.astype(np.min_scalar_type(polytope.types)),
             rows=rows,
-            codes=_codes(rows, upper[counted]),
+            codes=_bits(np.append(upper[counted[:-1]], 0))[rows].sum(axis=1, dtype=np.uint64),
             lower=lower[counted],
             upper=upper[counted],
             features=features,
@@ -176,6 +192,21 @@ class _Row:
             ends=ends,
             loose=loose,
         )
+
+    def alike(
+        self, counts: NDArray[np.int8], left: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Which of the states with these ``counts`` (S, R + 1) stand for all, and for which of them
+        each: after them the same can follow on the seats that are ``left``."""
+        short = np.maximum(self.lower - counts, 0)
+        room = np.minimum(self.upper - counts, left)
+        for rows in self.features:
+            # Seats that are all needed in some rows leave no room in others.
+            full = (short[:, rows].sum(axis=1) >= left)[:, None]
+            room[:, rows] = np.where(full, np.minimum(room, short)[:, rows], room[:, rows])
+        both = np.concatenate([short[:, :-1], room[:, :-1]], axis=1)
+        codes: NDArray[np.uint64] = both.astype(np.uint64) @ _bits(both.max(axis=0, initial=0))
+        return _distinct(codes)
 
     def may_follow(
         self,
@@ -209,19 +240,18 @@ class _Row:
         return np.flatnonzero(np.unpackbits(np.ascontiguousarray(may.T), axis=1, count=count))
 
 
-def _codes(rows: NDArray[np.intp], upper: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """(n, W) What each type counts in all of its ``rows`` (n, F): sums of these numbers tell all
-    counts that are no larger than ``upper`` (R + 1,), as each row has bits of its own."""
-    one = np.zeros((len(upper), 1), np.uint64)
+def _bits(most: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
+    """(M, W) A number for each of M places: sums of so many times these numbers tell all lists of M
+    numbers that are no larger than ``most`` (M,), as each place has bits of its own."""
+    one = np.zeros((len(most), 1), np.uint64)
     used = 0
-    for row, width in enumerate(int(most).bit_length() for most in upper[:-1]):
-        if used + width > 64:
-            one, used = np.column_stack([one, np.zeros(len(upper), np.uint64)]), 0
+    for place, width in enumerate(int(number).bit_length() for number in most):
+        if used + width > _WORD:
+            one, used = np.column_stack([one, np.zeros(len(most), np.uint64)]), 0
         if width:
-            one[row, -1] = 1 << used
+            one[place, -1] = 1 << used
             used += width
-    codes: NDArray[np.uint64] = one[rows].sum(axis=1, dtype=np.uint64)
-    return codes
+    return one
 
 
 def _distinct(
