@@ -262,7 +262,7 @@ def _distinct(
     for column in codes.T[1:]:
         _, before = np.unique(key, return_inverse=True)
         _, here = np.unique(column, return_inverse=True)
-        key = (before * (int(here.max()) + 1) + here).astype(np.uint64)
+        key = (before * (int(here.max(initial=0)) + 1) + here).astype(np.uint64)
     _, example, same = np.unique(key, return_index=True, return_inverse=True)
     return example, same
 
