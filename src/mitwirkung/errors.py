@@ -175,6 +175,16 @@ class BackendFailed(MitwirkungError, RuntimeError):
     """A storage backend broke when it was made; what it raised is the `__cause__`."""
 
 
+class ChannelRefused(RefusedSettings):
+    """The notification channel cannot work with these settings."""
+
+    kind = "channel"
+
+
+class ChannelFailed(MitwirkungError, RuntimeError):
+    """A notification channel broke when it was made; what it raised is the `__cause__`."""
+
+
 class StrategyRefused(RefusedSettings):
     """The strategy cannot serve this problem or these settings."""
 
