@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import mitwirkung as mw
 from builders import examples, instance
-from mitwirkung.lottery.engine import Polytope, leximin, relax
+from mitwirkung.lottery.engine import Polytope, has_panel, leximin, relax
 from mitwirkung.lottery.engine.face import minimal_face
 from mitwirkung.lottery.engine.listing import all_panels
+from mitwirkung.lottery.engine.master import within_hull
 from mitwirkung.lottery.engine.polytope import seats_per_type
 from mitwirkung.lottery.folding import fold_types
 from mitwirkung.lottery.publication import publication
@@ -33,6 +34,7 @@ def check(polytope: Polytope) -> None:
     assert listed is not None
     assert (np.sort(listed, axis=1) == listed).all()
     assert seats(listed, polytope) == sorted(map(tuple, by_brute_force(polytope).tolist()))
+    assert has_panel(polytope) == bool(len(listed))
     # As it is done where there are very many beginnings and rows.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mitwirkung.lottery.engine.listing._MANY_STATES", 0)
@@ -69,6 +71,24 @@ def test_without_quotas() -> None:
     check(Polytope(3, np.array([1, 2, 3]), np.zeros((3, 0), np.int32), *np.zeros((2, 0), np.int64)))
     check(make(2, [2, 2], [[0], [1]], [0, 0], [0, 0]))
     check(make(2, [2, 2], [[0], [0]], [0, 1], [2, 1]))
+
+
+@examples(100)
+@given(st.integers(0, 10**6))
+def test_a_target_within_reach_of_listed_panels_and_one_without(seed: int) -> None:
+    polytope = knotted(seed)
+    panels = all_panels(polytope, 10**6)
+    relaxed = relax(polytope)
+    if panels is None or not len(panels) or relaxed is None:
+        return
+    seated = seats_per_type(panels, polytope.types)
+    reached = within_hull(panels, relaxed.chances * polytope.sizes, polytope.sizes)
+    best = leximin(polytope, seed=1)
+    assert reached == (
+        bool(seated.any(axis=0).all()) and bool(np.abs(best.chances - relaxed.chances).max() < 1e-7)
+    )
+    if seated.any(axis=0).all():
+        assert within_hull(panels, seated.mean(axis=0), polytope.sizes)
 
 
 def test_no_list_where_there_are_too_many() -> None:
