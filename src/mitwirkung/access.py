@@ -113,7 +113,7 @@ class Everything:
             for name, answer in told.items():
                 field = self.form.field(name)
                 label = field.label.get(language) or next(iter(field.label.values()))
-                yield f"  {label}: {_shown(field, answer, language, say)}"
+                yield f"  {label}: {answer_text(field, answer, language, say)}"
                 yield "    " + say("used {purposes}").format(
                     purposes="; ".join(say(PURPOSES[each]) for each in field.purposes)
                 )
@@ -161,7 +161,8 @@ HEADINGS: Mapping[Compartment, str] = {
 }
 
 
-def _shown(field: FormField, answer: Any, language: str, say: Translate) -> str:
+def answer_text(field: FormField, answer: Any, language: str, say: Translate) -> str:
+    """An answer as a person reads it."""
     if isinstance(answer, bool):
         return say("yes") if answer else say("no")
     texts = {option.value: option.text(language) for option in field.options}

@@ -693,6 +693,27 @@ TEXTS: dict[str, str] = {
     "move-without-channel": "Say how the person told it. Channels: {legal}.",
     "move-without-offer": "A seat is offered until a day: name the offer.",
     "move-with-offer": "An offer belongs to a seat, and {to} is none.",
+    # messages to people, and their answers
+    "channels-none": "No channel is set up on which messages could go out.",
+    "message-unknown": "There is no message of this key.",
+    "message-not-waiting": "Only a message that waits is released; this one is {state!r}.",
+    "message-not-due": "A message is sent when it is released and due; this one is {state!r}.",
+    "message-not-taken": "This dispatcher has no attempt at the message; it is {state!r}.",
+    "message-not-sent": "Only what was sent comes back; this message is {state!r}.",
+    "message-not-by-staff": (
+        "This message follows from a step of the procedure. By hand there are: {legal}."
+    ),
+    "message-field-unknown": "The form has no such field. There are: {available}.",
+    "message-unwritable": "The message could not be written ({reason}).",
+    "channel-broke": "The channel broke off ({reason}); nobody knows whether it went out.",
+    "channel-unopened": "The channel could not be opened ({reason}); nothing went out.",
+    "contact-erased": "How to reach the person is erased; nothing can be changed any more.",
+    "reply-unknown": "Nobody has this code. Please compare it with the letter or the e-mail.",
+    "reply-code-wrong": (
+        "A letter of the code is wrong, or two changed places. It has ten, without 0, 1, I, L, O."
+    ),
+    "reply-too-often": "Too many wrong codes were tried. It goes on at {until}.",
+    "reply-over": "The offer is over, or another one took its place; there is nothing to answer.",
     "offer-over": "The offer ended with {until}.",
     "offer-runs": "The offer holds until the end of {until}; until then it does not expire.",
     "receipt-in-future": "The date of receipt lies in the future.",
@@ -786,6 +807,9 @@ TEXTS: dict[str, str] = {
     "replacements-over": "Seats that fall free are filled until {until}; that day is over.",
     "seat-filled": "A lottery for this seat is published already; it cannot be taken any more.",
     "seats-taken": "All {seats} seats are taken.",
+    "document-answer": (
+        "The answer of the city is one of the documents, a text in UTF-8. There are: {available}."
+    ),
     "document-name": "{name!r} is no plain name of a file.",
     "document-nothing": "Name at least one document with the results.",
     "archive-not-empty": (

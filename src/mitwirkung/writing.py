@@ -1,0 +1,330 @@
+"""A message is written out: from its record, and from what is sealed, to what a channel sends.
+
+This is done when it is looked at and when it is sent, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Protocol
+
+from mitwirkung.access import answer_text
+from mitwirkung.applications import Application
+from mitwirkung.casefile import CaseFile
+from mitwirkung.deadlines import day_of
+from mitwirkung.errors import ChannelRefused, Finding
+from mitwirkung.events import Event
+from mitwirkung.forms.declaration import Form
+from mitwirkung.identities import people_of
+from mitwirkung.messages import Translate
+from mitwirkung.notifications.channel import NotificationChannel
+from mitwirkung.notifications.message import Attachment, Message, MessageKey, Recipient
+from mitwirkung.occasions import WITH_REPLY, Occasion
+from mitwirkung.outbox import About, OutgoingMessage
+from mitwirkung.people import Compartment, ContactPoint, Person, Purpose, contact_text
+from mitwirkung.rounds import public_lottery, publication_of
+from mitwirkung.telling import cause_of, keys_of
+from mitwirkung.texts import LANGUAGES, translator
+
+
+class Written(Protocol):
+    """What templates make of the facts."""
+
+    subject: str
+    text: str
+    html: str | None
+    language: str
+
+
+class Templates(Protocol):
+    """Where the wording of messages comes from."""
+
+    def write(self, kind: str, language: str, facts: Mapping[str, Any]) -> Written: ...
+    def flaws(self, kind: str, language: str, facts: Mapping[str, Any]) -> list[Finding]: ...
+
+
+@dataclass(frozen=True, repr=False)
+class Post:
+    """How messages leave the house.
+
+    Attributes:
+        templates: the wording.
+        channels: name to channel, in the order in which they are tried.
+        sender: who writes: name, address, phone, e-mail, website, imprint.
+        reply_at: where people answer online, with `{event}` and `{token}` in it; None if they
+            cannot.
+    """
+
+    templates: Templates
+    channels: Mapping[str, NotificationChannel]
+    sender: Mapping[str, Any] = field(default_factory=dict)
+    reply_at: str | None = None
+
+    def routes(self, person: Person) -> Iterator[tuple[str, ContactPoint]]:
+        """The ways to somebody, the best one first: as the person prefers, and of the channels that
+        serve a contact the first one."""
+        for contact in person.contacts:
+            for name, channel in self.channels.items():
+                if contact.kind in channel.reaches:
+                    yield name, contact
+
+
+def no_post() -> Post:
+    """In place of a post where none is set up.
+
+    Raises:
+        ChannelRefused: always.
+    """
+    raise ChannelRefused("channels-none")
+
+
+@dataclass(frozen=True)
+class ReplyKeys:
+    """With what somebody answers to a message."""
+
+    token: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+SHOWN = ReplyKeys("0" * 32, "XXXXX-XXXXX")
+"""In a preview, in their place: real ones are made when a message is sent."""
+
+
+@dataclass(frozen=True, repr=False)
+class Draft:
+    """Everything that a message is written from.
+
+    Attributes:
+        message: its record.
+        channel, recipient: on which way it goes, and to whom.
+        way: what stands for the channel and the contact.
+        facts: what the templates put in.
+        offer: the number of the offer that people answer to; None if there is nothing to answer.
+    """
+
+    message: OutgoingMessage
+    event: str
+    channel: str
+    recipient: Recipient
+    way: str
+    facts: Mapping[str, Any]
+    thread: MessageKey | None
+    attachments: tuple[Attachment, ...] = ()
+    offer: int | None = None
+    reply_at: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Draft {self.message.key}>"
+
+    def answered_with(self, keys: ReplyKeys) -> Draft:
+        """With the link and the code to answer with; nothing changes if there is no answer."""
+        if self.offer is None:
+            return self
+        link = None
+        if self.reply_at is not None:
+            link = self.reply_at.format(event=self.event, token=keys.token)
+        return replace(self, facts={**self.facts, "reply_link": link, "reply_code": keys.code})
+
+    def flaws(self, templates: Templates) -> list[Finding]:
+        """What hinders it from being written."""
+        return templates.flaws(self.message.kind, self.message.language, self.facts)
+
+    def written(self, templates: Templates) -> Message:
+        """The message as it goes out."""
+        done = templates.write(self.message.kind, self.message.language, self.facts)
+        return Message(
+            key=self.message.key,
+            kind=self.message.kind,
+            event=self.event,
+            language=done.language,
+            recipient=self.recipient,
+            subject=done.subject,
+            text=done.text,
+            html=done.html,
+            attachments=self.attachments,
+            thread=self.thread,
+        )
+
+
+Chances = dict[int, Mapping[str, Fraction]]
+"""Number of a round to everybody's chance in it, by key."""
+
+
+class Writer:
+    """Makes drafts of messages, inside a transaction.
+
+    Args:
+        case: where everything is kept.
+        post: channels, templates and sender.
+        now: the time at which they are written.
+        chances: those that are known already; what is found is put there.
+    """
+
+    def __init__(
+        self, case: CaseFile, post: Post, *, now: datetime, chances: Chances | None = None
+    ) -> None:
+        self._case, self._post, self._now = case, post, now
+        self._chances: Chances = {} if chances is None else chances
+
+    @cached_property
+    def event(self) -> Event:
+        return self._case.event()
+
+    @cached_property
+    def form(self) -> Form:
+        return self._case.form()
+
+    def drafts(
+        self, messages: list[OutgoingMessage]
+    ) -> Iterator[tuple[OutgoingMessage, Draft | None]]:
+        """Each message with its draft; None where there is no way to the person."""
+        keys = dict.fromkeys(each.application for each in messages if each.application)
+        applications = [self._case.application(key) for key in keys]
+        people = {each.key: (each, person) for each, person in people_of(self._case, applications)}
+        routes = self._routes([people.get(each.application or "") for each in messages])
+        firsts = keys_of(self._case, [_first_cause(each) for each in messages])
+        references = self._case.codes("reference", [each.application or "" for each in messages])
+        for message, ways, first, code in zip(messages, routes, firsts, references, strict=True):
+            chosen = next((each for each in ways if each[2] not in message.blocked), None)
+            if chosen is None:
+                yield message, None
+                continue
+            application, person = people[message.application or ""]
+            channel, contact, way = chosen
+            name = f"{person.given_name} {person.family_name}"
+            thread = first if first != message.key and self._case.find_message(first) else None
+            yield (
+                message,
+                Draft(
+                    message=message,
+                    event=self.event.name,
+                    channel=channel,
+                    recipient=recipient_of(person, contact),
+                    way=way,
+                    facts=self._facts(message, application, name, f"{code[:4]}-{code[4:8]}"),
+                    thread=thread,
+                    offer=message.about.offer if message.kind in WITH_REPLY else None,
+                    reply_at=self._post.reply_at,
+                ),
+            )
+
+    def _routes(
+        self, people: list[tuple[Application, Person] | None]
+    ) -> list[list[tuple[str, ContactPoint, str]]]:
+        """The ways to each, with what stands for them."""
+        found = [list(self._post.routes(each[1])) if each else [] for each in people]
+        texts = [f"{name} {contact_text(point)}" for ways in found for name, point in ways]
+        codes = iter(self._case.codes("way", texts) if texts else [])
+        return [[(name, point, next(codes)) for name, point in ways] for ways in found]
+
+    # --- the facts ---------------------------------------------------------------------------
+
+    def _facts(
+        self, message: OutgoingMessage, application: Application, name: str, reference: str
+    ) -> dict[str, Any]:
+        event, language = self.event, message.language
+        facts: dict[str, Any] = {
+            "name": name,
+            "event_title": event.title.get(language) or event.title[event.languages[0]],
+            "event_mode": str(event.mode),
+            "event_places": event.places,
+            "event_begins": event.begins,
+            "event_ends": event.ends,
+            "sender": self._post.sender,
+            "reference": reference.upper(),
+            "today": day_of(self._now, event.time_zone),
+        }
+        return facts | self._more_facts(message, application, _say(language))
+
+    def _more_facts(
+        self, message: OutgoingMessage, application: Application, say: Translate
+    ) -> dict[str, Any]:
+        """Those of one kind of message."""
+        event, about = self.event, message.about
+        until = {"until": about.until}
+        place = event.public_at or self._post.sender.get("website") or say("from us, on request")
+        match message.kind:
+            case Occasion.APPLICATION_RECEIVED:
+                answers, token = self._answers(application, message.language, say)
+                return {"answers": answers, "receipt_token": token, "deadline": event.deadline}
+            case Occasion.APPLICATION_INCOMPLETE:
+                labels = tuple(_label(self.form, name, message.language) for name in about.fields)
+                return {"missing": labels, **until}
+            case Occasion.DEADLINE_EXTENDED:
+                return {"before": about.before, "reason": about.reason, **until}
+            case Occasion.SEAT_OFFERED | Occasion.REPLACEMENT_OFFERED | Occasion.REMINDER:
+                return {"reply_link": None, "reply_code": "", **until}
+            case Occasion.SEAT_CONFIRMED:
+                return {"reply_link": None, "reply_code": "", "access": event.access}
+            case Occasion.RESERVE_PLACE | Occasion.NOT_SELECTED:
+                return {"record_place": place, **self._lottery_facts(application.key)}
+            case Occasion.EVENT_CANCELLED:
+                return {"reason": about.reason}
+            case Occasion.EVALUATION_REQUEST:
+                return {"link": about.link, **until}
+            case Occasion.RESULTS_PUBLISHED:
+                content = about.document and self._case.document(about.document)
+                return {"place": place, "answer": content.decode() if content else None}
+        return until
+
+    def _answers(
+        self, application: Application, language: str, say: Translate
+    ) -> tuple[tuple[tuple[str, str], ...], str]:
+        """What somebody told, in the order of the form, and the token of their receipt.
+
+        It is opened for the same purpose as everything that is told to the person themselves.
+        """
+        told: dict[str, Any] = {}
+        token = ""
+        for part in Compartment:
+            body = self._case.open(part, application.key, purpose=Purpose.ACCESS)
+            if body is not None:
+                told |= body["answers"]
+                token = body.get("token", token)
+        answers = tuple(
+            (_label(self.form, each.name, language), answer_text(each, answer, language, say))
+            for each in self.form.fields
+            if (answer := told.get(each.name)) not in (None, "", [], ())
+        )
+        return answers, token
+
+    def _lottery_facts(self, key: str) -> dict[str, Any]:
+        """The chance somebody had in the first lottery, how many seats there were, and for how
+        many people."""
+        first = next((r for r in self._case.rounds() if r.counts and not r.fills), None)
+        if first is None:
+            return {"chance": None, "seats": self.event.seats, "applied": None}
+        if first.number not in self._chances:
+            made = publication_of(self._case, first, purpose=Purpose.SELECTION)
+            self._chances[first.number] = (
+                {} if made is None else dict(zip(made.problem.ids, made.chances, strict=True))
+            )
+        lottery = public_lottery(self._case, first)
+        return {
+            "chance": self._chances[first.number].get(key),
+            "seats": self.event.seats,
+            "applied": lottery.pool.people,
+        }
+
+
+def recipient_of(person: Person, contact: ContactPoint) -> Recipient:
+    """Somebody, on one of the ways to reach them; a name too long for a head is cut."""
+    name = f"{person.given_name} {person.family_name}"
+    return Recipient(name=name[:200].strip(), contact=contact)
+
+
+def _say(language: str) -> Translate:
+    return translator(language if language in LANGUAGES else "en")
+
+
+def _label(form: Form, name: str, language: str) -> str:
+    label = form.field(name).label
+    return label.get(language) or next(iter(label.values()))
+
+
+def _first_cause(message: OutgoingMessage) -> str:
+    return cause_of(Occasion.APPLICATION_RECEIVED, message.application or "", About())
