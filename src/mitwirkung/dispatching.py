@@ -50,19 +50,19 @@ class Dispatched:
     Attributes:
         counts: state to number; what is tried again later counts as `RELEASED`.
         troubles: code to number of the failures, as the receipts name them.
+        examples: code to the first receipt that had it.
     """
 
     counts: Counter[MessageState] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
-
-    def __add__(self, other: Dispatched) -> Dispatched:
-        return Dispatched(self.counts + other.counts, self.troubles + other.troubles)
+    examples: dict[str, Receipt] = field(default_factory=dict)
 
     def add(self, message: OutgoingMessage) -> None:
         self.counts[message.state] += 1
         last = message.attempts[-1].receipt if message.attempts else None
         if last is not None and last.outcome is not Outcome.SENT and last.code:
             self.troubles[last.code] += 1
+            self.examples.setdefault(last.code, last)
 
 
 @dataclass

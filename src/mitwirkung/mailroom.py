@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from mitwirkung.applications import State
 from mitwirkung.casefile import CaseFile
 from mitwirkung.dispatching import BATCH, Dispatched, Dispatcher, next_ways
-from mitwirkung.errors import Finding, InputError
+from mitwirkung.errors import ChannelRefused, Finding, InputError
 from mitwirkung.identities import people_of
 from mitwirkung.moves import MoveRefused
 from mitwirkung.notifications.channel import NotificationChannel
-from mitwirkung.notifications.message import Message, Recipient
+from mitwirkung.notifications.message import Message, Receipt, Recipient
 from mitwirkung.occasions import Occasion
 from mitwirkung.outbox import (
     LEASE,
@@ -25,10 +25,10 @@ from mitwirkung.outbox import (
     MessageState,
     OutgoingMessage,
 )
-from mitwirkung.people import Actor
+from mitwirkung.people import Actor, ContactPoint
 from mitwirkung.registration import Randomness
 from mitwirkung.reply_codes import ReplyRight, is_token, read_code, recent, try_again_at
-from mitwirkung.telling import overtaken, tell, tell_of_offer
+from mitwirkung.telling import keys_of, overtaken, tell, tell_of_offer
 from mitwirkung.writing import SHOWN, Chances, Draft, Post, Writer, no_post, recipient_of
 
 BY_STAFF = (Occasion.APPLICATION_INCOMPLETE, Occasion.EVALUATION_REQUEST)
@@ -283,6 +283,38 @@ class Mailroom:
             batch=batch,
         )
         return dispatcher.run(limit)
+
+    def trial(self, contact: ContactPoint, *, key: str | None = None, now: datetime) -> Receipt:
+        """Send a message to oneself, on the first channel that serves the contact. Nothing is kept.
+
+        Args:
+            key: the text of this message, with a code that does not work; if not given, one that
+                only says that it is a test.
+
+        Raises:
+            ChannelRefused: no channel serves such a contact.
+            InputError: the message cannot be written.
+            MessageRefused: there is no message of the key, or no way to its person.
+        """
+        post = self.post()
+        channel = next((c for c in post.channels.values() if contact.kind in c.reaches), None)
+        if channel is None:
+            raise ChannelRefused("channels-none")
+        with self.case() as case:
+            writer = Writer(case, post, now=now)
+            (unique,) = keys_of(case, [f"test {now.isoformat()}"])
+            if key is None:
+                message = writer.trial(unique, contact)
+            else:
+                ((_, draft),) = writer.drafts([_found(case, key)])
+                if draft is None:
+                    raise MessageRefused("message-without-way")
+                _require_writable([draft], post)
+                message = draft.answered_with(SHOWN).written(post.templates)
+        to = Recipient(name=message.recipient.name if key is None else "Test", contact=contact)
+        tried = message.model_copy(update={"key": unique, "thread": None, "recipient": to})
+        with channel.opened():
+            return channel.send(tried, now=now)
 
     # --- answers -----------------------------------------------------------------------------
 

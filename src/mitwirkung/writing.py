@@ -150,6 +150,9 @@ class Draft:
         )
 
 
+TRIAL = "test_message"
+"""The template of a message to oneself."""
+
 Chances = dict[int, Mapping[str, Fraction]]
 """Number of a round to everybody's chance in it, by key."""
 
@@ -226,8 +229,13 @@ class Writer:
     def _facts(
         self, message: OutgoingMessage, application: Application, name: str, reference: str
     ) -> dict[str, Any]:
-        event, language = self.event, message.language
-        facts: dict[str, Any] = {
+        facts = self._common(name, reference, message.language)
+        return facts | self._more_facts(message, application, _say(message.language))
+
+    def _common(self, name: str, reference: str, language: str) -> dict[str, Any]:
+        """Those of all messages."""
+        event = self.event
+        return {
             "name": name,
             "event_title": event.title.get(language) or event.title[event.languages[0]],
             "event_mode": str(event.mode),
@@ -238,7 +246,22 @@ class Writer:
             "reference": reference.upper(),
             "today": day_of(self._now, event.time_zone),
         }
-        return facts | self._more_facts(message, application, _say(language))
+
+    def trial(self, key: MessageKey, contact: ContactPoint) -> Message:
+        """A message that only says that it is a test."""
+        language = self.event.languages[0]
+        facts = self._common("Test", "TEST-0000", language)
+        done = self._post.templates.write(TRIAL, language, facts)
+        return Message(
+            key=key,
+            kind=TRIAL,
+            event=self.event.name,
+            language=done.language,
+            recipient=Recipient(name="Test", contact=contact),
+            subject=done.subject,
+            text=done.text,
+            html=done.html,
+        )
 
     def _more_facts(
         self, message: OutgoingMessage, application: Application, say: Translate
