@@ -1,6 +1,6 @@
 """People answer with the token in a link, or with a code that they type or read out.
 
-Looking changes nothing; only `answer` does. So a scanner that opens every link accepts no seat.
+Looking changes nothing; only `send_reply` does. So a scanner that opens every link accepts no seat.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Reply:
         return f"<Reply: {', '.join(self.answers)}>"
 
 
-def look_up(procedure: Procedure, given: str, *, now: datetime, guessing: bool = True) -> Reply:
+def open_reply(procedure: Procedure, given: str, *, now: datetime, guessing: bool = True) -> Reply:
     """What can be answered with a token or a code; nothing changes by it.
 
     Args:
@@ -64,7 +64,7 @@ def look_up(procedure: Procedure, given: str, *, now: datetime, guessing: bool =
     return Reply(procedure.event(), application, right.answers(application, now=now))
 
 
-def answer(
+def send_reply(
     procedure: Procedure,
     given: str,
     said: Answer,
@@ -135,7 +135,7 @@ def reply_page(
     found: Reply | None = None
     if given is not None:
         try:
-            found = look_up(procedure, given, now=now)
+            found = open_reply(procedure, given, now=now)
         except ReplyRefused as refused:
             error = error or refused
     event = procedure.event() if found is None else found.event
@@ -158,7 +158,7 @@ def reply_page(
 
 
 def sent_contact(procedure: Procedure, sent: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The ways to reach somebody that were sent from the page, for `answer`."""
+    """The ways to reach somebody that were sent from the page, for `send_reply`."""
     form = procedure.form()
     cells = {name: sent.get(name, "") for name, _, _ in _parts(procedure, lambda text: text)}
     field = contact_field(form)

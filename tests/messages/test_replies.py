@@ -53,34 +53,36 @@ def keys(house: House, kind: str = "seat_offered", number: int = 0) -> tuple[str
 @pytest.mark.parametrize("short", [False, True])
 def test_a_seat_is_accepted_and_given_back(town: Town, house: House, short: bool) -> None:
     given = keys(house)[short]
-    found = replies.look_up(town.procedure, given, now=OFFERED)
+    found = replies.open_reply(town.procedure, given, now=OFFERED)
     assert found.answers == (Answer.ACCEPT, Answer.DECLINE, Answer.CONTACT)
     assert found.application.state is State.SELECTED
-    done = replies.answer(town.procedure, given, Answer.ACCEPT, now=OFFERED, **WEB)
+    done = replies.send_reply(town.procedure, given, Answer.ACCEPT, now=OFFERED, **WEB)
     assert (done.state, done.history[-1].actor.pseudonym) == (State.ACCEPTED, done.key)
-    replies.answer(town.procedure, given, Answer.ACCEPT, now=OFFERED, **WEB)
-    assert replies.look_up(town.procedure, given, now=OVER).answers == (
+    replies.send_reply(town.procedure, given, Answer.ACCEPT, now=OFFERED, **WEB)
+    assert replies.open_reply(town.procedure, given, now=OVER).answers == (
         Answer.WITHDRAW,
         Answer.CONTACT,
     )
-    done = replies.answer(town.procedure, given, Answer.WITHDRAW, now=OVER, **WEB)
+    done = replies.send_reply(town.procedure, given, Answer.WITHDRAW, now=OVER, **WEB)
     assert done.state is State.WITHDRAWN
-    assert replies.look_up(town.procedure, given, now=OVER).answers == ()
+    assert replies.open_reply(town.procedure, given, now=OVER).answers == ()
     with refused("move-illegal"):
-        replies.answer(town.procedure, given, Answer.ACCEPT, now=OVER, **WEB)
+        replies.send_reply(town.procedure, given, Answer.ACCEPT, now=OVER, **WEB)
 
 
 def test_it_ends_with_its_offer(town: Town, house: House) -> None:
     token, code = keys(house)
-    assert replies.look_up(town.procedure, token, now=OVER).answers == ()
+    assert replies.open_reply(town.procedure, token, now=OVER).answers == ()
     with refused("offer-over"):
-        replies.answer(town.procedure, code, Answer.ACCEPT, now=OVER, **WEB)
+        replies.send_reply(town.procedure, code, Answer.ACCEPT, now=OVER, **WEB)
     with refused("reply-over"):
-        replies.answer(town.procedure, code, Answer.CONTACT, now=OVER, **WEB)
+        replies.send_reply(town.procedure, code, Answer.CONTACT, now=OVER, **WEB)
     # a letter that came in time is entered with the code on it
     town.procedure.expire(now=OVER)
     on_paper: dict[str, Any] = {"channel": Channel.LETTER, "received": OFFERED.date()}
-    done = replies.answer(town.procedure, code, Answer.ACCEPT, now=OVER, actor=CLERK, **on_paper)
+    done = replies.send_reply(
+        town.procedure, code, Answer.ACCEPT, now=OVER, actor=CLERK, **on_paper
+    )
     assert done.state is State.ACCEPTED
 
 
@@ -91,8 +93,8 @@ def test_each_attempt_has_keys_of_its_own_and_all_work(town: Town, house: House)
     reminded = [keys(house, "reminder", number) for number in range(4)]
     assert len({*both, *reminded}) == 8
     for token, code in (*both, *reminded):
-        one = replies.look_up(town.procedure, token, now=OFFERED).application.key
-        assert replies.look_up(town.procedure, code.lower(), now=OFFERED).application.key == one
+        one = replies.open_reply(town.procedure, token, now=OFFERED).application.key
+        assert replies.open_reply(town.procedure, code.lower(), now=OFFERED).application.key == one
 
 
 def test_an_older_offer_gives_no_right_to_a_newer_one(town: Town, house: House) -> None:
@@ -103,32 +105,32 @@ def test_an_older_offer_gives_no_right_to_a_newer_one(town: Town, house: House) 
     town.again()
     house.send(town.procedure, DRAWN_AGAIN)
     new, _ = keys(house, "replacement_offered")
-    assert replies.look_up(town.procedure, new, now=DRAWN_AGAIN).answers
-    assert not replies.look_up(town.procedure, token, now=DRAWN_AGAIN).answers
+    assert replies.open_reply(town.procedure, new, now=DRAWN_AGAIN).answers
+    assert not replies.open_reply(town.procedure, token, now=DRAWN_AGAIN).answers
 
 
 def test_another_contact_is_told(town: Town, house: House) -> None:
     token, _ = keys(house)
     contact = [{"kind": "phone", "number": "0231 500100"}]
-    done = replies.answer(
+    done = replies.send_reply(
         town.procedure, token, Answer.CONTACT, now=OFFERED, contact=contact, **WEB
     )
     people = {each.key: person for each, person in town.procedure.people()}
     assert [each.kind for each in people[done.key].contacts] == ["phone"]
     assert done.state is State.SELECTED
     with refused("input-refused"):
-        replies.answer(town.procedure, token, Answer.CONTACT, now=OFFERED, contact=[], **WEB)
+        replies.send_reply(town.procedure, token, Answer.CONTACT, now=OFFERED, contact=[], **WEB)
     assert town.told()[-1] == "contact-changed"
     assert town.procedure.audit().ok
 
 
 def test_of_somebody_erased_nothing_can_be_answered(town: Town, house: House) -> None:
     token, code = keys(house)
-    who = replies.look_up(town.procedure, token, now=OFFERED).application.key
+    who = replies.open_reply(town.procedure, token, now=OFFERED).application.key
     town.procedure.erase_person(who, now=OFFERED, actor=CLERK)
     for given in (token, code):
         with refused("reply-unknown"):
-            replies.look_up(town.procedure, given, now=OFFERED)
+            replies.open_reply(town.procedure, given, now=OFFERED)
 
 
 # --- guessing -------------------------------------------------------------------------------------
@@ -142,14 +144,14 @@ def test_guessing_codes_is_slowed_down_for_the_whole_event(town: Town, house: Ho
     token, code = keys(house)
     for guess in guesses(TRIES):
         with refused("reply-unknown"):
-            replies.look_up(town.procedure, guess, now=OFFERED)
+            replies.open_reply(town.procedure, guess, now=OFFERED)
     for given in (guesses(TRIES + 1)[-1], code):
         with refused("reply-too-often"):
-            replies.look_up(town.procedure, given, now=OFFERED)
+            replies.open_reply(town.procedure, given, now=OFFERED)
     # links are too long to be guessed, staff do not guess, and time goes on
-    assert replies.look_up(town.procedure, token, now=OFFERED).answers
-    assert replies.look_up(town.procedure, code, now=OFFERED, guessing=False).answers
-    assert replies.look_up(town.procedure, code, now=OFFERED + WINDOW).answers
+    assert replies.open_reply(town.procedure, token, now=OFFERED).answers
+    assert replies.open_reply(town.procedure, code, now=OFFERED, guessing=False).answers
+    assert replies.open_reply(town.procedure, code, now=OFFERED + WINDOW).answers
 
 
 def test_a_slip_of_the_pen_is_no_guess(town: Town, house: House) -> None:
@@ -157,8 +159,8 @@ def test_a_slip_of_the_pen_is_no_guess(town: Town, house: House) -> None:
     wrong = code[:-1] + ("2" if code[-1] != "2" else "3")
     for _ in range(3 * TRIES):
         with refused("reply-code-wrong"):
-            replies.look_up(town.procedure, wrong, now=OFFERED)
-    assert replies.look_up(town.procedure, code, now=OFFERED).answers
+            replies.open_reply(town.procedure, wrong, now=OFFERED)
+    assert replies.open_reply(town.procedure, code, now=OFFERED).answers
     assert not [kind for kind, _ in town.everything()["records"] if kind == "guesses"]
 
 
@@ -213,7 +215,7 @@ def test_the_page_says_what_can_be_answered(town: Town, house: House) -> None:
     assert "Freitag, 9. April 2027" in shown
     assert 'value="accept"' in shown
     assert "Ja, ich nehme den Platz an" in shown
-    replies.answer(town.procedure, token, Answer.ACCEPT, now=OFFERED, **WEB)
+    replies.send_reply(town.procedure, token, Answer.ACCEPT, now=OFFERED, **WEB)
     after = page(town, token, done=Answer.ACCEPT)
     assert 'value="withdraw"' in after
     assert 'value="accept"' not in after

@@ -23,7 +23,7 @@ from mitwirkung.cli.terminal import line, reported, say, screen, wrong_call
 from mitwirkung.mailroom import ReplyRefused
 from mitwirkung.people import Channel
 from mitwirkung.procedure import Procedure
-from mitwirkung.replies import Reply, answer, look_up
+from mitwirkung.replies import Reply, open_reply, send_reply
 from mitwirkung.reply_codes import Answer
 
 
@@ -51,7 +51,7 @@ def reply(
     with opened(settings_file) as app:
         procedure, found = _event_of(app, code)
         if said is not None:
-            done = answer(
+            done = send_reply(
                 procedure,
                 code,
                 said,
@@ -77,7 +77,7 @@ def _event_of(app: Mitwirkung, code: str) -> tuple[Procedure, Reply]:
     for name in app.events():
         procedure = app.procedure(name)
         try:
-            return procedure, look_up(procedure, code, now=clock(), guessing=False)
+            return procedure, open_reply(procedure, code, now=clock(), guessing=False)
         except ReplyRefused as refused:
             error = refused
     raise error or ReplyRefused("reply-unknown")

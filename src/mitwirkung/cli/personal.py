@@ -83,13 +83,17 @@ def export_person(
 ) -> None:
     """Write everything that is kept about one person, as JSON and as a text to read."""
     with desk(settings_file, name, actor) as at:
-        found = at.procedure.export_person(at.key(person), now=at.now, actor=at.actor)
+        key = at.key(person)
+        found = at.procedure.export_person(key, now=at.now, actor=at.actor)
+        kept = at.procedure.messages.kept_of(key)
     text = found.as_text(language())
     if out is None:
         screen.print(text, markup=False, end="")
         return
     out.mkdir(parents=True, exist_ok=True)
-    for file, content in (("person.json", found.as_json()), ("person.txt", text.encode())):
+    files = {"person.json": found.as_json(), "person.txt": text.encode()}
+    for file, content in (files | {f"messages/{n}": each for n, each in kept.items()}).items():
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
         (out / file).touch(mode=0o600)
         (out / file).write_bytes(content)
         screen.print(str(out / file), markup=False)
