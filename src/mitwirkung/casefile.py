@@ -130,6 +130,7 @@ class CaseFile:
         self._transaction = transaction
         self._vault = vault
         self._read: dict[tuple[str, str], Record] = {}
+        self._ahead: dict[tuple[str, str], Record | None] = {}
         self._untold: dict[str, dict[str, str]] = {}
         self._messages: dict[str | None, list[tuple[str, str]]] = {}
 
@@ -339,6 +340,17 @@ class CaseFile:
                 self._read.pop(("distinct", record.key), None)
                 self._untold.setdefault("distinct", {})[record.key] = GONE
 
+    def read_ahead(self, kind: str, keys: Iterable[str]) -> None:
+        """Read records at once that are asked for next, each once."""
+        names = [(kind, key) for key in keys]
+        found = {(each.kind, each.key): each for each in self._transaction.get_all(names)}
+        self._ahead |= {name: found.get(name) for name in names}
+
+    def there(self, kind: str, keys: Iterable[str]) -> set[str]:
+        """Those of some keys of which there is a record."""
+        found = self._transaction.get_all([(kind, key) for key in sorted(keys)])
+        return {record.key for record in found}
+
     # --- messages and replies ----------------------------------------------------------------
 
     def find_message(self, key: str) -> OutgoingMessage | None:
@@ -361,10 +373,18 @@ class CaseFile:
 
     def save_message(self, message: OutgoingMessage) -> None:
         """Keep a message that was read here as it is now."""
-        record = _message_record(self.name, message)
-        before = self._read["message", message.key]
-        newer = self._transaction.replace(replace(record, version=before.version))
-        self._read["message", message.key] = newer
+        self.save_messages([message])
+
+    def save_messages(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Keep messages that were read here as they are now."""
+        changed = [
+            replace(
+                _message_record(self.name, each), version=self._read["message", each.key].version
+            )
+            for each in messages
+        ]
+        for newer in self._transaction.replace_all(changed):
+            self._read["message", newer.key] = newer
 
     def forget_messages(self, people: Iterable[str]) -> None:
         """Remove messages to some people that were not sent, and take the people out of the
@@ -458,8 +478,8 @@ class CaseFile:
         self, compartment: str, keys: Iterable[str], *, purpose: Purpose
     ) -> dict[str, dict[str, Any]]:
         """The same as `open_all` of some people."""
-        found = (self._transaction.get(str(compartment), key) for key in keys)
-        return self._opened([record for record in found if record is not None], purpose)
+        names = [(str(compartment), key) for key in keys]
+        return self._opened(self._transaction.get_all(names), purpose)
 
     def open_all(self, compartment: str, *, purpose: Purpose) -> dict[str, dict[str, Any]]:
         """Key to what is in a compartment, of everybody of whom it is still there.
@@ -505,7 +525,10 @@ class CaseFile:
         return record
 
     def _get(self, kind: str, key: str) -> Record | None:
-        record = self._transaction.get(kind, key)
+        if (kind, key) in self._ahead:
+            record = self._ahead.pop((kind, key))
+        else:
+            record = self._transaction.get(kind, key)
         if record is not None:
             self._read[kind, key] = record
         return record

@@ -26,7 +26,7 @@ from mitwirkung.reply_codes import ReplyRight, made_code, made_token, read_code
 from mitwirkung.telling import keys_of, overtaken
 from mitwirkung.writing import Chances, Draft, Post, ReplyKeys, Writer
 
-BATCH = 10
+BATCH = 20
 """So many messages are taken at once; if a dispatcher dies, so many may be uncertain."""
 
 GATHERED = 500
@@ -129,25 +129,29 @@ class Dispatcher:
                 if not due:
                     break
             wanted = [due.pop() for _ in range(min(size - len(taken), len(due)))]
+            case.read_ahead("message", wanted)
             found = [each for key in wanted if (each := case.find_message(key)) is not None]
             ready = [each for each in found if each.is_due(now)]
+            writer.read_ahead(ready)
+            mine: list[OutgoingMessage] = []
             drafts = writer.drafts(
                 [each for each in ready if not _dropped(case, writer, each, now, done)]
             )
             for message, draft in list(drafts):
                 if draft is None:
-                    case.save_message(lost := message.unreachable())
+                    mine.append(lost := message.unreachable())
                     done.add(lost)
                     continue
-                mine = message.taken(
+                begun = message.taken(
                     now=now,
                     dispatcher=self.name,
                     channel=draft.channel,
                     way=draft.way,
                     lease=self.lease,
                 )
-                case.save_message(mine)
-                taken.append(replace(draft, message=mine))
+                mine.append(begun)
+                taken.append(replace(draft, message=begun))
+            case.save_messages(mine)
         return self._answerable(case, taken, now)
 
     def _answerable(self, case: CaseFile, drafts: list[Draft], now: datetime) -> list[Draft]:
@@ -219,8 +223,11 @@ class Dispatcher:
         done: Dispatched,
     ) -> None:
         """Record what became of the attempts; what does not arrive goes out on the next way."""
+        reports = list(reports)
         again: list[OutgoingMessage] = []
+        changed: list[OutgoingMessage] = []
         now = self.clock()
+        case.read_ahead("message", [sent.key for sent, _ in reports])
         for sent, receipt in reports:
             message = case.find_message(sent.key)
             if message is None:
@@ -229,11 +236,12 @@ class Dispatcher:
                 told = _reported(message, self.name, receipt)
             except MoveRefused:
                 continue  # somebody decided meanwhile
-            case.save_message(told)
+            changed.append(told)
             if receipt is not None:
                 done.add(told)
             if told.state is MessageState.UNDELIVERABLE:
                 again.append(told)
+        case.save_messages(changed)
         next_ways(case, again, self.post, now=now)
 
 
@@ -245,7 +253,9 @@ def next_ways(
     What was undeliverable stays a task: somebody asks for the right address.
     """
     alive = [each for each in failed if each.application is not None]
-    keys = keys_of(case, [f"instead of {each.key}" for each in alive]) if alive else []
+    if not alive:
+        return []
+    keys = keys_of(case, [f"instead of {each.key}" for each in alive])
     written = [
         each.by_next_way(key, now=now)
         for each, key in zip(alive, keys, strict=True)
@@ -286,7 +296,7 @@ def _dropped(
 ) -> bool:
     """Drop a message that is no longer true; whether it was."""
     key = message.application
-    application = None if key is None else case.find_application(key)
+    application = None if key is None else writer.application(key)
     if not overtaken(message, writer.event, application, now=now):
         return False
     dropped = message.dropped(now=now, actor=DISPATCHER, reason=OVERTAKEN)

@@ -5,7 +5,7 @@ This is done when it is looked at and when it is sent, and nothing of it is kept
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -172,6 +172,19 @@ class Writer:
     ) -> None:
         self._case, self._post, self._now = case, post, now
         self._chances: Chances = {} if chances is None else chances
+        self._applications: dict[str, Application | None] = {}
+        self._told: list[dict[str, dict[str, Any]]] = []
+
+    def application(self, key: str) -> Application | None:
+        """An application, read once."""
+        if key not in self._applications:
+            self._applications[key] = self._case.find_application(key)
+        return self._applications[key]
+
+    def read_ahead(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Read the applications of some messages at once."""
+        keys = dict.fromkeys(each.application for each in messages if each.application)
+        self._case.read_ahead("application", [k for k in keys if k not in self._applications])
 
     @cached_property
     def event(self) -> Event:
@@ -186,10 +199,16 @@ class Writer:
     ) -> Iterator[tuple[OutgoingMessage, Draft | None]]:
         """Each message with its draft; None where there is no way to the person."""
         keys = dict.fromkeys(each.application for each in messages if each.application)
-        applications = [self._case.application(key) for key in keys]
+        found = {key: self.application(key) for key in keys}
+        applications = [each for each in found.values() if each is not None]
+        self._open_answers(messages)
         people = {each.key: (each, person) for each, person in people_of(self._case, applications)}
         routes = self._routes([people.get(each.application or "") for each in messages])
         firsts = keys_of(self._case, [_first_cause(each) for each in messages])
+        others = {
+            each for each, message in zip(firsts, messages, strict=True) if each != message.key
+        }
+        there = self._case.there("message", others)
         references = self._case.codes("reference", [each.application or "" for each in messages])
         for message, ways, first, code in zip(messages, routes, firsts, references, strict=True):
             chosen = next((each for each in ways if each[2] not in message.blocked), None)
@@ -199,7 +218,7 @@ class Writer:
             application, person = people[message.application or ""]
             channel, contact, way = chosen
             name = f"{person.given_name} {person.family_name}"
-            thread = first if first != message.key and self._case.find_message(first) else None
+            thread = first if first != message.key and first in there else None
             yield (
                 message,
                 Draft(
@@ -294,17 +313,27 @@ class Writer:
                 return {"place": place, "answer": content.decode() if content else None}
         return until
 
+    def _open_answers(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Open what those told who get a copy of it: for the same purpose as everything that is
+        told to the person themselves."""
+        keys = [
+            each.application
+            for each in messages
+            if each.kind == Occasion.APPLICATION_RECEIVED and each.application
+        ]
+        self._told = [
+            self._case.open_of(part, keys, purpose=Purpose.ACCESS) if keys else {}
+            for part in Compartment
+        ]
+
     def _answers(
         self, application: Application, language: str, say: Translate
     ) -> tuple[tuple[tuple[str, str], ...], str]:
-        """What somebody told, in the order of the form, and the token of their receipt.
-
-        It is opened for the same purpose as everything that is told to the person themselves.
-        """
+        """What somebody told, in the order of the form, and the token of their receipt."""
         told: dict[str, Any] = {}
         token = ""
-        for part in Compartment:
-            body = self._case.open(part, application.key, purpose=Purpose.ACCESS)
+        for bodies in self._told:
+            body = bodies.get(application.key)
             if body is not None:
                 told |= body["answers"]
                 token = body.get("token", token)

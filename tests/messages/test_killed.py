@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mail_server import serving
 
+from mitwirkung.dispatching import BATCH
 from mitwirkung.outbox import MessageState
 from mitwirkung.people import Channel
 from small_event import OPENED, Town, entry
@@ -74,7 +75,7 @@ def test_nothing_goes_out_twice_when_dispatchers_are_killed(tmp_path: Path) -> N
         assert state in (MessageState.SENT, MessageState.UNCERTAIN)
         assert state is MessageState.UNCERTAIN or arrived[key] == 1
     uncertain = [key for key, state in states.items() if state is MessageState.UNCERTAIN]
-    assert len(uncertain) <= killed * 10  # no more than each of them had taken
+    assert len(uncertain) <= killed * BATCH  # no more than each of them had taken
     assert len(town.procedure.messages.tasks()) == len(uncertain)
     assert town.procedure.audit().ok
     town.storage.close()
