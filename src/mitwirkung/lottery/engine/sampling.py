@@ -20,6 +20,7 @@ from mitwirkung.lottery.progress import Watch
 _FEWEST_CHAINS = 32
 _TURNS = 3  # panels that a chain makes, about: with fewer, nobody could catch up
 _CELLS = 170_000  # types times chains: larger tables leave the processor's cache
+_AT_ONCE = 6  # a start is made as soon as this part of the chains waits for one
 _PATIENCE = 400
 _PROBATION = 100  # steps after which it shows whether panels are rare:
 _RARE = 1 / 4  # at the pace until then, all that are wanted would take this part of the most steps
@@ -54,20 +55,22 @@ def sample_panels(
     chains = Chains(polytope, target, rng, tilt, count)
     found: list[NDArray[np.int32]] = []
     made = steps = dry = 0
+    waiting = np.zeros(count, np.bool_)  # to start anew: several at once cost hardly more than one
     most_steps = _PATIENCE * (wanted // count + 3)
     rare = False
     while made < wanted and steps < most_steps and not rare:
         if watch is not None:
             watch.check()
-        finished = chains.finished()
+        finished = chains.finished() & ~waiting
         done = finished.nonzero()[0]
         if len(done):
             found.append(chains.harvest(done))
             made += len(done)
             dry = 0
-        anew = (finished | (chains.age > chains.give_up)).nonzero()[0]
-        if len(anew):
-            chains.restart(anew)
+        waiting |= finished | (chains.age > chains.give_up)
+        if waiting.sum() * _AT_ONCE >= count:
+            chains.restart(waiting.nonzero()[0])
+            waiting[:] = False
         else:
             chains.step()
         steps += 1
