@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
@@ -67,6 +68,7 @@ from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.tables import Source
 
 if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is asked for
+    from mitwirkung.dispatching import Dispatched
     from mitwirkung.erasure_log import ErasureLog
     from mitwirkung.events import Event
     from mitwirkung.forms.declaration import Form
@@ -75,6 +77,7 @@ if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is as
     from mitwirkung.procedure import Procedure
     from mitwirkung.storage.copying import Copied
     from mitwirkung.storage.vault import Vault
+    from mitwirkung.writing import Post
 
 
 class Mitwirkung:
@@ -103,6 +106,7 @@ class Mitwirkung:
         self._storage: StorageBackend | None = None
         self._vault: Vault | None = None
         self._erasures: ErasureLog | None = None
+        self._posts: dict[str, Post] = {}
         self._manager = PluginManager(blocked)
         for module in plugins:
             self._manager.register(module, name=module.__name__)
@@ -151,7 +155,38 @@ class Mitwirkung:
         if self._erasures is None:  # in memory there is nothing that a backup could bring back
             path = self.settings.storage.erasures if storage.durable else None
             self._erasures = ErasureLog(path)
-        return Procedure(name, storage, vault, self.solve, self._erasures)
+        post = partial(self.post, name)
+        return Procedure(name, storage, vault, self.solve, self._erasures, post=post)
+
+    def post(self, event: str) -> Post:
+        """How the messages of an event leave the house: channels, wording and sender of the
+        settings; raises what `channel` does."""
+        from mitwirkung.writing import Post
+
+        if event not in self._posts:
+            told = self.settings.notifications
+            sender = told.sender.model_dump()
+            channels = self.channels_in_use()
+            self._posts[event] = Post(self.templates(event), channels, sender, told.reply)
+        return self._posts[event]
+
+    def dispatch(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        dispatcher: str | None = None,
+        limit: int | None = None,
+    ) -> dict[str, Dispatched]:
+        """Send what is released and due in all events, as `mitwirkung messages send` does.
+
+        Args:
+            clock: the time.
+            dispatcher: a name of its own for each that runs; made up if not given.
+            limit: at most so many messages of each event.
+        """
+        name = dispatcher or f"dispatcher-{os.urandom(6).hex()}"
+        rooms = {each: self.procedure(each).messages for each in self.events()}
+        return {each: room.dispatch(name, clock, limit=limit) for each, room in rooms.items()}
 
     def vault(self) -> Vault:
         """What seals and opens what people told.

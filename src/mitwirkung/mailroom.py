@@ -57,6 +57,19 @@ class Preview:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, repr=False)
+class Farewell:
+    """The last message to somebody, and its channel."""
+
+    channel: NotificationChannel
+    message: Message
+
+    def send(self, *, now: datetime) -> Receipt:
+        """Send it, once."""
+        with self.channel.opened():
+            return self.channel.send(self.message, now=now)
+
+
 @dataclass(frozen=True)
 class Released:
     """What was released: keys of what goes out, and of those to whom there is no way."""
@@ -100,6 +113,15 @@ class Mailroom:
                 for each in case.messages(**index, **({} if state is None else {"state": state}))
             ]
         return sorted(found, key=lambda each: (each.written, each.key))
+
+    def message(self, key: str) -> OutgoingMessage:
+        """A message.
+
+        Raises:
+            MessageRefused: there is none of this key.
+        """
+        with self.case() as case:
+            return _found(case, key)
 
     def tasks(self) -> Sequence[OutgoingMessage]:
         """The messages that somebody has to look at."""
@@ -315,6 +337,26 @@ class Mailroom:
         tried = message.model_copy(update={"key": unique, "thread": None, "recipient": to})
         with channel.opened():
             return channel.send(tried, now=now)
+
+    def farewell(self, key: str, *, now: datetime) -> Farewell | None:
+        """The last message to somebody, to be sent after everything about them is erased. It is
+        made before, and no record of it is kept, so it goes out at once or not at all.
+
+        Returns:
+            None if there is no way to them on which nothing about them is kept.
+        """
+        post = self.post()
+        with self.case() as case:
+            application = case.application(key)
+            for _, person in people_of(case, [application]):
+                for name, contact in post.routes(person):
+                    channel = post.channels[name]
+                    if not channel.keeps:
+                        (unique,) = keys_of(case, [f"farewell {key}"])
+                        to = recipient_of(person, contact)
+                        writer = Writer(case, post, now=now)
+                        return Farewell(channel, writer.farewell(unique, application, to))
+        return None
 
     # --- answers -----------------------------------------------------------------------------
 

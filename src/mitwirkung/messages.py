@@ -773,6 +773,7 @@ TEXTS: dict[str, str] = {
     # messages to people, and their answers
     "channels-none": "No channel is set up on which messages could go out.",
     "message-unknown": "There is no message of this key.",
+    "message-of-nobody": "The person of this message was erased.",
     "message-without-way": "There is no way to the person among the channels that are in use.",
     "message-not-waiting": "Only a message that waits is released; this one is {state!r}.",
     "message-not-due": "A message is sent when it is released and due; this one is {state!r}.",

@@ -94,24 +94,18 @@ class About(Model):
         before: the deadline before it was moved.
         reason: why, in the words that are published with the event.
         offer: the number of the offer, from 1.
-        round: the number of the lottery.
         fields: names of fields of the form that are asked for.
         link: where a questionnaire is.
-        access: how to come in: a link, a room.
         document: the public document that is the city's answer.
-        sequence: how often the calendar entry was changed.
     """
 
     until: date | None = None
     before: date | None = None
     reason: str | None = None
     offer: int | None = None
-    round: int | None = None
     fields: tuple[str, ...] = ()
     link: str | None = None
-    access: str | None = None
     document: str | None = None
-    sequence: int = 0
 
 
 class Attempt(Model):

@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
 
-from mitwirkung.access import answer_text
-from mitwirkung.applications import Application
+from mitwirkung.access import HEADINGS, answer_text
+from mitwirkung.applications import Application, State
 from mitwirkung.casefile import CaseFile
 from mitwirkung.deadlines import day_of
 from mitwirkung.errors import ChannelRefused, Finding
@@ -21,11 +21,19 @@ from mitwirkung.events import Event
 from mitwirkung.forms.declaration import Form
 from mitwirkung.identities import people_of
 from mitwirkung.messages import Translate
+from mitwirkung.notifications.calendar import calendar_entry, calendar_uid
 from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.notifications.message import Attachment, Message, MessageKey, Recipient
 from mitwirkung.occasions import WITH_REPLY, Occasion
 from mitwirkung.outbox import About, OutgoingMessage
-from mitwirkung.people import Compartment, ContactPoint, Person, Purpose, contact_text
+from mitwirkung.people import (
+    Compartment,
+    ContactPoint,
+    EmailAddress,
+    Person,
+    Purpose,
+    contact_text,
+)
 from mitwirkung.rounds import public_lottery, publication_of
 from mitwirkung.telling import cause_of, keys_of
 from mitwirkung.texts import LANGUAGES, translator
@@ -34,14 +42,18 @@ from mitwirkung.texts import LANGUAGES, translator
 class Written(Protocol):
     """What templates make of the facts."""
 
-    subject: str
-    text: str
-    html: str | None
-    language: str
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str | None: ...
+    @property
+    def language(self) -> str: ...
 
 
-class Templates(Protocol):
-    """Where the wording of messages comes from."""
+class Wording(Protocol):
+    """What a message says; `notifications.templates` is the one that ships."""
 
     def write(self, kind: str, language: str, facts: Mapping[str, Any]) -> Written: ...
     def flaws(self, kind: str, language: str, facts: Mapping[str, Any]) -> list[Finding]: ...
@@ -59,7 +71,7 @@ class Post:
             cannot.
     """
 
-    templates: Templates
+    templates: Wording
     channels: Mapping[str, NotificationChannel]
     sender: Mapping[str, Any] = field(default_factory=dict)
     reply_at: str | None = None
@@ -129,11 +141,11 @@ class Draft:
             link = self.reply_at.format(event=self.event, token=keys.token)
         return replace(self, facts={**self.facts, "reply_link": link, "reply_code": keys.code})
 
-    def flaws(self, templates: Templates) -> list[Finding]:
+    def flaws(self, templates: Wording) -> list[Finding]:
         """What hinders it from being written."""
         return templates.flaws(self.message.kind, self.message.language, self.facts)
 
-    def written(self, templates: Templates) -> Message:
+    def written(self, templates: Wording) -> Message:
         """The message as it goes out."""
         done = templates.write(self.message.kind, self.message.language, self.facts)
         return Message(
@@ -150,8 +162,8 @@ class Draft:
         )
 
 
-TRIAL = "test_message"
-"""The template of a message to oneself."""
+TRIAL, ERASED = "test_message", "data_erased"
+"""The templates of a message to oneself, and of the last one that somebody gets."""
 
 Chances = dict[int, Mapping[str, Fraction]]
 """Number of a round to everybody's chance in it, by key."""
@@ -219,6 +231,8 @@ class Writer:
             channel, contact, way = chosen
             name = f"{person.given_name} {person.family_name}"
             thread = first if first != message.key and first in there else None
+            facts = self._facts(message, application, name, f"{code[:4]}-{code[4:8]}")
+            entry = self._calendar(message, application, contact)
             yield (
                 message,
                 Draft(
@@ -227,8 +241,9 @@ class Writer:
                     channel=channel,
                     recipient=recipient_of(person, contact),
                     way=way,
-                    facts=self._facts(message, application, name, f"{code[:4]}-{code[4:8]}"),
+                    facts={**facts, "calendar": bool(entry)},
                     thread=thread,
+                    attachments=entry,
                     offer=message.about.offer if message.kind in WITH_REPLY else None,
                     reply_at=self._post.reply_at,
                 ),
@@ -268,15 +283,38 @@ class Writer:
 
     def trial(self, key: MessageKey, contact: ContactPoint) -> Message:
         """A message that only says that it is a test."""
-        language = self.event.languages[0]
-        facts = self._common("Test", "TEST-0000", language)
-        done = self._post.templates.write(TRIAL, language, facts)
+        to = Recipient(name="Test", contact=contact)
+        return self._alone(TRIAL, key, to, self.event.languages[0], "TEST-0000", {})
+
+    def farewell(self, key: MessageKey, application: Application, recipient: Recipient) -> Message:
+        """The last message to somebody of whom everything is erased today."""
+        say = _say(application.language)
+        (code,) = self._case.codes("reference", [application.key])
+        facts = {
+            "what": tuple(say(HEADINGS[part]) for part in Compartment),
+            "on": day_of(self._now, self.event.time_zone),
+        }
+        reference = f"{code[:4]}-{code[4:8]}"
+        return self._alone(ERASED, key, recipient, application.language, reference, facts)
+
+    def _alone(
+        self,
+        kind: str,
+        key: MessageKey,
+        recipient: Recipient,
+        language: str,
+        reference: str,
+        facts: Mapping[str, Any],
+    ) -> Message:
+        """A message that no record is kept of."""
+        common = self._common(recipient.name, reference, language)
+        done = self._post.templates.write(kind, language, {**common, **facts})
         return Message(
             key=key,
-            kind=TRIAL,
+            kind=kind,
             event=self.event.name,
             language=done.language,
-            recipient=Recipient(name="Test", contact=contact),
+            recipient=recipient,
             subject=done.subject,
             text=done.text,
             html=done.html,
@@ -312,6 +350,33 @@ class Writer:
                 content = about.document and self._case.document(about.document)
                 return {"place": place, "answer": content.decode() if content else None}
         return until
+
+    def _calendar(
+        self, message: OutgoingMessage, application: Application, contact: ContactPoint
+    ) -> tuple[Attachment, ...]:
+        """The calendar entry of somebody who has a seat, by e-mail; taken back if the event is
+        cancelled. Its number follows from how often the application was changed."""
+        organiser, event = self._post.sender.get("email"), self.event
+        cancelled = message.kind == Occasion.EVENT_CANCELLED
+        seated = application.state is State.ACCEPTED
+        told = message.kind == Occasion.SEAT_CONFIRMED or (cancelled and seated)
+        if not told or not organiser or not isinstance(contact, EmailAddress):
+            return ()
+        entry = calendar_entry(
+            uid=calendar_uid(event.name, application.key, str(organiser).rpartition("@")[2]),
+            sequence=len(application.history) + cancelled,
+            title=event.title.get(message.language) or event.title[event.languages[0]],
+            begins=event.begins,
+            ends=event.ends,
+            now=self._now,
+            organiser=str(organiser),
+            organiser_name=str(self._post.sender.get("name") or ""),
+            attendee=contact.address,
+            place=", ".join(event.places) or None,
+            description=None if cancelled else event.access,
+            cancelled=cancelled,
+        )
+        return (entry,)
 
     def _open_answers(self, messages: Iterable[OutgoingMessage]) -> None:
         """Open what those told who get a copy of it: for the same purpose as everything that is

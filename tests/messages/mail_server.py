@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from typing import Any
 
-from mitwirkung.notifications.channel import NotificationChannel
-from mitwirkung.notifications.message import Message, Outcome, Receipt
-from mitwirkung.people import EmailAddress
+from mitwirkung.notifications.email import EmailChannel
 
 
 class Kept:
@@ -45,10 +41,10 @@ def serving(folder: Any) -> Iterator[tuple[Kept, int, str]]:
     certificate = folder / "authority.pem"
     authority.cert_pem.write_to_path(certificate)
     kept = Kept()
-    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller wants to be told
+    with socket.create_server(("localhost", 0)) as free:  # the controller wants to be told
         port = free.getsockname()[1]
     server = Controller(
-        kept, hostname="127.0.0.1", port=port, tls_context=context, require_starttls=True
+        kept, hostname="localhost", port=port, tls_context=context, require_starttls=True
     )
     server.start()
     try:
@@ -57,36 +53,17 @@ def serving(folder: Any) -> Iterator[tuple[Kept, int, str]]:
         server.stop()
 
 
-class BareEmail(NotificationChannel):
-    """E-mail with nothing but `smtplib`."""
-
-    name = "email"
-    reaches = frozenset({"email"})
-
-    def __init__(self, port: int, certificate: str) -> None:
-        super().__init__({})
-        self._port, self._context = port, ssl.create_default_context(cafile=certificate)
-
-    @contextmanager
-    def opened(self) -> Iterator[None]:
-        with smtplib.SMTP("localhost", self._port, timeout=10) as self._connection:
-            self._connection.starttls(context=self._context)
-            yield
-
-    def send(self, message: Message, *, now: datetime) -> Receipt:
-        letter = EmailMessage()
-        assert isinstance(message.recipient.contact, EmailAddress)
-        letter["To"] = message.recipient.contact.address
-        letter["From"] = "stadt@example.org"
-        letter["Subject"] = message.subject
-        letter["Message-ID"] = f"<{message.key}@example.org>"
-        letter.set_content(message.text)
-        try:
-            self._connection.send_message(letter)
-        except smtplib.SMTPException:
-            return Receipt(outcome=Outcome.UNCERTAIN, channel=self.name, time=now, code="smtp")
-        return Receipt(outcome=Outcome.SENT, channel=self.name, time=now)
+def email_settings(port: int, certificate: str) -> dict[str, Any]:
+    """The section of the settings for e-mail over such a server."""
+    return {
+        "host": "localhost",
+        "port": port,
+        "authorities": certificate,
+        "from_address": "dialog@stadt.example",
+        "from_name": "Bürgerdialog",
+        "timeout": 10,
+    }
 
 
-def channel(port: int, certificate: str) -> NotificationChannel:
-    return BareEmail(port, certificate)
+def channel(port: int, certificate: str) -> EmailChannel:
+    return EmailChannel(email_settings(port, certificate))

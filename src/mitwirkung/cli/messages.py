@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from mitwirkung.calling import enter_outcomes
 from mitwirkung.cli.desk import (
     STAFF,
     EventName,
@@ -26,11 +27,12 @@ from mitwirkung.cli.desk import (
     opened,
 )
 from mitwirkung.cli.options import Force, SettingsFile
-from mitwirkung.cli.terminal import line, reported, say, screen, wrong_call
+from mitwirkung.cli.terminal import DIFFERS, line, reported, say, screen, wrong_call
 from mitwirkung.dispatching import Dispatched
 from mitwirkung.lottery.folder import check_same, write_files
 from mitwirkung.mailroom import Mailroom, Preview
 from mitwirkung.messages import text_of
+from mitwirkung.notifications.call_list import read_outcomes
 from mitwirkung.notifications.message import Receipt
 from mitwirkung.occasions import OCCASIONS, Occasion
 from mitwirkung.outbox import MESSAGE_STATES, TASKS, About, MessageState, OutgoingMessage
@@ -307,6 +309,27 @@ def returned(
             line("It goes out on the next way to the person, as {key}.", key=new.key)
         else:
             line("There is no other way to the person.")
+
+
+@messages_commands.command()
+@reported
+def outcomes(
+    name: EventName,
+    file: Annotated[Path, typer.Argument(help="The call list with its outcomes: CSV or .xlsx.")],
+    settings_file: SettingsFile = None,
+    actor: Pseudonym = STAFF,
+) -> None:
+    """Enter what came of calls, and take them off the list; those to be made again stay."""
+    results = read_outcomes(file)
+    with desk(settings_file, name, actor) as at:
+        found = enter_outcomes(at.procedure, results, now=at.now, actor=at.actor)
+    line("Entered: {count}", count=len(found.done))
+    if found.again:
+        line("To be called again: {count}", count=len(found.again))
+    for key, error in found.refused:
+        screen.print(f"{key}: {error.describe(say)}", markup=False)
+    if found.refused:
+        raise typer.Exit(DIFFERS)
 
 
 @messages_commands.command()

@@ -13,6 +13,7 @@ from mitwirkung.cli.options import SettingsFile
 from mitwirkung.cli.terminal import DIFFERS, language, line, reported, say, screen, wrong_call
 from mitwirkung.erasure import Erased
 from mitwirkung.messages import text_of
+from mitwirkung.notifications.message import Outcome
 
 
 @reported
@@ -43,7 +44,12 @@ def erase(
         if person is not None and name is not None:
             procedure = app.procedure(name)
             key = procedure.key_of(person) or person
+            last = procedure.messages.farewell(key, now=clock())
             _say_erased(name, procedure.erase_person(key, now=clock(), actor=staff(actor)))
+            if last is not None and last.send(now=clock()).outcome is Outcome.SENT:
+                line("The person was told so by e-mail.")
+            else:
+                line("The person was not told so; tell them if they wait for it.")
             return
         for each in [name] if name else app.events():
             procedure = app.procedure(each)
