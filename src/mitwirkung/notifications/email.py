@@ -17,6 +17,7 @@ from mitwirkung.people import EMAIL, EmailAddress, Line
 
 if TYPE_CHECKING:  # loaded where a mail is sent
     import smtplib
+    from email.headerregistry import Address
     from email.message import EmailMessage
     from ssl import SSLContext
 
@@ -232,7 +233,7 @@ class EmailChannel(NotificationChannel):
             return None
         if became.step == "utf8":
             return self._receipt(Outcome.PERMANENT, now, "smtp-without-utf8")
-        says = {"status": became.status or 0, "step": became.step}
+        says: dict[str, str | int] = {"status": became.status or 0, "step": became.step}
         if became.outcome is Outcome.TEMPORARY:
             return self._receipt(Outcome.TEMPORARY, now, "smtp-later", **says)
         if became.step == "sender":  # our address is at fault, not theirs
@@ -357,7 +358,6 @@ def _quoted(content: bytes) -> bytes:
 
 def mail(message: Message, settings: EmailSettings, *, now: datetime) -> EmailMessage:
     """A message as a mail: text, the same as HTML, and attachments."""
-    from email.headerregistry import Address
     from email.message import EmailMessage
     from email.policy import SMTP
     from email.utils import format_datetime
@@ -365,18 +365,16 @@ def mail(message: Message, settings: EmailSettings, *, now: datetime) -> EmailMe
     to = message.recipient
     assert isinstance(to.contact, EmailAddress)
     mail = EmailMessage(policy=SMTP)
-    sender = ascii_domain(settings.from_address)
-    mail["From"] = Address(_shown(settings.from_name or ""), addr_spec=sender)
-    mail["To"] = Address(_shown(to.name), addr_spec=ascii_domain(to.contact.address))
+    mail["From"] = _address(settings.from_name or "", settings.from_address)
+    mail["To"] = _address(to.name, to.contact.address)
     if settings.reply_to is not None:
-        mail["Reply-To"] = Address(addr_spec=ascii_domain(settings.reply_to))
+        mail["Reply-To"] = _address("", settings.reply_to)
     mail["Subject"] = _shown(message.subject)
     mail["Date"] = format_datetime(now)
-    domain = sender.rpartition("@")[2]
+    domain = ascii_domain(settings.from_address).rpartition("@")[2]
     mail["Message-ID"] = f"<{message.key}@{domain}>"
     if message.thread is not None:
         mail["In-Reply-To"] = mail["References"] = f"<{message.thread}@{domain}>"
-    mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence answers to it
     if settings.unsubscribe is not None and message.kind in WITH_UNSUBSCRIBE:
         address = settings.unsubscribe.replace("{key}", message.key)
@@ -394,7 +392,15 @@ def mail(message: Message, settings: EmailSettings, *, now: datetime) -> EmailMe
             filename=each.name,
             params=dict(each.parameters),
         )
+    mail["Content-Language"] = message.language  # last: setting the content takes it out
     return mail
+
+
+def _address(name: str, address: str) -> Address:
+    from email.headerregistry import Address
+
+    local, _, domain = ascii_domain(address).rpartition("@")
+    return Address(_shown(name), local, domain)
 
 
 def mail_bytes(mail: EmailMessage, *, utf8: bool) -> bytes:

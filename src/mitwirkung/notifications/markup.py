@@ -42,6 +42,7 @@ OPEN, CLOSE = "\ue000", "\ue001"
 _VALUE = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 _ADDRESS = re.compile(r"https://[^\s<>\"]+")
 _STRONG = re.compile(r"\*\*(.+?)\*\*")
+_SHORT = 16  # a phone number, a reference: they stay on one line
 _FSI, _PDI = "\u2068", "\u2069"
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ku-Arab", "ps", "ur"})
@@ -192,7 +193,8 @@ def _as_html(words: str, values: list[str]) -> Markup:
         text = escape(plain)
         if _ADDRESS.fullmatch(plain):
             return f'<a href="{text}">{text}</a>'
-        return f"<bdi>{'<br>'.join(text.splitlines())}</bdi>"
+        kept = ' class="whole"' if len(plain) <= _SHORT else ""
+        return f"<bdi{kept}>{'<br>'.join(text.splitlines())}</bdi>"
 
     strong = _STRONG.sub(r"<strong>\1</strong>", str(escape(words)))
     return Markup(_VALUE.sub(value, strong))
