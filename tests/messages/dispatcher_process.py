@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mail_house import PlainTemplates
-from mail_server import channel
+from smtp_server import channel
 
 from mitwirkung.outbox import MessageState
 from mitwirkung.writing import Post

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from mail_server import serving
+from smtp_server import serving
 
 from mitwirkung.dispatching import BATCH
 from mitwirkung.outbox import MessageState

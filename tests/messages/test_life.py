@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from mail_server import Kept, email_settings, serving
+from smtp_server import Kept, email_settings, serving
 
 import mitwirkung as mw
 from mitwirkung.applications import State
