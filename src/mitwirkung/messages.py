@@ -563,9 +563,6 @@ TEXTS: dict[str, str] = {
     ),
     "channel-settings": "The notification channel {name!r} cannot work with these settings:",
     "channel-failed": "The notification channel {name!r} of {plugin} failed with {error}.",
-    "channel-unset": (
-        "The notification channel {name!r} is in use and lacks settings: [notifications.{name}]."
-    ),
     # templates of messages
     "template-unfit": "The message {kind!r} cannot be written in {language!r}:",
     "template-missing": "There is no template for {kind!r}: not in {language!r}, nor instead.",
