@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mail_house import PlainTemplates
-from smtp_server import channel
 
+from mitwirkung.notifications.email import EmailChannel
 from mitwirkung.outbox import MessageState
 from mitwirkung.writing import Post
 from small_event import OPENED, Town
@@ -26,7 +26,15 @@ def main(folder: str, port: str, certificate: str, name: str, begun: str, lease:
     def clock() -> datetime:
         return OPENED + timedelta(seconds=time.time() - float(begun))
 
-    post = Post(templates=PlainTemplates(), channels={"email": channel(int(port), certificate)})
+    email = EmailChannel(
+        {
+            "host": "localhost",
+            "port": int(port),
+            "authorities": certificate,
+            "from_address": "dialog@stadt.example",
+        }
+    )
+    post = Post(templates=PlainTemplates(), channels={"email": email})
     town = Town.made(Path(folder))
     procedure = replace(town.procedure, post=lambda: post, randomness=os.urandom)
     room, left = procedure.messages, timedelta(seconds=float(lease))

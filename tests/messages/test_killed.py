@@ -14,8 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from smtp_server import serving
-
+from mail_server import mail_server
 from mitwirkung.dispatching import BATCH
 from mitwirkung.outbox import MessageState
 from mitwirkung.people import Channel
@@ -40,10 +39,17 @@ def test_nothing_goes_out_twice_when_dispatchers_are_killed(tmp_path: Path) -> N
     assert len(keys) == MANY
     town.storage.close()
     begun, names, killed = time.time(), iter(range(10_000)), 0
-    with serving(tmp_path) as (kept, port, certificate):
+    with mail_server(tmp_path) as server:
 
         def started() -> subprocess.Popen[bytes]:
-            words = (folder, port, certificate, f"dispatcher-{next(names)}", begun, LEASE)
+            words = (
+                folder,
+                server.port,
+                server.authorities,
+                f"dispatcher-{next(names)}",
+                begun,
+                LEASE,
+            )
             command = [sys.executable, str(HELPER), *map(str, words)]
             return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": MODULES})
 
@@ -54,7 +60,7 @@ def test_nothing_goes_out_twice_when_dispatchers_are_killed(tmp_path: Path) -> N
             for each in done:
                 assert each.returncode == 0
                 running.remove(each)
-            taken = len(kept.letters)
+            taken = len(server.taken)
             if not done and taken < MANY and taken > (killed + 1) * MANY // 14:
                 victim = chance.choice(running)
                 time.sleep(chance.random() / 20)
@@ -64,7 +70,11 @@ def test_nothing_goes_out_twice_when_dispatchers_are_killed(tmp_path: Path) -> N
                 running.append(started())
                 killed += 1
         assert not running
-        came = Counter(re.findall(rb"(?im)^message-id: <(\w+)@", b"\n".join(kept.letters)))
+        came = Counter(
+            re.findall(
+                rb"(?im)^message-id: <(\w+)@", b"\n".join(content for _, _, content in server.taken)
+            )
+        )
     assert killed >= 8
     arrived = Counter({key.decode(): count for key, count in came.items()})
     assert set(arrived.values()) == {1}  # nothing went out twice

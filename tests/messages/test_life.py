@@ -15,9 +15,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from smtp_server import Kept, email_settings, serving
 
 import mitwirkung as mw
+from mail_server import MailServer, mail_server
 from mitwirkung.applications import State
 from mitwirkung.calling import enter_outcomes
 from mitwirkung.event_file import read_event
@@ -81,8 +81,8 @@ def contact(number: int) -> list[dict[str, str]]:
 class Life:
     """The event with its server, its call list, and a clock."""
 
-    def __init__(self, app: mw.Mitwirkung, kept: Kept, folder: Path) -> None:
-        self.app, self.kept, self.folder = app, kept, folder
+    def __init__(self, app: mw.Mitwirkung, server: MailServer, folder: Path) -> None:
+        self.app, self.server, self.folder = app, server, folder
         self.dialogue = app.procedure("buergerdialog-2020")
         self.seen = 0
 
@@ -99,7 +99,7 @@ class Life:
 
     def new(self) -> list[EmailMessage]:
         """The mails that came in since somebody looked."""
-        found = self.kept.messages()[self.seen :]
+        found = self.server.mails()[self.seen :]
         self.seen += len(found)
         return found
 
@@ -130,7 +130,7 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
 def life(tmp_path: Path) -> Iterator[Life]:
     folder = tmp_path / "event"
     folder.mkdir()
-    with serving(tmp_path) as (kept, port, certificate):
+    with mail_server(tmp_path) as server:
         settings = {
             "storage": {
                 "master_key": {"$env": "KEY"},
@@ -147,7 +147,7 @@ def life(tmp_path: Path) -> Iterator[Life]:
                     "email": "dialog@stadt.example",
                     "website": "https://dialog.stadt.example",
                 },
-                "email": email_settings(port, certificate),
+                "email": server.settings(),
                 "call-list": {"folder": str(folder / "calls")},
             },
         }
@@ -160,7 +160,7 @@ def life(tmp_path: Path) -> Iterator[Life]:
                 mw.read_quotas(QUOTAS),
                 **by(8, 20),
             )
-            yield Life(app, kept, folder)
+            yield Life(app, server, folder)
 
 
 def test_everybody_is_told_and_everybody_can_answer(life: Life) -> None:
@@ -293,9 +293,9 @@ def test_everybody_is_told_and_everybody_can_answer(life: Life) -> None:
     sent = Counter(str(each.kind) for each in room.list(MessageState.SENT))
     never = {str(each) for each in mw.Occasion} - sent.keys()
     assert never == {"event_cancelled"}
-    ids = [each["Message-ID"] for each in life.kept.messages()]
+    ids = [each["Message-ID"] for each in life.server.mails()]
     assert len(ids) == len(set(ids))
-    whom = life.kept.messages()[-1]["To"]
+    whom = life.server.mails()[-1]["To"]
     assert "@example.org" in whom
 
     # somebody wants to be erased, is told so, and no list or record has them any more
@@ -309,7 +309,7 @@ def test_everybody_is_told_and_everybody_can_answer(life: Life) -> None:
     assert dialogue.audit().ok
 
     if place := os.environ.get("MITWIRKUNG_LETTERS"):  # to be read and looked at
-        write_examples(Path(place), life.kept.messages())
+        write_examples(Path(place), life.server.mails())
 
 
 def heads(row: dict[str, str]) -> list[str]:
