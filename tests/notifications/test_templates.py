@@ -262,7 +262,7 @@ def test_those_of_the_event_go_before_those_of_the_city_before_what_ships(tmp_pa
         ("{% block body %}{% endblock %}", "template-without-subject"),
         (OWN + "{% block body %}{{ sender.fax }}{% endblock %}", "template-undefined"),
         (OWN + "{% block body %}{{ today | day | day }}{% endblock %}", "template-broken"),
-        (OWN + "{% block body %}{{ ''.__class__.__mro__ }}{% endblock %}", "template-undefined"),
+        (OWN + "{% block body %}{{ ''.__class__.__mro__ }}{% endblock %}", "template-broken"),
         (OWN + "{% block body %}{{ event_title | safe }}{% endblock %}", "template-syntax"),
         ("{# needs: until #}" + OWN, "template-placeholder"),
     ],
