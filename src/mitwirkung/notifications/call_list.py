@@ -61,7 +61,7 @@ WHEN: Mapping[CallOutcome, str] = {
 }
 """What each outcome means."""
 
-HEADS = ("key", "name", "phone", "language", "subject", "outcome", "note")
+HEADS = ("key", "name", "telephone", "language", "subject", "outcome", "note")
 """The columns of the table; German stands in the catalogue."""
 
 

@@ -137,7 +137,7 @@ class Templates:
         """The language in which a message is written to somebody who reads `language`; None if
         there is no template of this kind at all."""
         choices = [language, *self._languages]
-        return next((each for each in choices if self._source(each, f"{kind}.j2")), None)
+        return next((each for each in choices if self._path(each, f"{kind}.j2")), None)
 
     def needs(self, kind: str, language: str) -> frozenset[str]:
         """What the template declares that it needs, beside `COMMON`.
@@ -222,14 +222,15 @@ class Templates:
 
     # --- where they come from ------------------------------------------------------------------
 
+    def _path(self, language: str, name: str) -> Path | None:
+        """Where a file is, one's own folders first."""
+        roots = (*self._own, _SHIPPED)
+        return next((p for root in roots if (p := root / language / name).is_file()), None)
+
     def _source(self, language: str, name: str) -> tuple[str, str] | None:
-        """A file's text and its name for errors, of one's own folders first."""
-        for root in self._own:
-            path = root / language / name
-            if path.is_file():
-                return path.read_text("utf-8-sig"), f"{root.name}/{language}/{name}"
-        path = _SHIPPED / language / name
-        return (path.read_text("utf-8"), f"{language}/{name}") if path.is_file() else None
+        """A file's text and its name for errors."""
+        path = self._path(language, name)
+        return None if path is None else (path.read_text("utf-8-sig"), f"{language}/{name}")
 
     def _environment(self, language: str) -> _Environment:
         if language not in self._environments:
@@ -320,6 +321,7 @@ class _Template:
             try:
                 source, self.file = self._environment.text_of(name)
                 parsed = self._environment.parse(source, name)
+                asked |= find_undeclared_variables(parsed)
             except TemplateNotFound:
                 wrong.append(self._finding("template-part-missing", part=name))
                 continue
@@ -333,7 +335,6 @@ class _Template:
             declared = " ".join(_NEEDS.findall(source)).replace(",", " ").split()
             self.optional |= {each[:-1] for each in declared if each.endswith("?")}
             self.needs |= {each for each in declared if not each.endswith("?")}
-            asked |= find_undeclared_variables(parsed)
             names += [
                 each
                 for each in find_referenced_templates(parsed)
