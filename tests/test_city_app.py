@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from mail_house import House
 
 import mitwirkung as mw
 from mitwirkung.examples import dortmund
@@ -131,3 +133,72 @@ def test_programs_apply_with_json_of_the_schema(client: TestClient) -> None:
 def test_what_is_not_there_is_said(client: TestClient) -> None:
     assert client.get("/nirgends").status_code == 404
     assert client.get(f"/{NAME}/applications/{'0' * 32}").status_code == 404
+
+
+# --- answers by a link or a code ------------------------------------------------------------------
+
+
+@pytest.fixture
+def offered(client: TestClient, settings: mw.Settings, clock: Clock) -> tuple[str, str]:
+    """The token and the code of a seat that is offered, as its message brings them."""
+    assert client.post(f"/{NAME}", data=PAIRS).status_code == 201
+    clock.now = at(9, 30)
+    house = House()
+    with mw.Mitwirkung(settings) as app:
+        dialogue = house.serves(app.procedure(NAME))
+        dialogue.close_applications(now=at(9, 29), actor=STAFF)
+        dialogue.decide(mw.Remedy.SEAT_EVERYONE, reason="alle", now=at(9, 29), actor=STAFF)
+        dialogue.offer(date(2020, 10, 14), now=at(9, 30), actor=STAFF)
+        dialogue.messages.release(now=at(9, 30), actor=STAFF)
+        house.send(dialogue, at(9, 30))
+    text = next(each.text for each in house.given if each.kind == "seat_offered")
+    link, code = re.search(r"/reply/(\w+)", text), re.search(r"reply_code: (\S+)", text)
+    assert link is not None
+    assert code is not None
+    return link[1], code[1]
+
+
+def state_of(settings: mw.Settings) -> str:
+    with mw.Mitwirkung(settings) as app:
+        (application,) = app.procedure(NAME).applications()
+    return str(application.state)
+
+
+def test_a_scanner_that_opens_every_link_accepts_nothing(
+    client: TestClient, settings: mw.Settings, offered: tuple[str, str]
+) -> None:
+    token, code = offered
+    page = client.get(f"/{NAME}/reply/{token}")
+    assert page.status_code == 200
+    links = re.findall(r'(?:href|src|action)="([^"]+)"', page.text)
+    for place in (f"/{NAME}/reply/{token}", f"/{NAME}/reply/{code}", f"/{NAME}/reply", *links):
+        for query in ({}, {"answer": "accept"}, {"given": token, "answer": "accept"}):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                client.request(method, place.partition("?")[0], params=query)
+    assert state_of(settings) == "selected"
+    shown = client.post(f"/{NAME}/reply", data={"given": code})  # looks up what was typed
+    assert 'value="accept"' in shown.text
+    assert state_of(settings) == "selected"
+
+
+def test_somebody_answers_on_the_page_and_changes_their_mind(
+    client: TestClient, settings: mw.Settings, offered: tuple[str, str]
+) -> None:
+    token, code = offered
+    place = f"/{NAME}/reply"
+    done = client.post(place, data={"given": token, "answer": "accept"})
+    assert (done.status_code, state_of(settings)) == (200, "accepted")
+    assert "Sie haben einen Platz" in done.text
+    wrong = client.post(place, data={"given": token, "answer": "decline"})
+    assert (wrong.status_code, state_of(settings)) == (409, "accepted")
+    contact = {"given": code, "answer": "contact", "contact_email": "nicht so"}
+    assert client.post(place, data=contact).status_code == 422
+    contact["contact_email"] = "anna.neu@example.org"
+    assert client.post(place, data=contact).status_code == 200
+    with mw.Mitwirkung(settings) as app:
+        ((_, person),) = app.procedure(NAME).people()
+    assert person.contacts == (mw.EmailAddress(address="anna.neu@example.org"),)
+    back = client.post(place, data={"given": code, "answer": "withdraw"})
+    assert (back.status_code, state_of(settings)) == (200, "withdrawn")
+    assert "nichts mehr zu beantworten" in client.get(f"{place}/{token}").text
+    assert client.post(place, data={"given": "unsinn", "answer": "accept"}).status_code == 409

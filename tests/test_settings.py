@@ -229,7 +229,8 @@ def test_settings_are_frozen() -> None:
 
 
 def test_the_sample_changes_nothing_and_every_line_of_it_can_be_used() -> None:
-    sample = sample_settings(app("").strategies(), app("").backends())
+    own = app("")
+    sample = sample_settings(own.strategies(), own.backends(), own.channels())
     assert Settings.from_data(tomllib.loads(sample), environ={}).selection.use == "leximin"
     assert "# What the solver asks for.\n" in sample
     assert "# How often it tries.\n# rounds = 3\n" in sample

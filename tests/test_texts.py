@@ -17,6 +17,7 @@ from jinja2.ext import babel_extract
 from mitwirkung import access
 from mitwirkung.applications import STATES
 from mitwirkung.cli import event, event_applications
+from mitwirkung.cli import messages as cli_messages
 from mitwirkung.cli.plugins import HEADS, KINDS
 from mitwirkung.demo import FILES
 from mitwirkung.duplicates import REASONS
@@ -27,11 +28,15 @@ from mitwirkung.lottery.certificates import CERTIFICATE_REASONS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
+from mitwirkung.notifications.message import Outcome
+from mitwirkung.occasions import OCCASIONS
+from mitwirkung.outbox import MESSAGE_STATES
 from mitwirkung.people import CHANNELS, PURPOSES
 from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.plugins.plugin import Status
 from mitwirkung.plugins.sample import summary
 from mitwirkung.registration import UNFIT_AGE
+from mitwirkung.replies import ANSWERS, DONE
 from mitwirkung.reports.explaining import CAUSES
 from mitwirkung.reports.wording import SENTENCES
 from mitwirkung.retention import MILESTONES
@@ -94,6 +99,14 @@ def spoken() -> set[str]:
         *HEADS,
         *event.HEADS,
         *event_applications.HEADS,
+        *cli_messages.HEADS,
+        *cli_messages.RECIPIENTS,
+        *(text for _, text in cli_messages.SAID),
+        *Outcome,
+        *OCCASIONS.values(),
+        *MESSAGE_STATES.values(),
+        *ANSWERS.values(),
+        *DONE.values(),
         *PART_LABELS.values(),
         *REASONS,
         *KINDS,

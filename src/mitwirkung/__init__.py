@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mitwirkung.casefile import ApplicationUnknown as ApplicationUnknown
     from mitwirkung.casefile import EventUnknown as EventUnknown
     from mitwirkung.casefile import Round as Round
+    from mitwirkung.dispatching import Dispatched as Dispatched
     from mitwirkung.duplicates import MergePlan as MergePlan
     from mitwirkung.duplicates import PossibleDuplicate as PossibleDuplicate
     from mitwirkung.duplicates import merge_applications as merge_applications
@@ -146,11 +147,20 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.verification import Verification as Verification
     from mitwirkung.lottery.wishes import Wishes as Wishes
     from mitwirkung.lottery.wishes import read_wishes as read_wishes
+    from mitwirkung.mailroom import Mailroom as Mailroom
+    from mitwirkung.mailroom import Preview as Preview
+    from mitwirkung.mailroom import Released as Released
+    from mitwirkung.mailroom import ReplyRefused as ReplyRefused
     from mitwirkung.mapping import AgeGroups as AgeGroups
     from mitwirkung.mapping import FeatureMapping as FeatureMapping
     from mitwirkung.mapping import FeatureSource as FeatureSource
     from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.moves import MoveRefused as MoveRefused
+    from mitwirkung.occasions import Occasion as Occasion
+    from mitwirkung.outbox import About as About
+    from mitwirkung.outbox import MessageRefused as MessageRefused
+    from mitwirkung.outbox import MessageState as MessageState
+    from mitwirkung.outbox import OutgoingMessage as OutgoingMessage
     from mitwirkung.people import Actor as Actor
     from mitwirkung.people import Channel as Channel
     from mitwirkung.people import Compartment as Compartment
@@ -169,6 +179,12 @@ if TYPE_CHECKING:
     from mitwirkung.profiles import applicants_of as applicants_of
     from mitwirkung.registration import Entry as Entry
     from mitwirkung.registration import Registration as Registration
+    from mitwirkung.replies import Reply as Reply
+    from mitwirkung.replies import open_reply as open_reply
+    from mitwirkung.replies import reply_page as reply_page
+    from mitwirkung.replies import send_reply as send_reply
+    from mitwirkung.replies import sent_contact as sent_contact
+    from mitwirkung.reply_codes import Answer as Answer
     from mitwirkung.reports.alternates_plot import plot_alternates as plot_alternates
     from mitwirkung.reports.assessment import QuotaAssessment as QuotaAssessment
     from mitwirkung.reports.assessment import assess_quotas as assess_quotas
@@ -222,6 +238,7 @@ if TYPE_CHECKING:
     from mitwirkung.storage.sql.transaction import SqlTransaction as SqlTransaction
     from mitwirkung.storage.sqlite import SqliteBackend as SqliteBackend
     from mitwirkung.storage.vault import Vault as Vault
+    from mitwirkung.writing import Post as Post
 
 _HOMES = {
     "access": ["Everything"],
@@ -246,6 +263,7 @@ _HOMES = {
     ],
     "archive": ["Audit"],
     "casefile": ["ApplicationUnknown", "EventUnknown", "Round"],
+    "dispatching": ["Dispatched"],
     "duplicates": [
         "merge_plan",
         "merge_applications",
@@ -354,8 +372,11 @@ _HOMES = {
     "lottery.strategy": ["SelectionStrategy", "StrategySettings"],
     "lottery.verification": ["Verification"],
     "lottery.wishes": ["Wishes", "read_wishes"],
+    "mailroom": ["Mailroom", "Preview", "Released", "ReplyRefused"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "moves": ["MoveRefused"],
+    "occasions": ["Occasion"],
+    "outbox": ["About", "MessageRefused", "MessageState", "OutgoingMessage"],
     "people": [
         "Actor",
         "Channel",
@@ -373,6 +394,8 @@ _HOMES = {
     "procedure": ["Procedure", "PublishedRound"],
     "profiles": ["answers_counted", "applicants_of"],
     "registration": ["Entry", "Registration"],
+    "replies": ["Reply", "open_reply", "reply_page", "send_reply", "sent_contact"],
+    "reply_codes": ["Answer"],
     "reports.alternates_plot": ["plot_alternates"],
     "reports.assessment": ["QuotaAssessment", "assess_quotas"],
     "reports.chance_plots": ["plot_chances", "plot_lorenz"],
@@ -411,6 +434,7 @@ _HOMES = {
     "storage.sql.transaction": ["SqlTransaction"],
     "storage.sqlite": ["SqliteBackend"],
     "storage.vault": ["Vault"],
+    "writing": ["Post"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -14,6 +14,8 @@ from mitwirkung.events import Event
 from mitwirkung.forms.declaration import Form, FormField, Kind
 from mitwirkung.forms.outline import until_text
 from mitwirkung.messages import Translate
+from mitwirkung.occasions import OCCASIONS, Occasion
+from mitwirkung.outbox import MESSAGE_STATES, OutgoingMessage
 from mitwirkung.people import (
     CHANNELS,
     CONTACT_POINTS,
@@ -35,6 +37,7 @@ class Everything:
         application: states, consents and offers.
         answers: compartment to the answers in it.
         token: that of the receipt; None if it is erased.
+        messages: what was written to them, and what became of it; not what it said.
         journal: what was done, with the person as its subject: time, what, by whom.
     """
 
@@ -43,6 +46,7 @@ class Everything:
     application: Application
     answers: Mapping[Compartment, Mapping[str, Any]]
     token: str | None
+    messages: tuple[OutgoingMessage, ...]
     journal: tuple[Mapping[str, Any], ...]
 
     def __repr__(self) -> str:
@@ -70,6 +74,7 @@ class Everything:
             "application": self.application.model_dump(mode="json"),
             "token": self.token,
             "answers": fields,
+            "messages": [_as_data(each) for each in self.messages],
             "journal": list(self.journal),
         }
         return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
@@ -113,7 +118,7 @@ class Everything:
             for name, answer in told.items():
                 field = self.form.field(name)
                 label = field.label.get(language) or next(iter(field.label.values()))
-                yield f"  {label}: {_shown(field, answer, language, say)}"
+                yield f"  {label}: {answer_text(field, answer, language, say)}"
                 yield "    " + say("used {purposes}").format(
                     purposes="; ".join(say(PURPOSES[each]) for each in field.purposes)
                 )
@@ -142,6 +147,13 @@ class Everything:
         for step in self.application.history:
             reason = f" ({step.reason})" if step.reason else ""
             yield f"  {when(step.time)}: {say(STATES[step.target])}{reason}"
+        if self.messages:
+            yield ""
+            yield say("What we wrote to you")
+        for message in self.messages:
+            occasion, state = OCCASIONS[Occasion(message.kind)], MESSAGE_STATES[message.state]
+            way = f" ({message.channel})" if message.channel else ""
+            yield f"  {when(message.written)}: {say(occasion)}: {say(state)}{way}"
         if self.token is not None:
             yield ""
             yield say("The token of your receipt: {token}").format(token=self.token)
@@ -161,7 +173,8 @@ HEADINGS: Mapping[Compartment, str] = {
 }
 
 
-def _shown(field: FormField, answer: Any, language: str, say: Translate) -> str:
+def answer_text(field: FormField, answer: Any, language: str, say: Translate) -> str:
+    """An answer as a person reads it."""
     if isinstance(answer, bool):
         return say("yes") if answer else say("no")
     texts = {option.value: option.text(language) for option in field.options}
@@ -185,6 +198,16 @@ def _times(language: str, zone: str) -> Any:
     return written
 
 
+def _as_data(message: OutgoingMessage) -> dict[str, Any]:
+    """A message as data, without what only dispatchers need."""
+    shown = {"key", "kind", "language", "written", "about", "state", "decisions"}
+    attempts = [
+        each.model_dump(mode="json", include={"begun", "channel", "receipt"})
+        for each in message.attempts
+    ]
+    return {**message.model_dump(mode="json", include=shown), "attempts": attempts}
+
+
 def everything_about(case: CaseFile, key: str) -> Everything:
     """Everything that is kept about somebody in an event.
 
@@ -205,6 +228,9 @@ def everything_about(case: CaseFile, key: str) -> Everything:
             for part, told in answers.items()
         },
         token=None if identity is None else identity["token"],
+        messages=tuple(
+            sorted(case.messages(application=key), key=lambda each: (each.written, each.key))
+        ),
         journal=tuple(
             {**link.as_json(), "hash": link.hash}
             for link in case.journal()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 from mitwirkung.errors import (
     BackendFailed,
     BackendRefused,
+    ChannelFailed,
+    ChannelRefused,
     Finding,
     InputError,
     UnknownBackend,
+    UnknownChannel,
 )
 from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
 from mitwirkung.lottery.apportionment import read_population
@@ -55,6 +59,7 @@ from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
 from mitwirkung.lottery.wishes import Wishes
 from mitwirkung.mapping import FeatureMapping
 from mitwirkung.names import fold
+from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sections import check_sections
@@ -63,13 +68,16 @@ from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.tables import Source
 
 if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is asked for
+    from mitwirkung.dispatching import Dispatched
     from mitwirkung.erasure_log import ErasureLog
     from mitwirkung.events import Event
     from mitwirkung.forms.declaration import Form
+    from mitwirkung.notifications.templates import Templates
     from mitwirkung.people import Actor
     from mitwirkung.procedure import Procedure
     from mitwirkung.storage.copying import Copied
     from mitwirkung.storage.vault import Vault
+    from mitwirkung.writing import Post
 
 
 class Mitwirkung:
@@ -98,6 +106,7 @@ class Mitwirkung:
         self._storage: StorageBackend | None = None
         self._vault: Vault | None = None
         self._erasures: ErasureLog | None = None
+        self._posts: dict[str, Post] = {}
         self._manager = PluginManager(blocked)
         for module in plugins:
             self._manager.register(module, name=module.__name__)
@@ -146,7 +155,38 @@ class Mitwirkung:
         if self._erasures is None:  # in memory there is nothing that a backup could bring back
             path = self.settings.storage.erasures if storage.durable else None
             self._erasures = ErasureLog(path)
-        return Procedure(name, storage, vault, self.solve, self._erasures)
+        post = partial(self.post, name)
+        return Procedure(name, storage, vault, self.solve, self._erasures, post=post)
+
+    def post(self, event: str) -> Post:
+        """How the messages of an event leave the house: channels, wording and sender of the
+        settings; raises what `channel` does."""
+        from mitwirkung.writing import Post
+
+        if event not in self._posts:
+            told = self.settings.notifications
+            sender = told.sender.model_dump()
+            channels = self.channels_in_use()
+            self._posts[event] = Post(self.templates(event), channels, sender, told.reply)
+        return self._posts[event]
+
+    def dispatch(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        dispatcher: str | None = None,
+        limit: int | None = None,
+    ) -> dict[str, Dispatched]:
+        """Send what is released and due in all events, as `mitwirkung messages send` does.
+
+        Args:
+            clock: the time.
+            dispatcher: a name of its own for each that runs; made up if not given.
+            limit: at most so many messages of each event.
+        """
+        name = dispatcher or f"dispatcher-{os.urandom(6).hex()}"
+        rooms = {each: self.procedure(each).messages for each in self.events()}
+        return {each: room.dispatch(name, clock, limit=limit) for each, room in rooms.items()}
 
     def vault(self) -> Vault:
         """What seals and opens what people told.
@@ -255,6 +295,43 @@ class Mitwirkung:
         section = self.settings.storage.sections.get(name, {})
         return self._manager.backend(name, {**section, **(settings or {})})
 
+    def channels(self) -> Mapping[str, type[NotificationChannel]]:
+        """All notification channels, by name; installed plugins are loaded for it."""
+        return self._manager.channels()
+
+    def channel(
+        self, name: str | None = None, *, settings: Mapping[str, Any] | None = None
+    ) -> NotificationChannel:
+        """A notification channel with its settings; it is used inside `opened()`.
+
+        Args:
+            name: the channel; the first of those in use if not given.
+            settings: these go before those of the channel's section.
+
+        Raises:
+            UnknownChannel: lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: the plugin cannot be used.
+            ChannelRefused: the settings are wrong.
+            ChannelFailed: the channel broke when it was made.
+        """
+        name = name or self.settings.notifications.use[0]
+        section = self.settings.notifications.sections.get(name, {})
+        return self._manager.channel(name, {**section, **(settings or {})})
+
+    def channels_in_use(self) -> dict[str, NotificationChannel]:
+        """Those that the settings name, in their order; raises what `channel` does."""
+        return {name: self.channel(name) for name in self.settings.notifications.use}
+
+    def templates(self, event: str | None = None) -> Templates:
+        """The wording of messages: your own before what ships.
+
+        Args:
+            event: then also what is worded for this event alone.
+        """
+        from mitwirkung.notifications.templates import Templates
+
+        return Templates(self.settings.notifications.templates, event=event)
+
     def read_facts(self, path: str | Path) -> Facts:
         """The organiser's facts in a TOML file; see `mitwirkung.lottery.facts_file.read_facts`."""
         return read_facts_with(path, self.source)
@@ -278,10 +355,24 @@ class Mitwirkung:
         if storage.master_key is not None:
             places["master_key"] = str(storage.master_key)
         places["erasures"] = storage.erasures
+        telling = self.settings.notifications
+        ways: dict[str, Any] = {}
+        for name in sorted({*telling.use, *telling.sections}):
+            try:
+                ways[name] = self.channel(name).settings.model_dump(mode="json")
+            except (*CANNOT_BE_USED, UnknownChannel, ChannelRefused, ChannelFailed):
+                continue
         return {
             "file": self.settings.file,
             "selection": {"use": selection.use, **sections},
             "storage": {"use": storage.use, **places},
+            "notifications": {
+                "use": list(telling.use),
+                "templates": telling.templates,
+                "reply": telling.reply,
+                "sender": telling.sender.model_dump(mode="json"),
+                **ways,
+            },
             "plugins": {"block": list(self.settings.blocked)},
         }
 

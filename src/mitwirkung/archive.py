@@ -12,6 +12,8 @@ from mitwirkung.applications import State
 from mitwirkung.casefile import GONE, TOLD, CaseFile, digest_of_body
 from mitwirkung.lottery.encoding import sha256_hex
 from mitwirkung.lottery.files import LotteryFile
+from mitwirkung.occasions import Occasion
+from mitwirkung.outbox import MessageState
 from mitwirkung.people import Compartment
 from mitwirkung.storage.errors import JournalBroken
 from mitwirkung.storage.journal import ChainedEntry, prove_journal, utc_text
@@ -19,6 +21,8 @@ from mitwirkung.storage.journal import ChainedEntry, prove_journal, utc_text
 SUMMARY = "event.json"
 RESULTS = "results/"
 FORM = "mitwirkung-event-1"
+_NOT_PUBLIC = {"history", "extensions", "decisions", "access"}
+"""Of an event: what is told in other words, and how to come in."""
 
 
 def public_documents(case: CaseFile) -> dict[str, bytes]:
@@ -28,13 +32,13 @@ def public_documents(case: CaseFile) -> dict[str, bytes]:
 
 def summary(case: CaseFile) -> bytes:
     """`event.json`: phases, extensions and decisions with their times, how many applications came
-    to which state (those erased since: before they were), the digests of all documents, and the
-    head of the journal. It names nobody."""
+    to which state (those erased since: before they were), how many messages were sent, the digests
+    of all documents, and the head of the journal. It names nobody."""
     event = case.event()
     counted = Counter(each.outcome for each in case.applications())
     data = {
         "format": FORM,
-        "event": event.model_dump(mode="json", exclude={"history", "extensions", "decisions"}),
+        "event": event.model_dump(mode="json", exclude=_NOT_PUBLIC),
         "phases": [
             {"phase": str(each.target), "time": utc_text(each.time), "reason": each.reason}
             for each in event.history
@@ -52,6 +56,7 @@ def summary(case: CaseFile) -> bytes:
             {**each.model_dump(mode="json", exclude={"actor"})} for each in event.decisions
         ],
         "applications": {str(state): counted[state] for state in State if counted[state]},
+        "messages": _sent(case),
         "documents": {
             name: sha256_hex(content) for name, content in sorted(case.documents().items())
         },
@@ -86,6 +91,12 @@ class Audit:
         return not self.flaws
 
 
+def _sent(case: CaseFile) -> dict[str, int]:
+    """How many messages of each kind were sent."""
+    counted = Counter(str(each.kind) for each in case.messages(state=str(MessageState.SENT)))
+    return {str(each): counted[each] for each in Occasion if counted[each]}
+
+
 def audit(case: CaseFile, printed: Mapping[int, str] | None = None) -> Audit:
     """Prove an event whole: its journal from the first entry on, against all heads that were
     printed; documents, and every record in the clear, against the digests in the journal; and that
@@ -112,6 +123,7 @@ def audit(case: CaseFile, printed: Mapping[int, str] | None = None) -> Audit:
         flaws += _document_flaws(case, entries)
         flaws += _record_flaws(case, entries)
         flaws += _sealed_flaws(case, entries)
+        flaws += _message_flaws(case, entries)
     head = f"{entries[-1].number} {entries[-1].hash}" if entries else "none"
     return Audit(case.name, len(entries), head, len(dict(known)), tuple(flaws))
 
@@ -182,6 +194,20 @@ def _sealed_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
             yield "audit-missing", {"kind": str(part), "count": len(missing)}
         if there - people:
             yield "audit-unknown", {"kind": str(part), "count": len(there - people)}
+
+
+def _message_flaws(case: CaseFile, entries: list[ChainedEntry]) -> _Flaws:
+    """Messages that the journal does not know of, and those that are missing, by their number."""
+    expected: Counter[str] = Counter()
+    for link in entries:
+        expected.update(link.entry.params.get("messages", {}))
+        expected.subtract(link.entry.params.get("removed", {}))
+    found = Counter(str(each.kind) for each in case.messages())
+    for kind in sorted(expected.keys() | found.keys()):
+        count = found[kind] - expected[kind]
+        if count:
+            code = "audit-unknown" if count > 0 else "audit-missing"
+            yield code, {"kind": f"message {kind}", "count": abs(count)}
 
 
 ALWAYS = (Compartment.IDENTITY, Compartment.PROFILE)

@@ -8,6 +8,7 @@ compartment, and is opened for a purpose.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +22,9 @@ from mitwirkung.events import Event
 from mitwirkung.forms.declaration import Form
 from mitwirkung.lottery.encoding import canonical_json, sha256_hex
 from mitwirkung.lottery.quotas import QuotaPlan
+from mitwirkung.outbox import OutgoingMessage
 from mitwirkung.people import OPENED_BY, Actor, Model, Purpose
+from mitwirkung.reply_codes import ReplyRight
 from mitwirkung.storage.backend import Transaction
 from mitwirkung.storage.journal import ChainedEntry, JournalEntry
 from mitwirkung.storage.records import Record, RecordKind
@@ -53,6 +56,9 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind("application", ("state", "household", "token")),
     RecordKind("distinct"),
     RecordKind("round"),
+    RecordKind("message", ("state", "application", "kind")),
+    RecordKind("reply", ("application", "code")),
+    RecordKind("guesses"),
     *(RecordKind(str(name)) for name in COMPARTMENTS),
 )
 """The kinds of record of an event."""
@@ -124,7 +130,9 @@ class CaseFile:
         self._transaction = transaction
         self._vault = vault
         self._read: dict[tuple[str, str], Record] = {}
+        self._ahead: dict[tuple[str, str], Record | None] = {}
         self._untold: dict[str, dict[str, str]] = {}
+        self._messages: dict[str | None, list[tuple[str, str]]] = {}
 
     @property
     def name(self) -> str:
@@ -192,18 +200,26 @@ class CaseFile:
 
         The entry names the records that were changed for it, each with its digest, so that nobody
         can change them past the journal: see `archive.audit`. That of one person (`subject`) names
-        nobody else's.
+        nobody else's. It also says how many messages were written for it, or removed.
         """
-        records = self._told_with(subject)
+        records, messages = self._told_with(subject), self._messages_with(subject)
         return self._transaction.append(
             JournalEntry(
                 time=now,
                 actor=actor_name(actor),
                 what=what,
                 subject=subject,
-                params={**params, **({"records": records} if records else {})},
+                params={**params, **messages, **({"records": records} if records else {})},
             )
         )
+
+    def _messages_with(self, subject: str | None) -> dict[str, dict[str, int]]:
+        people = list(self._messages) if subject is None else [subject]
+        found: dict[str, Counter[str]] = {}
+        for person in people:
+            for what, kind in self._messages.pop(person, ()):
+                found.setdefault(what, Counter())[kind] += 1
+        return {what: dict(sorted(counted.items())) for what, counted in found.items()}
 
     def _told_with(self, subject: str | None) -> dict[str, dict[str, str]]:
         told, self._untold = self._untold, {}
@@ -213,9 +229,14 @@ class CaseFile:
             self._untold = {"application": others}
         return {kind: digests for kind, digests in told.items() if digests}
 
+    @property
+    def has_untold(self) -> bool:
+        """Whether something was changed, or a message written, that no entry tells of yet."""
+        return bool(self._messages) or any(self._untold.values())
+
     def check_told(self) -> None:
         """That the journal knows of every change, before the transaction ends."""
-        assert not any(self._untold.values()), "something was changed without an entry"
+        assert not self.has_untold, "something was changed without an entry"
 
     def journal(self) -> Iterator[ChainedEntry]:
         """The journal of the event."""
@@ -319,6 +340,96 @@ class CaseFile:
                 self._read.pop(("distinct", record.key), None)
                 self._untold.setdefault("distinct", {})[record.key] = GONE
 
+    def read_ahead(self, kind: str, keys: Iterable[str]) -> None:
+        """Read records at once that are asked for next, each once."""
+        names = [(kind, key) for key in keys]
+        found = {(each.kind, each.key): each for each in self._transaction.get_all(names)}
+        self._ahead |= {name: found.get(name) for name in names}
+
+    def there(self, kind: str, keys: Iterable[str]) -> set[str]:
+        """Those of some keys of which there is a record."""
+        found = self._transaction.get_all([(kind, key) for key in sorted(keys)])
+        return {record.key for record in found}
+
+    # --- messages and replies ----------------------------------------------------------------
+
+    def find_message(self, key: str) -> OutgoingMessage | None:
+        """A message; None if there is none of this key."""
+        record = self._get("message", key)
+        return None if record is None else OutgoingMessage.model_validate_json(record.body)
+
+    def messages(self, **index: str | None) -> Iterator[OutgoingMessage]:
+        """The messages of a `state`, an `application` or a `kind`, by key."""
+        for record in self._transaction.find("message", **index):
+            self._read["message", record.key] = record
+            yield OutgoingMessage.model_validate_json(record.body)
+
+    def add_messages(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Keep new messages; the next entry of the journal says how many there are."""
+        new = list(messages)
+        self._transaction.add_all(_message_record(self.name, each) for each in new)
+        for each in new:
+            self._messages.setdefault(each.application, []).append(("messages", each.kind))
+
+    def save_message(self, message: OutgoingMessage) -> None:
+        """Keep a message that was read here as it is now."""
+        self.save_messages([message])
+
+    def save_messages(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Keep messages that were read here as they are now."""
+        changed = [
+            replace(
+                _message_record(self.name, each), version=self._read["message", each.key].version
+            )
+            for each in messages
+        ]
+        for newer in self._transaction.replace_all(changed):
+            self._read["message", newer.key] = newer
+
+    def forget_messages(self, people: Iterable[str]) -> None:
+        """Remove messages to some people that were not sent, and take the people out of the
+        others; they cannot answer any more either."""
+        for person in people:
+            for message in list(self.messages(application=person)):
+                if message.attempts:
+                    self.save_message(message.of_nobody())
+                else:
+                    self._transaction.remove("message", message.key)
+                    self._messages.setdefault(person, []).append(("removed", message.kind))
+            for record in list(self._transaction.find("reply", application=person)):
+                self._transaction.remove("reply", record.key)
+
+    def add_replies(self, rights: Iterable[tuple[str, str, ReplyRight]]) -> None:
+        """Keep rights to answer, each under what stands for its token and its code."""
+        self._transaction.add_all(
+            Record(
+                self.name,
+                "reply",
+                token,
+                _json(right),
+                {"application": right.application, "code": code},
+            )
+            for token, code, right in rights
+        )
+
+    def find_reply(self, *, token: str | None = None, code: str | None = None) -> ReplyRight | None:
+        """The right to answer that a token or a code gives, by what stands for it."""
+        if token is not None:
+            record = self._transaction.get("reply", token)
+        else:
+            record = next(self._transaction.find("reply", code=code), None)
+        return None if record is None else ReplyRight.model_validate_json(record.body)
+
+    def guesses(self) -> tuple[datetime, ...]:
+        """When codes were tried that nobody has."""
+        record = self._get("guesses", self.name)
+        times = [] if record is None else json.loads(record.body)
+        return tuple(map(datetime.fromisoformat, times))
+
+    def keep_guesses(self, times: Iterable[datetime]) -> None:
+        """Keep when codes were tried that nobody has."""
+        self._put("guesses", self.name, canonical_json([each.isoformat() for each in times]))
+
     # --- rounds of the lottery ---------------------------------------------------------------
 
     def rounds(self) -> list[Round]:
@@ -367,8 +478,8 @@ class CaseFile:
         self, compartment: str, keys: Iterable[str], *, purpose: Purpose
     ) -> dict[str, dict[str, Any]]:
         """The same as `open_all` of some people."""
-        found = (self._transaction.get(str(compartment), key) for key in keys)
-        return self._opened([record for record in found if record is not None], purpose)
+        names = [(str(compartment), key) for key in keys]
+        return self._opened(self._transaction.get_all(names), purpose)
 
     def open_all(self, compartment: str, *, purpose: Purpose) -> dict[str, dict[str, Any]]:
         """Key to what is in a compartment, of everybody of whom it is still there.
@@ -414,7 +525,10 @@ class CaseFile:
         return record
 
     def _get(self, kind: str, key: str) -> Record | None:
-        record = self._transaction.get(kind, key)
+        if (kind, key) in self._ahead:
+            record = self._ahead.pop((kind, key))
+        else:
+            record = self._transaction.get(kind, key)
         if record is not None:
             self._read[kind, key] = record
         return record
@@ -452,6 +566,15 @@ def _application_record(application: Application, household: Any) -> Record:
         "token": application.token_hash,
     }
     return Record(application.event, "application", application.key, _json(application), index)
+
+
+def _message_record(event: str, message: OutgoingMessage) -> Record:
+    index = {
+        "state": str(message.state),
+        "application": message.application,
+        "kind": str(message.kind),
+    }
+    return Record(event, "message", message.key, _json(message), index)
 
 
 def _json(value: Model) -> bytes:

@@ -11,7 +11,7 @@ log is what takes it away again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -132,10 +132,20 @@ def what_is_due(case: CaseFile, *, now: datetime) -> Erased:
     return Erased(len(touched - still), compartments, dict(sorted(fields.items())), rounds)
 
 
+Forget = Callable[[CaseFile, Sequence[str]], None]
+"""Called with the people whose names and contacts go, while they can still be read."""
+
+
+def _nowhere(case: CaseFile, keys: Sequence[str]) -> None:
+    """Where nothing is kept beside the case file."""
+
+
 # --- erasing --------------------------------------------------------------------------------------
 
 
-def erase_event(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor) -> Erased:
+def erase_event(
+    case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor, forget: Forget = _nowhere
+) -> Erased:
     """Erase what has reached the end of its time in an event."""
     whole, parts = _due(case, now=now)
     for part, keys in whole.items():
@@ -154,7 +164,7 @@ def erase_event(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor)
             fields[name] = fields.get(name, 0) + 1
     if fields or any(part in whole for part in LOTTERIES):
         log.note_begun(now=now)
-    erased = _destroy(case, whole, now=now, actor=actor)
+    erased = _destroy(case, whole, now=now, actor=actor, forget=forget)
     erased = Erased(erased.people, erased.compartments, dict(sorted(fields.items())), erased.rounds)
     if erased:
         case.note(
@@ -168,24 +178,35 @@ def erase_event(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor)
     return erased
 
 
-def erase_one(case: CaseFile, log: ErasureLog, key: str, *, now: datetime, actor: Actor) -> Erased:
+def erase_one(
+    case: CaseFile,
+    log: ErasureLog,
+    key: str,
+    *,
+    now: datetime,
+    actor: Actor,
+    forget: Forget = _nowhere,
+) -> Erased:
     """Erase everything about one person; see `Procedure.erase_person`."""
     if case.application(key).state is State.ERASED:
         return Erased()
     parts: dict[str, list[str]] = {part: [key] for part in Compartment}
     for part in parts:
         log.note(case.name, part, [key], now=now)
-    erased = _destroy(case, parts, now=now, actor=actor)
+    erased = _destroy(case, parts, now=now, actor=actor, forget=forget)
     case.note("person-erased", now=now, actor=actor, subject=key)
     return erased
 
 
-def erase_again(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor) -> Erased:
+def erase_again(
+    case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor, forget: Forget = _nowhere
+) -> Erased:
     """Erase again whatever the log says was erased: what came back, and keys that did."""
     noted: dict[str, set[str]] = {}
     for part, key in log.entries(case.name):
         noted.setdefault(part, set()).add(key)
-    erased = _destroy(case, {p: sorted(keys) for p, keys in noted.items()}, now=now, actor=actor)
+    parts = {part: sorted(keys) for part, keys in noted.items()}
+    erased = _destroy(case, parts, now=now, actor=actor, forget=forget)
     if erased:
         case.note(
             "erasures-repeated",
@@ -197,13 +218,19 @@ def erase_again(case: CaseFile, log: ErasureLog, *, now: datetime, actor: Actor)
     return erased
 
 
-def _destroy(case: CaseFile, parts: dict[str, list[str]], *, now: datetime, actor: Actor) -> Erased:
+def _destroy(
+    case: CaseFile, parts: dict[str, list[str]], *, now: datetime, actor: Actor, forget: Forget
+) -> Erased:
     """Destroy compartments of people, and make tombstones of those of whom nothing is left."""
     counted: dict[str, int] = {}
     rounds: tuple[str, ...] = ()
     for part, keys in parts.items():
         there = set(case.keys_in(part)).intersection(keys)
+        if part == Compartment.IDENTITY:
+            forget(case, sorted(there))
         case.destroy(part, keys)
+        if part == Compartment.IDENTITY:  # nobody can be written to without a name and an address
+            case.forget_messages(keys)
         if part in LOTTERIES:
             rounds = tuple(sorted({*rounds, *there}))
         elif there:

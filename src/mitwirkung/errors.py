@@ -132,6 +132,12 @@ class UnknownBackend(_UnknownName):
     kind = "backend"
 
 
+class UnknownChannel(_UnknownName):
+    """A notification channel was asked for that nobody registered."""
+
+    kind = "channel"
+
+
 class UnknownSource(_UnknownName):
     """A source of randomness was asked for that nobody registered."""
 

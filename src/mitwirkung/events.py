@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from mitwirkung.deadlines import TimeZone, day_of, end_of_day, in_time
 from mitwirkung.moves import MoveRefused, require_legal, stated
+from mitwirkung.occasions import TO_MANY, Occasion
 from mitwirkung.people import Actor, Language, Line, Model, Purpose
 from mitwirkung.retention import Milestone, Retention, RetentionPlan
 
@@ -154,6 +155,10 @@ class EventPlan(Model):
         household: of people at one address `at most one` is seated, or all of them `together`, or
             it is `ignored` that they live together.
         retention: how long personal data are kept.
+        released_by_hand: the kinds of message that somebody looks at and releases; all others go
+            out at once.
+        public_at: where lotteries, draws and results are published: an address, or a place.
+        access: how people with a seat come in: a link, a room, a number to dial.
     """
 
     name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
@@ -172,6 +177,9 @@ class EventPlan(Model):
     quotas: str | None = None
     household: Literal["at most one", "together", "ignored"] = "at most one"
     retention: RetentionPlan = RetentionPlan()
+    released_by_hand: tuple[Occasion, ...] = TO_MANY
+    public_at: Line | None = None
+    access: Line | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

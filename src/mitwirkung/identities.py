@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from mitwirkung.applications import Application
 from mitwirkung.casefile import CaseFile
 from mitwirkung.errors import InputError
-from mitwirkung.forms.answers import person_in
-from mitwirkung.forms.declaration import Form
+from mitwirkung.forms.answers import answer_findings, person_in
+from mitwirkung.forms.declaration import Form, FormField, Kind
+from mitwirkung.moves import MoveRefused
 from mitwirkung.people import Compartment, Person, Purpose
 
 
@@ -16,10 +18,11 @@ def people_of(
     case: CaseFile, applications: Iterable[Application]
 ) -> list[tuple[Application, Person]]:
     """Who applied, of those of whom name and contact are still there."""
-    form = case.form()
-    bodies = case.open_all(Compartment.IDENTITY, purpose=Purpose.CONTACT)
+    form, asked = case.form(), list(applications)
+    keys = [each.key for each in asked]
+    bodies = case.open_of(Compartment.IDENTITY, keys, purpose=Purpose.CONTACT)
     found = []
-    for each in applications:
+    for each in asked:
         if each.key in bodies:
             try:
                 person = person_in(form, bodies[each.key]["answers"], each.language)
@@ -27,6 +30,43 @@ def people_of(
                 continue  # a field of its own retention is erased
             found.append((each, person))
     return found
+
+
+def contact_field(form: Form) -> FormField | None:
+    """The field in which people say how to reach them."""
+    return next((each for each in form.fields if each.kind is Kind.CONTACT), None)
+
+
+def keep_contact(
+    case: CaseFile, application: Application, contact: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Keep other ways to reach somebody in the place of those they told.
+
+    What is equal for their household stays as it was when they applied.
+
+    Returns:
+        Whether they are others.
+
+    Raises:
+        InputError: with everything that is wrong in them.
+        MoveRefused: name and contact are erased.
+    """
+    form = case.form()
+    body = case.open(Compartment.IDENTITY, application.key, purpose=Purpose.CONTACT)
+    field = contact_field(form)
+    if body is None or field is None:
+        raise MoveRefused("contact-erased")
+    wrong = [
+        each for each in answer_findings(form, {field.name: contact}) if each.column == field.name
+    ]
+    if wrong:
+        raise InputError.of(wrong)
+    person_in(form, {**body["answers"], field.name: contact}, application.language)
+    if body["answers"].get(field.name) == contact:
+        return False
+    told = {**body["answers"], field.name: list(contact)}
+    case.reseal(Compartment.IDENTITY, application.key, {**body, "answers": told})
+    return True
 
 
 def birth_years(case: CaseFile, form: Form) -> dict[str, int]:

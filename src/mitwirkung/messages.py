@@ -559,6 +559,80 @@ TEXTS: dict[str, str] = {
     ),
     "backend-settings": "The storage backend {name!r} cannot work with these settings:",
     "backend-failed": "The storage backend {name!r} of {plugin} failed with {error}.",
+    # notification channels
+    "channel-unknown": "There is no notification channel {name!r}. There are: {available}.",
+    "channel-unknown-nearest": (
+        "There is no notification channel {name!r}; did you mean {nearest!r}? "
+        "There are: {available}."
+    ),
+    "channel-settings": "The notification channel {name!r} cannot work with these settings:",
+    "channel-failed": "The notification channel {name!r} of {plugin} failed with {error}.",
+    # templates of messages
+    "template-unfit": "The message {kind!r} cannot be written in {language!r}:",
+    "template-missing": "There is no template for {kind!r}: not in {language!r}, nor instead.",
+    "template-syntax": "Line {line} cannot be read as a template: {reason}.",
+    "template-not-utf8": "The template is not UTF-8. Save it again with that encoding.",
+    "template-part-missing": "The template builds on {part!r}, and that is not there.",
+    "template-undeclared": (
+        "The template uses {names} and does not say so. "
+        "Name them in its head, or correct what is misspelt: {{# needs: ... #}}"
+    ),
+    "template-without-subject": (
+        "The template has no subject: {{% block subject %}}...{{% endblock %}}"
+    ),
+    "template-placeholder": "The template needs {names}; this message has no such thing.",
+    "template-undefined": (
+        "The template asks for something that is not there: a misspelt name, or a part that a "
+        "value does not have."
+    ),
+    "template-broken": "The template broke off with {error}.",
+    # channels that ship: what became of an attempt
+    "folder-unwritable": "The message could not be written into the folder: {reason}.",
+    "channel-wrong-contact": "The channel does not serve this kind of contact.",
+    "call-list-unwritable": "The call could not be put on the list: {reason}.",
+    "smtp-later": "The mail server took it not yet (step {step}, status {status}).",
+    "smtp-refused": "The mail server refused it (step {step}, status {status}).",
+    "smtp-sender-refused": (
+        "The mail server refuses mails from the address in the settings (status {status}). "
+        "It is set in [notifications.email]."
+    ),
+    "smtp-lost": "The connection to the mail server was lost before the mail went out.",
+    "smtp-lost-after-data": (
+        "The connection to the mail server was lost while the mail went out; nobody knows "
+        "whether it was taken."
+    ),
+    "smtp-without-utf8": (
+        "The address has letters that the mail server cannot take (it has no SMTPUTF8)."
+    ),
+    "email-address-unfit": "The domain of the address cannot be one.",
+    "smtp-certificate": (
+        "The certificate of the mail server {host}:{port} does not prove who it is ({reason}). "
+        "No mail and no password was sent. Check host and authorities in [notifications.email]."
+    ),
+    "smtp-login": (
+        "The mail server {host}:{port} refuses user and password (status {status}). "
+        "They are set in [notifications.email]."
+    ),
+    "smtp-unsupported": (
+        "The mail server {host}:{port} offers no encryption by STARTTLS, or no login. "
+        "Check security and port in [notifications.email]."
+    ),
+    "smtp-unavailable": "The mail server {host}:{port} cannot serve now (status {status}).",
+    "smtp-tls": (
+        "No encrypted connection with the mail server {host}:{port}. Check security and port in "
+        "[notifications.email]."
+    ),
+    "smtp-authorities": (
+        "The file with authorities for the mail server {host}:{port} is not there. It is set in "
+        "[notifications.email]."
+    ),
+    "smtp-unreachable": "The mail server {host}:{port} cannot be reached.",
+    # outcomes of calls
+    "outcomes-column": "There is no column {name!r}. There are: {available}.",
+    "outcome-unknown": "There is no such outcome. There are: {available}.",
+    "outcome-without-key": "An outcome without the key of its message.",
+    "outcome-twice": "The call has an outcome in row {first} already.",
+    # records
     "record-name": (
         "{name!r} cannot be the name of a kind of record or of an index field. Use lowercase "
         "letters a to z, digits and _, at most 40, and begin with a letter."
@@ -697,6 +771,29 @@ TEXTS: dict[str, str] = {
     "move-without-channel": "Say how the person told it. Channels: {legal}.",
     "move-without-offer": "A seat is offered until a day: name the offer.",
     "move-with-offer": "An offer belongs to a seat, and {to} is none.",
+    # messages to people, and their answers
+    "channels-none": "No channel is set up on which messages could go out.",
+    "message-unknown": "There is no message of this key.",
+    "message-of-nobody": "The person of this message was erased.",
+    "message-without-way": "There is no way to the person among the channels that are in use.",
+    "message-not-waiting": "Only a message that waits is released; this one is {state!r}.",
+    "message-not-due": "A message is sent when it is released and due; this one is {state!r}.",
+    "message-not-taken": "This dispatcher has no attempt at the message; it is {state!r}.",
+    "message-not-sent": "Only what was sent comes back; this message is {state!r}.",
+    "message-not-by-staff": (
+        "This message follows from a step of the procedure. By hand there are: {legal}."
+    ),
+    "message-field-unknown": "The form has no such field. There are: {available}.",
+    "message-unwritable": "The message could not be written ({reason}).",
+    "channel-broke": "The channel broke off ({reason}); nobody knows whether it went out.",
+    "channel-unopened": "The channel could not be opened ({reason}); nothing went out.",
+    "contact-erased": "How to reach the person is erased; nothing can be changed any more.",
+    "reply-unknown": "Nobody has this code. Please compare it with the letter or the e-mail.",
+    "reply-code-wrong": (
+        "A letter of the code is wrong, or two changed places. It has ten, without 0, 1, I, L, O."
+    ),
+    "reply-too-often": "Too many wrong codes were tried. It goes on at {until}.",
+    "reply-over": "The offer is over, or another one took its place; there is nothing to answer.",
     "offer-over": "The offer ended with {until}.",
     "offer-runs": "The offer holds until the end of {until}; until then it does not expire.",
     "receipt-in-future": "The date of receipt lies in the future.",
@@ -790,6 +887,9 @@ TEXTS: dict[str, str] = {
     "replacements-over": "Seats that fall free are filled until {until}; that day is over.",
     "seat-filled": "A lottery for this seat is published already; it cannot be taken any more.",
     "seats-taken": "All {seats} seats are taken.",
+    "document-answer": (
+        "The answer of the city is one of the documents, a text in UTF-8. There are: {available}."
+    ),
     "document-name": "{name!r} is no plain name of a file.",
     "document-nothing": "Name at least one document with the results.",
     "archive-not-empty": (

@@ -40,7 +40,7 @@ from mitwirkung.erasure_log import ErasureLog
 from mitwirkung.errors import Finding, InputError
 from mitwirkung.events import Event, Phase, Remedy
 from mitwirkung.forms.declaration import Form
-from mitwirkung.identities import birth_years, people_of
+from mitwirkung.identities import birth_years, keep_contact, people_of
 from mitwirkung.lottery.attempts import give_up
 from mitwirkung.lottery.contents import receipt_of
 from mitwirkung.lottery.facts import Facts
@@ -51,6 +51,7 @@ from mitwirkung.lottery.publication import Publication, publication, seed_from
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.randomness import check_seed
 from mitwirkung.lottery.receipts import Receipt
+from mitwirkung.mailroom import Mailroom
 from mitwirkung.moves import MoveRefused
 from mitwirkung.names import clean
 from mitwirkung.people import Actor, Channel, Compartment, Person, Purpose, Role
@@ -92,6 +93,15 @@ from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.errors import RecordExists, StaleRecord
 from mitwirkung.storage.journal import ChainedEntry
 from mitwirkung.storage.vault import Vault
+from mitwirkung.telling import (
+    reach_again,
+    tell_cancelled,
+    tell_extended,
+    tell_offered,
+    tell_results,
+    tell_step,
+)
+from mitwirkung.writing import Post, no_post
 
 ATTEMPTS = 3
 """How often a step is tried whose ground another process changed meanwhile."""
@@ -139,6 +149,7 @@ class Procedure:
         solve: makes lotteries.
         erasures: where erasures are noted, apart from what backups bring back.
         randomness: where keys and tokens come from.
+        post: how messages leave the house; asked for when it is needed.
     """
 
     name: str
@@ -147,6 +158,7 @@ class Procedure:
     solve: Solve
     erasures: ErasureLog
     randomness: Randomness = os.urandom
+    post: Callable[[], Post] = no_post
 
     def __repr__(self) -> str:
         return f"<Procedure {self.name}>"
@@ -232,6 +244,11 @@ class Procedure:
         with self._case() as case:
             return audit(case, printed)
 
+    @property
+    def messages(self) -> Mailroom:
+        """The messages of the event: what is to go out, and what became of it."""
+        return Mailroom(self._case, self.post, self.randomness)
+
     # --- announcing --------------------------------------------------------------------------
 
     def announce(
@@ -306,6 +323,7 @@ class Procedure:
                 return event
             extended = event.extended(until, now=now, actor=actor, reason=reason)
             case.save_event(extended)
+            tell_extended(case, extended, now=now)
             case.note("deadline-extended", now=now, actor=actor, until=until.isoformat())
             return extended
 
@@ -355,6 +373,8 @@ class Procedure:
                 until=until,
             )
             case.save_event(decided)
+            if decided.extensions != event.extensions:
+                tell_extended(case, decided, now=now)
             case.note("undersubscription", now=now, actor=actor, remedy=str(remedy))
             return decided
 
@@ -364,7 +384,14 @@ class Procedure:
         Raises:
             MoveRefused: it was held already, or there is no reason.
         """
-        return self._move(Phase.CANCELLED, "event-cancelled", now=now, actor=actor, reason=reason)
+
+        def told(case: CaseFile, event: Event) -> Mapping[str, Any]:
+            tell_cancelled(case, event, now=now)
+            return {}
+
+        return self._move(
+            Phase.CANCELLED, "event-cancelled", now=now, actor=actor, reason=reason, before=told
+        )
 
     # --- applications ------------------------------------------------------------------------
 
@@ -528,6 +555,30 @@ class Procedure:
         self._compact(erased, now=now)
         return after
 
+    def change_contact(
+        self,
+        key: str,
+        contact: Sequence[Mapping[str, Any]],
+        *,
+        channel: Channel,
+        now: datetime,
+        actor: Actor,
+    ) -> Application:
+        """Keep other ways to reach somebody; messages that found no way go out on them.
+
+        Raises:
+            InputError: with everything that is wrong in them.
+            MoveRefused: how to reach them is erased.
+        """
+        _check_own(key, actor)
+        with self._case(exclusive=True) as case:
+            application = case.application(key)
+            if keep_contact(case, application, contact):
+                reach_again(case, key, now=now, actor=actor)
+                params = {"subject": key, "channel": str(channel)}
+                case.note("contact-changed", now=now, actor=actor, **params)
+            return application
+
     def possible_duplicates(self) -> tuple[PossibleDuplicate, ...]:
         """Applications that may be one person's, to be looked at; nothing is merged by itself."""
         with self._case() as case:
@@ -614,6 +665,7 @@ class Procedure:
                 to, now=now, actor=actor, channel=channel, reason=reason, received=received
             )
             case.save(after)
+            tell_step(case, event, after, now=now)
             case.note(f"application-{to}", now=now, actor=actor, subject=key)
             return after
 
@@ -841,9 +893,11 @@ class Procedure:
                 return offered_before(case, last.seated, until)
             require_phase(event, *SEATING)
             offered = self._offer_to(case, event, last.seated, until, now=now, actor=actor)
+            tell_offered(case, event, offered, again=last.fills, now=now)
             reserve = case.applications(State.RECEIVED)
             for each in reserve:
-                case.save(each.moved(State.RESERVE, now=now, actor=actor))
+                case.save(moved := each.moved(State.RESERVE, now=now, actor=actor))
+                tell_step(case, event, moved, now=now)
             case.save_round(last.model_copy(update={"offered": now}))
             case.note(
                 "seats-offered",
@@ -865,6 +919,7 @@ class Procedure:
         keys = [each.key for each in case.applications(State.RECEIVED)]
         offered = self._offer_to(case, event, keys, until, now=now, actor=actor)
         case.save_event(drawn)
+        tell_offered(case, event, offered, again=False, now=now)
         case.note("everyone-seated", now=now, actor=actor, seats=len(keys), until=until.isoformat())
         return offered
 
@@ -957,8 +1012,10 @@ class Procedure:
                 for each in case.applications(State.SELECTED)
                 if each.offer is not None and now >= each.offer.ends_at
             ]
+            event = case.event()
             for each in over:
                 case.save(each)
+                tell_step(case, event, each, now=now)
             if over:
                 case.note("offers-expired", now=now, actor=actor, seats=len(over))
             return over
@@ -1021,22 +1078,36 @@ class Procedure:
             ends = ((State.ACCEPTED, State.ABSENT), (State.RESERVE, State.NOT_SELECTED))
             for state, to in ends:
                 for each in case.applications(state):
-                    case.save(each.moved(to, now=now, actor=actor))
+                    case.save(moved := each.moved(to, now=now, actor=actor))
+                    tell_step(case, event, moved, now=now)
             return {"attended": case.count(State.ATTENDED), "absent": case.count(State.ABSENT)}
 
         return self._move(Phase.HELD, "event-held", now=now, actor=actor, before=settle)
 
-    def document(self, results: Mapping[str, bytes], *, now: datetime, actor: Actor) -> Event:
+    def document(
+        self,
+        results: Mapping[str, bytes],
+        *,
+        now: datetime,
+        actor: Actor,
+        answer: str | None = None,
+    ) -> Event:
         """Publish the results: documents by the names of their files, without personal data.
 
         More of them may follow, such as the answer of the city, and one of a name that is there
-        takes its place; the journal knows each.
+        takes its place; the journal knows each. Who took part, or could have, is told of the first
+        ones, and of the answer of the city.
+
+        Args:
+            answer: which of the documents is the answer of the city, a text in UTF-8.
 
         Raises:
             MoveRefused: the event is not over, or nothing is published.
-            InputError: a name is no name of a file.
+            InputError: a name is no name of a file, or the answer is no text among them.
         """
         wrong = [Finding("document-name", {"name": name}) for name in results if not _plain(name)]
+        if answer is not None and not _is_text(results.get(answer)):
+            wrong.append(Finding("document-answer", {"available": sorted(results)}))
         if wrong:
             raise InputError.of(wrong)
 
@@ -1051,6 +1122,9 @@ class Procedure:
                 case.put_document(f"{RESULTS}{name}", content, now=now, actor=actor)
             if documented is not event:
                 case.save_event(documented)
+            if documented is not event or answer is not None:
+                tell_results(case, documented, answer and f"{RESULTS}{answer}", now=now)
+            if documented is not event or case.has_untold:
                 case.note("event-documented", now=now, actor=actor, documents=len(results))
             return documented
 
@@ -1077,7 +1151,8 @@ class Procedure:
     def erase_due(self, *, now: datetime, actor: Actor = SYSTEM) -> Erased:
         """Erase what has reached the end of its time; see `erasure`."""
         with self._changing(actor) as case:
-            erased = erase_event(case, self.erasures, now=now, actor=actor)
+            forget = self.messages.forget
+            erased = erase_event(case, self.erasures, now=now, actor=actor, forget=forget)
         self._compact(erased, now=now)
         return erased
 
@@ -1100,7 +1175,8 @@ class Procedure:
         """
         _check_own(key, actor)
         with self._case(exclusive=True) as case:
-            erased = erase_one(case, self.erasures, key, now=now, actor=actor)
+            forget = self.messages.forget
+            erased = erase_one(case, self.erasures, key, now=now, actor=actor, forget=forget)
         self._compact(erased, now=now)
         return erased
 
@@ -1108,8 +1184,9 @@ class Procedure:
         """Repeat all erasures that were ever noted, after a backup was restored, and erase what is
         due."""
         with self._changing(actor) as case:
-            repeated = erase_again(case, self.erasures, now=now, actor=actor)
-            erased = repeated + erase_event(case, self.erasures, now=now, actor=actor)
+            log, forget = self.erasures, self.messages.forget
+            repeated = erase_again(case, log, now=now, actor=actor, forget=forget)
+            erased = repeated + erase_event(case, log, now=now, actor=actor, forget=forget)
         self.storage.compact()
         self.erasures.note_compacted(now=now)
         return erased
@@ -1158,6 +1235,13 @@ def _require_staff(actor: Actor) -> None:
 def _check_own(key: str, actor: Actor) -> None:
     if actor.role is Role.APPLICANT and actor.pseudonym != key:
         raise MoveRefused("move-of-another")
+
+
+def _is_text(content: bytes | None) -> bool:
+    try:
+        return bool(content and content.decode().strip())
+    except UnicodeDecodeError:
+        return False
 
 
 def _plain(name: str) -> bool:

@@ -24,7 +24,9 @@ from mitwirkung.forms.answers import (
 )
 from mitwirkung.forms.declaration import Form
 from mitwirkung.lottery.encoding import handle
+from mitwirkung.occasions import Occasion
 from mitwirkung.people import Actor, Channel, Compartment, PostalAddress, Purpose, Role
+from mitwirkung.telling import tell
 from mitwirkung.texts import LANGUAGES, translator
 
 KEY_BYTES, TOKEN_BYTES = 12, 16
@@ -208,6 +210,9 @@ def keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datet
         for each in new
         if (body := each.bodies.get(part)) is not None
     )
+    event = case.event()
+    received = [each.application for each in new]
+    tell(case, event, Occasion.APPLICATION_RECEIVED, received, now=now)
     for each in new:
         application = each.application
         case.note(

@@ -14,6 +14,17 @@ master_key = { "$env" = "MITWIRKUNG_MASTER_KEY" }
 [storage.sqlite]
 path = "dialog.db"
 
+[notifications]
+use = ["email", "call-list"]         # how messages go out, in the order in which ways are tried
+templates = "vorlagen"               # templates of one's own
+
+[notifications.sender]               # who writes
+name = "Stadt Dortmund"
+
+[notifications.email]
+host = "mail.example.org"
+from_address = "dialog@example.org"
+
 [plugins]
 block = ["mitwirkung-example"]       # distributions or entry points; "*" is all of them
 ```
@@ -29,16 +40,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from mitwirkung.errors import Finding, InputError
+from mitwirkung.messages import Reason
 from mitwirkung.names import nearest
 from mitwirkung.toml_files import model_findings, read_toml, unknown_key
 
 DEFAULT_STRATEGY = "leximin"
 DEFAULT_BACKEND = "sqlite"
+DEFAULT_CHANNELS = ("folder",)
 BLOCK_VARIABLE = "MITWIRKUNG_BLOCK_PLUGINS"
 SETTINGS_FILE = "mitwirkung.toml"
 ERASURES_FILE = "mitwirkung-erasures.jsonl"
@@ -48,7 +69,7 @@ Section = Mapping[str, Any]
 
 
 PLUGIN_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-"""How strategies, sources and backends are called: their sections have that name too."""
+"""How strategies, sources, backends and channels are called: their sections have that name too."""
 
 
 class PluginSettings(BaseModel):
@@ -84,6 +105,42 @@ class Storage:
     sections: Mapping[str, Section] = field(default_factory=dict)
 
 
+class Sender(PluginSettings):
+    """Who writes the messages."""
+
+    name: str = ""
+    """The city or office, as people know it."""
+    address: tuple[str, ...] = ()
+    """Its postal address, line by line."""
+    phone: str | None = None
+    """Where questions are answered on the phone."""
+    email: str | None = None
+    """Where questions are answered by e-mail."""
+    website: str | None = Field(default=None, pattern=r"^https://[^\s]+$")
+    """Its page about the event; begins with https://."""
+    imprint: str | None = None
+    """Who is responsible, as the law asks for it, or where that stands."""
+
+
+@dataclass(frozen=True)
+class Notifications:
+    """How messages go out.
+
+    Attributes:
+        use: the channels, in the order in which they are tried for somebody's contact.
+        templates: a folder with templates of one's own.
+        reply: the address at which people answer online, with `{event}` and `{token}` in it.
+        sender: who writes.
+        sections: settings by channel.
+    """
+
+    use: tuple[str, ...] = DEFAULT_CHANNELS
+    templates: str | None = None
+    reply: str | None = None
+    sender: Sender = field(default_factory=Sender)
+    sections: Mapping[str, Section] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `mitwirkung.toml` says; without a file all is as it ships.
@@ -91,12 +148,14 @@ class Settings:
     Attributes:
         selection: the strategies' part.
         storage: the storage backends' part.
+        notifications: the notification channels' part.
         blocked: distributions or entry points that are not loaded; `*` is all of them.
         file: where the settings come from.
     """
 
     selection: Selection = Selection()
     storage: Storage = Storage()
+    notifications: Notifications = Notifications()
     blocked: tuple[str, ...] = ()
     file: str | None = None
 
@@ -130,7 +189,12 @@ class Settings:
             InputError: with everything that is wrong in it.
         """
         errors: list[Finding] = []
-        known = {"selection": _SelectionKeys, "storage": _StorageKeys, "plugins": _PluginKeys}
+        known = {
+            "selection": _SelectionKeys,
+            "storage": _StorageKeys,
+            "notifications": _NotificationKeys,
+            "plugins": _PluginKeys,
+        }
         errors += [
             unknown_key(key, list(known), file) for key in map(str, data) if key not in known
         ]
@@ -144,12 +208,14 @@ class Settings:
                 errors.append(Finding("key-table", {"key": name}, file))
         selection, strategies = _split(_SelectionKeys, parts, "selection", file, errors)
         storage, backends = _split(_StorageKeys, parts, "storage", file, errors)
+        telling, channels = _split(_NotificationKeys, parts, "notifications", file, errors)
         plugins = _read(_PluginKeys, parts.get("plugins", {}), "plugins", file, errors)
-        if errors or selection is None or storage is None or plugins is None:
+        if errors or not (selection and storage and telling and plugins):
             raise InputError.of(errors)
         return cls(
             Selection(selection.use, strategies),
             Storage(storage.use, storage.master_key, storage.erasures, backends),
+            Notifications(telling.use, telling.templates, telling.reply, telling.sender, channels),
             plugins.block,
             file,
         )
@@ -178,6 +244,34 @@ class _StorageKeys(_Keys):
     use: str = DEFAULT_BACKEND
     master_key: SecretStr | None = None
     erasures: str = ERASURES_FILE
+
+
+class _NotificationKeys(_Keys):
+    use: tuple[str, ...] = Field(default=DEFAULT_CHANNELS, min_length=1)
+    templates: str | None = None
+    reply: str | None = None
+    sender: Sender = Sender()
+
+    @field_validator("use")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError(Reason("a channel is named twice"))
+        return names
+
+    @field_validator("reply")
+    @classmethod
+    def _an_address(cls, address: str | None) -> str | None:
+        if address is not None:
+            fields = [name for _, name, _, _ in Formatter().parse(address) if name is not None]
+            if not address.startswith("https://") or sorted(fields) not in _REPLY_FIELDS:
+                raise ValueError(
+                    Reason("it begins with https:// and holds {{token}}, and {{event}} if need be")
+                )
+        return address
+
+
+_REPLY_FIELDS = (["token"], ["event", "token"])
 
 
 class _PluginKeys(_Keys):

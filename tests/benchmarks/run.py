@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import clashes
+import dispatching
 import growth
 import imports
 import numbered
@@ -42,6 +43,7 @@ SECTIONS = (
     "imports",
     "storage",
     "procedure",
+    "dispatching",
 )
 
 
@@ -64,6 +66,7 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "clashes": clashes.blocks,
         "storage": storage.blocks,
         "procedure": procedure.blocks,
+        "dispatching": dispatching.blocks,
     }
     yield machine(options.peer)
     for section in SECTIONS if "all" in options.sections else options.sections:

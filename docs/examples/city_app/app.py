@@ -99,7 +99,7 @@ def state(procedure: Event, key: Key) -> dict[str, str | None]:
 
 
 @router.post("/{name}/applications/{token}/{answer}")
-def reply(procedure: Event, now: Now, key: Key, answer: str) -> dict[str, str]:
+def say(procedure: Event, now: Now, key: Key, answer: str) -> dict[str, str]:
     steps: dict[str, Callable[..., mw.Application]] = {
         "accept": procedure.accept,
         "decline": procedure.decline,
@@ -110,6 +110,42 @@ def reply(procedure: Event, now: Now, key: Key, answer: str) -> dict[str, str]:
     actor = mw.Actor(role=mw.Role.APPLICANT, pseudonym=key)
     moved = steps[answer](key, channel=mw.Channel.WEB, now=now, actor=actor)
     return {"state": str(moved.state)}
+
+
+# --- answers: a link in a message leads here -----------------------------------------------------
+
+
+@router.get("/{name}/reply", response_class=HTMLResponse)
+@router.get("/{name}/reply/{given}", response_class=HTMLResponse)
+def reply_page(procedure: Event, now: Now, given: str | None = None, language: str = "de") -> str:
+    """Only shows: who opens it, a person or a scanner of mails, changes nothing."""
+    return answers_page(procedure, given, language, now=now)
+
+
+@router.post("/{name}/reply", response_class=HTMLResponse)
+def reply(procedure: Event, now: Now, sent: Sent, language: str = "de") -> HTMLResponse:
+    told = dict(sent)
+    given, said = told.get("given", ""), told.get("answer")
+    if said not in list(mw.Answer):  # a code was typed: what can be answered with it?
+        return HTMLResponse(answers_page(procedure, given, language, now=now))
+    said = mw.Answer(said)
+    contact = mw.sent_contact(procedure, told) if said is mw.Answer.CONTACT else ()
+    how = {"channel": mw.Channel.WEB, "now": now, "contact": contact}
+    try:
+        mw.send_reply(procedure, given, said, **how)
+    except mw.InputError as error:
+        again = answers_page(procedure, given, language, now=now, findings=error.findings)
+        return HTMLResponse(again, 422)
+    except mw.MoveRefused as error:
+        again = answers_page(procedure, given, language, now=now, error=error)
+        return HTMLResponse(again, 409)
+    return HTMLResponse(answers_page(procedure, given, language, now=now, done=said))
+
+
+def answers_page(procedure: mw.Procedure, given: str | None, language: str, **more: Any) -> str:
+    name = procedure.event().name
+    action = f"/{name}/reply?language={language}"
+    return mw.reply_page(procedure, given, language, action=action, **more)
 
 
 def refused(request: Request, error: Exception) -> JSONResponse:

@@ -27,7 +27,7 @@ from mitwirkung.cli.schemas import schema
 from mitwirkung.cli.terminal import Language, progress_bar, reported, say, screen, speaking
 from mitwirkung.cli.verification import say_verification, verify
 
-EVENTS = ("init", "event", "erase", "export-person", "audit", "storage")
+EVENTS = ("init", "event", "messages", "reply", "erase", "export-person", "audit", "storage")
 """The commands on events; see `event_commands`."""
 
 

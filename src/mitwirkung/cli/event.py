@@ -208,13 +208,17 @@ def hold(name: EventName, settings_file: SettingsFile = None, actor: Pseudonym =
 def document(
     name: EventName,
     results: Annotated[list[Path], typer.Argument(help="Documents with the results.")],
+    answer: Annotated[
+        str | None,
+        typer.Option(help="Which of them is the answer of the city, a text: it is sent along."),
+    ] = None,
     settings_file: SettingsFile = None,
     actor: Pseudonym = STAFF,
 ) -> None:
     """Publish the results, without personal data."""
     content = {path.name: path.read_bytes() for path in results}
     with desk(settings_file, name, actor) as at:
-        _say_phase(at.procedure.document(content, now=at.now, actor=at.actor))
+        _say_phase(at.procedure.document(content, now=at.now, actor=at.actor, answer=answer))
 
 
 @reported

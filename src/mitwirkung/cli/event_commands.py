@@ -7,7 +7,9 @@ from collections.abc import Callable
 import typer
 
 from mitwirkung.cli import event, event_applications, event_lottery
+from mitwirkung.cli.answering import reply
 from mitwirkung.cli.init import init
+from mitwirkung.cli.messages import messages_commands
 from mitwirkung.cli.personal import audit, erase, export_person
 from mitwirkung.cli.storage import storage_commands
 
@@ -53,7 +55,8 @@ for name, command in COMMANDS.items():
     event_commands.command(name)(command)
 
 commands = typer.Typer()
-for command in (init, erase, export_person, audit):
+for command in (init, erase, export_person, audit, reply):
     commands.command()(command)
 commands.add_typer(event_commands, name="event")
+commands.add_typer(messages_commands, name="messages")
 commands.add_typer(storage_commands, name="storage")

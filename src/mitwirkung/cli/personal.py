@@ -13,6 +13,7 @@ from mitwirkung.cli.options import SettingsFile
 from mitwirkung.cli.terminal import DIFFERS, language, line, reported, say, screen, wrong_call
 from mitwirkung.erasure import Erased
 from mitwirkung.messages import text_of
+from mitwirkung.notifications.message import Outcome
 
 
 @reported
@@ -43,7 +44,12 @@ def erase(
         if person is not None and name is not None:
             procedure = app.procedure(name)
             key = procedure.key_of(person) or person
+            last = procedure.messages.farewell(key, now=clock())
             _say_erased(name, procedure.erase_person(key, now=clock(), actor=staff(actor)))
+            if last is not None and last.send(now=clock()).outcome is Outcome.SENT:
+                line("The person was told so by e-mail.")
+            else:
+                line("The person was not told so; tell them if they wait for it.")
             return
         for each in [name] if name else app.events():
             procedure = app.procedure(each)
@@ -83,13 +89,17 @@ def export_person(
 ) -> None:
     """Write everything that is kept about one person, as JSON and as a text to read."""
     with desk(settings_file, name, actor) as at:
-        found = at.procedure.export_person(at.key(person), now=at.now, actor=at.actor)
+        key = at.key(person)
+        found = at.procedure.export_person(key, now=at.now, actor=at.actor)
+        kept = at.procedure.messages.kept_of(key)
     text = found.as_text(language())
     if out is None:
         screen.print(text, markup=False, end="")
         return
     out.mkdir(parents=True, exist_ok=True)
-    for file, content in (("person.json", found.as_json()), ("person.txt", text.encode())):
+    files = {"person.json": found.as_json(), "person.txt": text.encode()}
+    for file, content in (files | {f"messages/{n}": each for n, each in kept.items()}).items():
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
         (out / file).touch(mode=0o600)
         (out / file).write_bytes(content)
         screen.print(str(out / file), markup=False)

@@ -22,7 +22,7 @@ from mitwirkung.plugins.sample import sample_settings
 from mitwirkung.settings import blocked_plugins
 
 HEADS = ("Plugin", "Distribution", "Version", "Status", "Provides")
-KINDS = ("Strategies", "Sources", "Storage")
+KINDS = ("Strategies", "Sources", "Storage", "Channels")
 
 
 @reported
@@ -59,6 +59,7 @@ def _provided(plugin: Plugin) -> Iterator[str]:
         [strategy.name for strategy in plugin.strategies],
         [source.name for source in plugin.sources],
         [backend.name for backend in plugin.backends],
+        [channel.name for channel in plugin.channels],
     )
     for kind, provided in zip(KINDS, names, strict=True):
         if provided:
@@ -79,8 +80,10 @@ def settings(
     if sample:
         with redirect_stdout(sys.stderr):
             manager = _manager(settings_file)
-            strategies, backends = manager.strategies(), manager.backends()
-        screen.print(sample_settings(strategies, backends, say), markup=False, end="")
+            sample_text = sample_settings(
+                manager.strategies(), manager.backends(), manager.channels(), say
+            )
+        screen.print(sample_text, markup=False, end="")
         return
     with redirect_stdout(sys.stderr):
         app = installation(settings_file)

@@ -78,7 +78,7 @@ def web_form(
         yes_no=yes_and_no(t),
         kinds={kind.name: kind for kind in Kind},
         few=FEW,
-        parts=_contact_parts,
+        parts=contact_parts,
         filled_in=_FILLED_IN,
         conditions=list(_conditions(form, shown.questions)),
     )
@@ -106,7 +106,7 @@ def sent_cells(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: value for name, value in cells.items() if name not in hidden}
 
 
-def _contact_parts(field: FormField, t: Translate) -> list[tuple[str, str, str]]:
+def contact_parts(field: FormField, t: Translate) -> list[tuple[str, str, str]]:
     """Name of the column, label and what is filled in, of each part of a field of contact."""
     return [
         (f"{field.name}_{end}", t(PART_LABELS[end]), _PARTS_FILLED_IN[end])

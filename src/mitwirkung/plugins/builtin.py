@@ -16,6 +16,10 @@ from mitwirkung.lottery.sources import (
     TextSource,
 )
 from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.notifications.call_list import CallListChannel
+from mitwirkung.notifications.channel import NotificationChannel
+from mitwirkung.notifications.email import EmailChannel
+from mitwirkung.notifications.folder import FolderChannel
 from mitwirkung.plugins.hookspecs import hookimpl
 from mitwirkung.storage.backend import StorageBackend
 from mitwirkung.storage.memory import MemoryBackend
@@ -45,3 +49,9 @@ def register_randomness_sources() -> list[type[RandomnessSource]]:
 def register_storage_backends() -> list[type[StorageBackend]]:
     """The storage backends that ship."""
     return [MemoryBackend, SqliteBackend]
+
+
+@hookimpl
+def register_notification_channels() -> list[type[NotificationChannel]]:
+    """The notification channels that ship."""
+    return [CallListChannel, EmailChannel, FolderChannel]

@@ -6,6 +6,7 @@ import pluggy
 
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.storage.backend import StorageBackend
 
 PROJECT = "mitwirkung"
@@ -51,6 +52,20 @@ def register_storage_backends() -> list[type[StorageBackend]]:
         @hookimpl
         def register_storage_backends():
             return [PostgresBackend]
+        ```
+    """
+    return []
+
+
+@hookspec
+def register_notification_channels() -> list[type[NotificationChannel]]:
+    """Ways on which messages reach people, as classes.
+
+    Example:
+        ```
+        @hookimpl
+        def register_notification_channels():
+            return [LetterChannel]
         ```
     """
     return []

@@ -19,6 +19,7 @@ from mitwirkung.errors import PluginFailed
 from mitwirkung.lottery.sources import source_flaws
 from mitwirkung.lottery.strategy import declaration_flaws
 from mitwirkung.names import nearest
+from mitwirkung.notifications.channel import channel_flaws
 from mitwirkung.plugins import hookspecs
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.storage.backend import backend_flaws
@@ -74,8 +75,14 @@ def register(module: ModuleType, plugin: Plugin) -> Plugin:
     strategies = _contributed(hooks.hook.register_selection_strategies, declaration_flaws, plugin)
     sources = _contributed(hooks.hook.register_randomness_sources, source_flaws, plugin)
     backends = _contributed(hooks.hook.register_storage_backends, backend_flaws, plugin)
+    channels = _contributed(hooks.hook.register_notification_channels, channel_flaws, plugin)
     return replace(
-        plugin, hooks=implemented, strategies=strategies, sources=sources, backends=backends
+        plugin,
+        hooks=implemented,
+        strategies=strategies,
+        sources=sources,
+        backends=backends,
+        channels=channels,
     )
 
 

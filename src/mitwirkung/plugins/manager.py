@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from mitwirkung.errors import (
     BackendFailed,
+    ChannelFailed,
     MitwirkungError,
     NameConflict,
     PluginBlocked,
@@ -18,12 +19,14 @@ from mitwirkung.errors import (
     SourceFailed,
     StrategyFailed,
     UnknownBackend,
+    UnknownChannel,
     UnknownSource,
     UnknownStrategy,
 )
 from mitwirkung.lottery.progress import Watch
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.plugins import builtin
 from mitwirkung.plugins.discovery import canonical, installed_plugins, installed_version
 from mitwirkung.plugins.loading import load, register
@@ -32,7 +35,12 @@ from mitwirkung.storage.backend import StorageBackend
 
 ALL = "*"
 
-UNKNOWN = {"strategies": UnknownStrategy, "sources": UnknownSource, "backends": UnknownBackend}
+UNKNOWN = {
+    "strategies": UnknownStrategy,
+    "sources": UnknownSource,
+    "backends": UnknownBackend,
+    "channels": UnknownChannel,
+}
 """What is raised where nobody has a name."""
 
 
@@ -93,6 +101,10 @@ class PluginManager:
         """All storage backends that can be asked for by name, sorted by it."""
         return self._all("backends")
 
+    def channels(self) -> Mapping[str, type[NotificationChannel]]:
+        """All notification channels that can be asked for by name, sorted by it."""
+        return self._all("channels")
+
     def _all(self, kind: Kind) -> dict[str, Any]:
         claimed = {each.name for plugin in self.plugins() for each in getattr(plugin, kind)}
         found = {}
@@ -114,7 +126,7 @@ class PluginManager:
         return strategy
 
     def named(self, kind: Kind, name: str) -> Any:
-        """The class of that kind and name; raises what `strategy`, `source` or `backend` do."""
+        """The class of that kind and name; raises what `strategy` does."""
         return _named(self.owner(name, kind), kind, name)
 
     def source(self, name: str, settings: Mapping[str, Any]) -> RandomnessSource:
@@ -144,6 +156,20 @@ class PluginManager:
         with unbroken(name, owner, BackendFailed("backend-failed", name=name)):
             backend: StorageBackend = _named(owner, "backends", name)(dict(settings))
         return backend
+
+    def channel(self, name: str, settings: Mapping[str, Any]) -> NotificationChannel:
+        """The notification channel of that name with its settings; it is not open yet.
+
+        Raises:
+            UnknownChannel: there is none; lists what there is.
+            PluginFailed, PluginBlocked, NameConflict: see `strategy`.
+            ChannelRefused: the settings are wrong.
+            ChannelFailed: it broke when it was made.
+        """
+        owner = self.owner(name, "channels")
+        with unbroken(name, owner, ChannelFailed("channel-failed", name=name)):
+            channel: NotificationChannel = _named(owner, "channels", name)(dict(settings))
+        return channel
 
     def make(
         self, name: str, settings: Mapping[str, Any], watch: Watch | None = None

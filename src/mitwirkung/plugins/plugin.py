@@ -8,9 +8,10 @@ from typing import Any, Literal
 from mitwirkung.errors import MitwirkungError, NameConflict
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
+from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.storage.backend import StorageBackend
 
-Kind = Literal["strategies", "sources", "backends"]
+Kind = Literal["strategies", "sources", "backends", "channels"]
 """What plugins contribute: the attributes of `Plugin` that hold classes with a name."""
 
 Status = Literal["active", "blocked", "failed"]
@@ -27,7 +28,7 @@ class Plugin:
         status: `active`, `blocked` (never imported) or `failed`.
         failure: why it is blocked or failed; its `__cause__` is what the plugin raised.
         hooks: names of the hooks that it implements.
-        strategies, sources, backends: what it contributes.
+        strategies, sources, backends, channels: what it contributes.
         conflicts: names that it shares with others.
     """
 
@@ -41,6 +42,7 @@ class Plugin:
     strategies: tuple[type[SelectionStrategy], ...] = ()
     sources: tuple[type[RandomnessSource], ...] = ()
     backends: tuple[type[StorageBackend], ...] = ()
+    channels: tuple[type[NotificationChannel], ...] = ()
     conflicts: tuple[NameConflict, ...] = ()
 
     @property
@@ -67,5 +69,6 @@ class Plugin:
             "strategies": [strategy.name for strategy in self.strategies],
             "sources": [source.name for source in self.sources],
             "backends": [backend.name for backend in self.backends],
+            "channels": [channel.name for channel in self.channels],
             "conflicts": [str(conflict) for conflict in self.conflicts],
         }

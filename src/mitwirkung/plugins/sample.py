@@ -8,16 +8,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from mitwirkung.lottery.strategy import SelectionStrategy, is_secret
 from mitwirkung.messages import Translate
+from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.settings import (
     DEFAULT_BACKEND,
+    DEFAULT_CHANNELS,
     DEFAULT_STRATEGY,
     ENVIRONMENT_KEY,
     ERASURES_FILE,
+    Sender,
 )
 from mitwirkung.storage.backend import StorageBackend
 
@@ -27,6 +31,7 @@ MASTER_KEY_VARIABLE = "MITWIRKUNG_MASTER_KEY"
 def sample_settings(
     strategies: Mapping[str, type[SelectionStrategy]],
     backends: Mapping[str, type[StorageBackend]],
+    channels: Mapping[str, type[NotificationChannel]],
     translate: Translate = str,
 ) -> str:
     """A TOML file in which every setting stands behind a `#`, with its default and its meaning.
@@ -51,6 +56,20 @@ def sample_settings(
         f"# erasures = {_toml(ERASURES_FILE)}",
         *_sections("storage", backends, t),
         "",
+        "[notifications]",
+        f"# {t('The channels in the order in which they are tried. There are:')} "
+        f"{', '.join(channels)}",
+        f"# use = {_toml(list(DEFAULT_CHANNELS))}",
+        f"# {t('A folder with templates of your own; they go before those that ship.')}",
+        f"# templates = ...   {t('may be left out')}",
+        f"# {t('Where people answer online, with {{event}} and {{token}} in it.')}",
+        f"# reply = ...   {t('may be left out')}",
+        "",
+        f"# {t('Who writes, as every message says it.')}",
+        "[notifications.sender]",
+        *_settings_of("notifications.sender", Sender, t),
+        *_sections("notifications", channels, t),
+        "",
         "[plugins]",
         f"# {t('Distributions or entry points that are never imported; * is all of them.')}",
         "# block = []",
@@ -60,16 +79,21 @@ def sample_settings(
 
 def _sections(
     heading: str,
-    plugins: Mapping[str, type[SelectionStrategy]] | Mapping[str, type[StorageBackend]],
+    plugins: Mapping[str, type[SelectionStrategy]]
+    | Mapping[str, type[StorageBackend]]
+    | Mapping[str, type[NotificationChannel]],
     t: Translate,
 ) -> Iterator[str]:
     """The section of each plugin that has settings."""
     for name, plugin in plugins.items():
-        fields = plugin.Settings.model_fields
-        if fields:
+        if plugin.Settings.model_fields:
             yield from ("", f"# {t(summary(plugin))}", f"[{heading}.{name}]")
-        for key, field in fields.items():
-            yield from _setting(f"{heading}.{name}", key, field, t)
+            yield from _settings_of(f"{heading}.{name}", plugin.Settings, t)
+
+
+def _settings_of(section: str, model: type[BaseModel], t: Translate) -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        yield from _setting(section, key, field, t)
 
 
 def _setting(section: str, key: str, field: FieldInfo, t: Translate) -> Iterator[str]:
@@ -106,6 +130,8 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def summary(plugin: type[SelectionStrategy] | type[StorageBackend]) -> str:
-    """What a strategy or a backend is, in one line: the first of its docstring."""
+def summary(
+    plugin: type[SelectionStrategy] | type[StorageBackend] | type[NotificationChannel],
+) -> str:
+    """What a strategy, a backend or a channel is, in one line: the first of its docstring."""
     return inspect.cleandoc(plugin.__doc__ or plugin.name).splitlines()[0]

@@ -9,6 +9,8 @@ from typing import Any
 from mitwirkung.errors import (
     BackendFailed,
     BackendRefused,
+    ChannelFailed,
+    ChannelRefused,
     Finding,
     InputError,
     NameConflict,
@@ -17,6 +19,7 @@ from mitwirkung.errors import (
     StrategyFailed,
     StrategyRefused,
     UnknownBackend,
+    UnknownChannel,
     UnknownStrategy,
 )
 from mitwirkung.lottery.strategy import is_secret
@@ -25,6 +28,15 @@ from mitwirkung.plugins.manager import PluginManager
 from mitwirkung.plugins.plugin import Kind
 from mitwirkung.settings import PluginSettings, Section, Settings
 
+CANNOT_BE_MADE = (
+    PluginFailed,
+    PluginBlocked,
+    NameConflict,
+    StrategyFailed,
+    BackendFailed,
+    ChannelFailed,
+)
+
 
 @dataclass(frozen=True)
 class _Heading:
@@ -32,32 +44,40 @@ class _Heading:
 
     name: str
     kind: Kind
-    use: str
+    use: tuple[str, ...]
     sections: Mapping[str, Section]
     make: Callable[[str, Section], Any]
 
 
 def check_sections(settings: Settings, plugins: PluginManager) -> None:
-    """Refuse settings that strategies and storage do not understand, all errors at once.
+    """Refuse settings that strategies, storage and channels do not understand, all errors at once.
 
     Installed plugins are loaded only if a section names something that does not ship. The section
     of one whose plugin is blocked or failed is passed over, unless it is the one in use.
 
     Raises:
         InputError: with everything that is wrong in the sections.
-        UnknownStrategy, UnknownBackend, PluginFailed, PluginBlocked, NameConflict: the strategy or
-            backend in use cannot be had.
+        UnknownStrategy, UnknownBackend, UnknownChannel, PluginFailed, PluginBlocked, NameConflict:
+            the strategy, backend or channel in use cannot be had.
     """
     selection, storage = settings.selection, settings.storage
+    notifications = settings.notifications
     headings = (
         _Heading(
             "selection",
             "strategies",
-            selection.use,
+            (selection.use,),
             selection.sections,
             lambda name, section: plugins.make(name, dict(section)),
         ),
-        _Heading("storage", "backends", storage.use, storage.sections, plugins.backend),
+        _Heading("storage", "backends", (storage.use,), storage.sections, plugins.backend),
+        _Heading(
+            "notifications",
+            "channels",
+            notifications.use,
+            notifications.sections,
+            plugins.channel,
+        ),
     )
     errors = [
         finding for heading in headings for finding in _wrong_below(heading, plugins, settings.file)
@@ -68,19 +88,20 @@ def check_sections(settings: Settings, plugins: PluginManager) -> None:
 
 def _wrong_below(heading: _Heading, plugins: PluginManager, file: str | None) -> Iterator[Finding]:
     """What is wrong in the sections of one heading."""
-    plugins.named(heading.kind, heading.use)
+    for name in heading.use:
+        plugins.named(heading.kind, name)
     for name, section in heading.sections.items():
         place = f"{heading.name}.{name}"
         try:
             model = plugins.named(heading.kind, name).Settings
             yield from _in_the_open(model, place, section, file)
             heading.make(name, section)
-        except (StrategyRefused, BackendRefused) as error:
+        except (StrategyRefused, BackendRefused, ChannelRefused) as error:
             yield from _in_section(error, place, file)
-        except (PluginFailed, PluginBlocked, NameConflict, StrategyFailed, BackendFailed):
-            if name == heading.use:
+        except CANNOT_BE_MADE:
+            if name in heading.use:
                 raise
-        except (UnknownStrategy, UnknownBackend) as error:
+        except (UnknownStrategy, UnknownBackend, UnknownChannel) as error:
             available = error.params["available"]
             # it may belong to a plugin that could not be asked, unless it is likely misspelt
             if nearest(name, available) or not error.params["plugins"]:
@@ -97,7 +118,7 @@ def _in_the_open(
 
 
 def _in_section(
-    error: StrategyRefused | BackendRefused, place: str, file: str | None
+    error: StrategyRefused | BackendRefused | ChannelRefused, place: str, file: str | None
 ) -> Iterator[Finding]:
     """What a plugin finds in its settings, told by the keys of the file."""
     in_its_own_words = Finding(error.code, error.params)

@@ -91,6 +91,18 @@ class Transaction(ABC):
         return self.load(kind, key)
 
     @final
+    def get_all(self, names: Iterable[tuple[str, str]]) -> list[Record]:
+        """Those records of these kinds and keys that there are, asked for at once.
+
+        Raises:
+            UnknownKind: a kind was not declared.
+        """
+        wanted = list(dict.fromkeys(names))
+        for kind, _ in wanted:
+            self._kind(kind)
+        return list(self.load_all(wanted)) if wanted else []
+
+    @final
     def find(self, kind: str, /, **index: IndexValue) -> Iterator[Record]:
         """The records of a kind whose index fields have these values, ordered by key.
 
@@ -124,6 +136,19 @@ class Transaction(ABC):
         if not self.update(newer, record.version):
             raise StaleRecord("record-stale", kind=record.kind, event=self.event)
         return newer
+
+    @final
+    def replace_all(self, records: Iterable[Record]) -> list[Record]:
+        """The same for many records, each there once.
+
+        Raises:
+            StaleRecord, RecordUnfit, UnknownKind: see `replace`; none of them is kept then, if
+                the transaction is given up, as it is when this is raised.
+        """
+        changes = [(changed(self._checked(r), version=r.version + 1), r.version) for r in records]
+        if changes and not self.update_all(changes):
+            raise StaleRecord("record-stale", kind=changes[0][0].kind, event=self.event)
+        return [newer for newer, _ in changes]
 
     @final
     def remove(self, kind: str, key: str) -> bool:
@@ -170,6 +195,12 @@ class Transaction(ABC):
     def load(self, kind: str, key: str) -> Record | None:
         """One record, None if there is none. A declared field that it lacks is None in it."""
 
+    def load_all(self, names: Sequence[tuple[str, str]]) -> Iterable[Record]:
+        """Those records that there are, in any order; `names` holds none twice. For a backend that
+        is asked over a network it is worth to ask once."""
+        found = (self.load(kind, key) for kind, key in names)
+        return [record for record in found if record is not None]
+
     @abstractmethod
     def load_page(self, kind: str, match: Match, after: str, limit: int) -> Sequence[Record]:
         """The first `limit` records in the order of their keys (by code point) whose key comes
@@ -186,6 +217,10 @@ class Transaction(ABC):
         Returns:
             Whether there was one.
         """
+
+    def update_all(self, changes: Sequence[tuple[Record, int]]) -> bool:
+        """`update` for many records, each there once; whether all of them had their version."""
+        return all(self.update(record, version) for record, version in changes)
 
     @abstractmethod
     def delete(self, kind: str, key: str) -> bool:

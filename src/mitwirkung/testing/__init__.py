@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mitwirkung.testing.backend_kit import StorageBackendKit as StorageBackendKit
+    from mitwirkung.testing.channel_kit import NotificationChannelKit as NotificationChannelKit
     from mitwirkung.testing.generators import applicants as applicants
     from mitwirkung.testing.generators import lotteries as lotteries
     from mitwirkung.testing.generators import problems as problems
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mitwirkung.testing.source_kit import RandomnessSourceKit as RandomnessSourceKit
 
 _HOME_OF = {
+    "NotificationChannelKit": "channel_kit",
     "RandomnessSourceKit": "source_kit",
     "ResidentProvider": "residents",
     "SelectionStrategyKit": "kit",

@@ -252,6 +252,25 @@ class StorageBackendKit:
                 with pytest.raises(StaleRecord):
                     transaction.replace(second)
 
+    def test_many_are_read_and_replaced_at_once(self) -> None:
+        """As if one by one: of those that are there, and only if each has its version."""
+        with self._open() as storage, storage.transaction(EVENT) as transaction:
+            transaction.add_all(_application(f"k{number}") for number in range(5))
+            wanted = [("application", key) for key in ("k3", "k0", "none", "k3")]
+            found = {each.key: each for each in transaction.get_all(wanted)}
+            demand(found.keys() == {"k0", "k3"}, f"asked for k0, k3 and none it gives {found}")
+            demand(not transaction.get_all([]), "asked for nothing it gives something")
+            newer = transaction.replace_all(replace(e, body=b"2") for e in found.values())
+            demand(
+                all(transaction.get("application", each.key) == each for each in newer),
+                "what was replaced with others is not there",
+            )
+            demand(transaction.replace_all([]) == [], "to replace nothing is something")
+            one = transaction.get("application", "k1")
+            assert one is not None
+            with pytest.raises(StaleRecord):
+                transaction.replace_all([one, found["k0"]])
+
     def test_what_no_backend_could_keep_is_refused(self) -> None:
         """Before anything is written, and alike everywhere."""
         good = _application("k")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, union, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from mitwirkung.storage.backend import Match, Transaction
@@ -15,6 +15,22 @@ from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sql.bulk import as_text
 from mitwirkung.storage.sql.database import SqlDatabase
 from mitwirkung.storage.sql.tables import field, journal, of_kind, records
+
+MANY = 500
+"""Records that are named in one query, and entries that are written by one."""
+
+_CHANGE = (
+    update(records)
+    .where(
+        records.c.event == bindparam("of_event"),
+        records.c.kind == bindparam("of_kind"),
+        records.c.key == bindparam("of_key"),
+        records.c.version == bindparam("of_version"),
+    )
+    .values(
+        version=bindparam("to_version"), fields=bindparam("to_fields"), body=bindparam("to_body")
+    )
+)
 
 
 class SqlTransaction(Transaction):
@@ -46,6 +62,18 @@ class SqlTransaction(Transaction):
         row = self._connection.execute(select(records).where(*self._one(kind, key))).one_or_none()
         return None if row is None else self._record(row)
 
+    def load_all(self, names: Sequence[tuple[str, str]]) -> Iterable[Record]:
+        keys: dict[str, list[str]] = {}
+        for kind, key in names:
+            keys.setdefault(kind, []).append(key)
+        for kind, those in keys.items():
+            for start in range(0, len(those), MANY):
+                named = records.c.key.in_(those[start : start + MANY])
+                query = select(records).where(
+                    records.c.event == self.event, records.c.kind == kind, named
+                )
+                yield from map(self._record, self._connection.execute(query))
+
     def load_page(self, kind: str, match: Match, after: str, limit: int) -> Sequence[Record]:
         query = (
             select(records)
@@ -66,6 +94,21 @@ class SqlTransaction(Transaction):
             .values(version=record.version, fields=dict(record.index), body=record.body)
         )
         return changed.rowcount == 1
+
+    def update_all(self, changes: Sequence[tuple[Record, int]]) -> bool:
+        rows = [
+            {
+                "of_event": self.event,
+                "of_kind": record.kind,
+                "of_key": record.key,
+                "of_version": version,
+                "to_version": record.version,
+                "to_fields": dict(record.index),
+                "to_body": record.body,
+            }
+            for record, version in changes
+        ]
+        return self._connection.execute(_CHANGE, rows).rowcount == len(rows)
 
     def delete(self, kind: str, key: str) -> bool:
         gone = self._connection.execute(delete(records).where(*self._one(kind, key)))
