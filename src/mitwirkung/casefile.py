@@ -11,7 +11,9 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from itertools import chain
+from typing import Any, TypeVar
 
 from pydantic import AwareDatetime
 
@@ -27,6 +29,8 @@ from mitwirkung.storage.journal import ChainedEntry, JournalEntry
 from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.vault import Vault
 
+M = TypeVar("M", bound=Model)
+
 DRAWING = "drawing"
 """The compartment of a round's private file: everybody's answers and tokens."""
 
@@ -39,6 +43,9 @@ _LOTTERIES = (
     Purpose.REPLACEMENT,
     Purpose.ERASURE,
 )
+
+FORM = "form.json"
+"""The document that is the form."""
 
 COMPARTMENTS: Mapping[str, tuple[str, ...]] = {
     **{str(part): purposes for part, purposes in OPENED_BY.items()},
@@ -124,6 +131,7 @@ class CaseFile:
         self._transaction = transaction
         self._vault = vault
         self._read: dict[tuple[str, str], Record] = {}
+        self._ahead: dict[tuple[str, str], Record | None] = {}
         self._untold: dict[str, dict[str, str]] = {}
 
     @property
@@ -154,7 +162,23 @@ class CaseFile:
 
     def form(self) -> Form:
         """The form of the event."""
-        return Form.model_validate_json(self._needed("form.json"))
+        return Form.model_validate_json(self._needed(FORM))
+
+    def for_entries(self, keys: Iterable[str]) -> tuple[Event, Form]:
+        """The event and its form, to take applications with: not to be handed on, others have the
+        same ones. The applications of these keys are read with them, at once.
+
+        Raises:
+            EventUnknown: there is none of this name.
+        """
+        names = [("event", self.name), ("document", FORM)]
+        names += [("application", key) for key in keys]
+        found = {(each.kind, each.key): each for each in self._transaction.get_all(names)}
+        self._ahead |= {name: found.get(name) for name in names}
+        event = self._get("event", self.name)
+        if event is None:
+            raise EventUnknown("event-unknown", name=self.name)
+        return _parsed(Event, event.body), _parsed(Form, self._needed(FORM))
 
     def quotas(self) -> QuotaPlan:
         """The quotas of the event."""
@@ -280,11 +304,23 @@ class CaseFile:
         """The key of the application whose token has this handle."""
         return next((r.key for r in self._transaction.find("application", token=handle)), None)
 
-    def add_applications(self, applications: Iterable[tuple[Application, str | None]]) -> None:
-        """Keep new applications, each with what is equal for its household."""
-        self._transaction.add_all(
-            self._changed(_application_record(each, household)) for each, household in applications
+    def add_applications(
+        self,
+        applications: Iterable[tuple[Application, str | None]],
+        bodies: Iterable[tuple[str, str, Mapping[str, Any]]],
+    ) -> None:
+        """Keep new applications.
+
+        Args:
+            applications: each with what is equal for its household.
+            bodies: what is to be sealed of them: compartment, key, and what is in it.
+        """
+        plain = (
+            Record(self.name, str(kind), key, canonical_json(dict(body)))
+            for kind, key, body in bodies
         )
+        clear = (self._changed(_application_record(each, home)) for each, home in applications)
+        self._transaction.add_all(chain(self._vault.seal_all(plain), clear))
 
     def save(self, application: Application) -> None:
         """Keep an application that was read here as it is now."""
@@ -331,14 +367,6 @@ class CaseFile:
         self._put("round", f"{round_.number:04}", _json(round_))
 
     # --- what is sealed ----------------------------------------------------------------------
-
-    def seal_all(self, bodies: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
-        """Keep new sealed bodies: compartment, key, and what is in it."""
-        records = (
-            Record(self.name, str(kind), key, canonical_json(dict(body)))
-            for kind, key, body in bodies
-        )
-        self._transaction.add_all(self._vault.seal_all(records))
 
     def reseal(self, compartment: str, key: str, body: Mapping[str, Any]) -> None:
         """Keep a sealed body in the place of the one that is there, or as the first one."""
@@ -414,7 +442,10 @@ class CaseFile:
         return record
 
     def _get(self, kind: str, key: str) -> Record | None:
-        record = self._transaction.get(kind, key)
+        if (kind, key) in self._ahead:
+            record = self._ahead.pop((kind, key))
+        else:
+            record = self._transaction.get(kind, key)
         if record is not None:
             self._read[kind, key] = record
         return record
@@ -452,6 +483,12 @@ def _application_record(application: Application, household: Any) -> Record:
         "token": application.token_hash,
     }
     return Record(application.event, "application", application.key, _json(application), index)
+
+
+@lru_cache(maxsize=32)
+def _parsed(model: type[M], body: bytes) -> M:
+    """What stands in a body, read once; the same for all who ask."""
+    return model.model_validate_json(body)
 
 
 def _json(value: Model) -> bytes:

@@ -407,7 +407,7 @@ class Procedure:
         self, entries: Sequence[Entry], *, channel: Channel, now: datetime, actor: Actor | None
     ) -> list[Registration]:
         with self._case() as case:
-            event, form = case.event(), case.form()
+            event, form = case.for_entries(each.key for each in entries if each.key is not None)
             if channel is not Channel.WEB and (actor is None or actor.role is Role.APPLICANT):
                 raise ApplicationRefused("application-by-staff")
             taken: list[Registration] = []

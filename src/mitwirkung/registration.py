@@ -201,12 +201,14 @@ def keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datet
     with_address = [each for each in new if each.address is not None]
     codes = case.codes("household", [each.address or "" for each in with_address])
     home = {r.application.key: code for r, code in zip(with_address, codes, strict=True)}
-    case.add_applications((r.application, home.get(r.application.key)) for r in new)
-    case.seal_all(
-        (part, each.application.key, body)
-        for part in Compartment
-        for each in new
-        if (body := each.bodies.get(part)) is not None
+    case.add_applications(
+        [(r.application, home.get(r.application.key)) for r in new],
+        (
+            (part, each.application.key, body)
+            for part in Compartment
+            for each in new
+            if (body := each.bodies.get(part)) is not None
+        ),
     )
     for each in new:
         application = each.application

@@ -91,6 +91,18 @@ class Transaction(ABC):
         return self.load(kind, key)
 
     @final
+    def get_all(self, names: Iterable[tuple[str, str]]) -> list[Record]:
+        """Those records of these kinds and keys that there are, asked for at once.
+
+        Raises:
+            UnknownKind: a kind was not declared.
+        """
+        wanted = list(dict.fromkeys(names))
+        for kind, _ in wanted:
+            self._kind(kind)
+        return list(self.load_all(wanted)) if wanted else []
+
+    @final
     def find(self, kind: str, /, **index: IndexValue) -> Iterator[Record]:
         """The records of a kind whose index fields have these values, ordered by key.
 
@@ -169,6 +181,12 @@ class Transaction(ABC):
     @abstractmethod
     def load(self, kind: str, key: str) -> Record | None:
         """One record, None if there is none. A declared field that it lacks is None in it."""
+
+    def load_all(self, names: Sequence[tuple[str, str]]) -> Iterable[Record]:
+        """Those records that there are, in any order; `names` holds none twice. For a backend that
+        is asked over a network it is worth to ask once."""
+        found = (self.load(kind, key) for kind, key in names)
+        return [record for record in found if record is not None]
 
     @abstractmethod
     def load_page(self, kind: str, match: Match, after: str, limit: int) -> Sequence[Record]:

@@ -27,9 +27,6 @@ from mitwirkung.storage.records import Record, check_text
 BATCH = 50_000
 """Records whose keys are made or asked for at once: each time the store commits to the disk."""
 
-FEW = 100
-"""Of so few records it is asked first which of them have keys; many are most likely all new."""
-
 SEARCH = "search"
 """The compartment of the key of an event's search codes; it belongs to no person."""
 
@@ -70,12 +67,18 @@ class Vault:
         self._cipher = AESGCM
 
     def seal(self, record: Record) -> Record:
-        """The record with its body encrypted; the person's key is made if there is none."""
-        (sealed,) = self.seal_all([record])
-        return sealed
+        """The record with its body encrypted; the person's key is made if there is none.
+
+        Raises:
+            UnknownKind: the record's kind is no compartment.
+        """
+        name = self._name(record)
+        secret = (self._keys.get([name]) or self._made([name]))[name]
+        return self._sealed(record, name, secret)
 
     def seal_all(self, records: Iterable[Record]) -> Iterator[Record]:
-        """The records with their bodies encrypted, in their order.
+        """The records with their bodies encrypted, in their order: those of people of whom most
+        likely none has a key yet.
 
         Keys that are made are kept before their records come out: if these are never stored, a
         key is left that opens nothing.
@@ -85,14 +88,9 @@ class Vault:
         """
         for batch in _batches(records):
             names = [self._name(record) for record in batch]
-            found = self._keys.get(names) if len(batch) <= FEW else {}
-            missing = [name for name in dict.fromkeys(names) if name not in found]
-            found |= self._made(missing)
+            secrets = self._made(dict.fromkeys(names))
             for record, name in zip(batch, names, strict=True):
-                body = self._encrypted(name, found[name], record.body)
-                yield Record(
-                    record.event, record.kind, record.key, body, record.index, record.version
-                )
+                yield self._sealed(record, name, secrets[name])
 
     def open(self, record: Record, *, purpose: str) -> bytes:
         """The body of a sealed record.
@@ -187,6 +185,10 @@ class Vault:
     def _key(self, secret: bytes, bound: bytes) -> bytes:
         """The key that a secret makes for one use."""
         return hmac.digest(self._root, secret + bound, "sha256")
+
+    def _sealed(self, record: Record, name: KeyName, secret: bytes) -> Record:
+        body = self._encrypted(name, secret, record.body)
+        return Record(record.event, record.kind, record.key, body, record.index, record.version)
 
     def _encrypted(self, name: KeyName, secret: bytes, body: bytes) -> bytes:
         """Nonce, ciphertext and tag of AES-256-GCM."""

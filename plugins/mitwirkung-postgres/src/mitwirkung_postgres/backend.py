@@ -11,6 +11,7 @@ from mitwirkung_postgres.settings import PostgresSettings
 
 if TYPE_CHECKING:
     from mitwirkung_postgres.database import PostgresDatabase
+    from mitwirkung_postgres.key_store import PostgresKeyStore
 
 
 class PostgresBackend(SqlBackend):
@@ -36,6 +37,12 @@ class PostgresBackend(SqlBackend):
         if said.keys_server is None:
             return PostgresDatabase(said.server, said.password, said.keys, "keys", said)
         return PostgresDatabase(said.keys_server, said.keys_password, said.keys, "keys", said)
+
+    def keys(self) -> PostgresKeyStore:
+        from mitwirkung_postgres.key_store import PostgresKeyStore
+
+        assert self._keys is not None
+        return PostgresKeyStore(self._keys)
 
     @contextmanager
     def begin(

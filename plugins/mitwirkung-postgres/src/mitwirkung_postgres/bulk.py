@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain, islice
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
-from sqlalchemy import JSON, BigInteger, Connection, LargeBinary, Table
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from psycopg.types.json import Json, Jsonb
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.postgresql import dialect
+from sqlalchemy.exc import IntegrityError
 
 from mitwirkung import Record
+from mitwirkung_postgres.driver import driver, in_words_of_sqlalchemy, say
 
 FEW = 100
 BATCH = 10_000
@@ -47,13 +50,18 @@ def _copy_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any
 def _insert(
     connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, missing: bool
 ) -> int:
+    statement = _insert_statement(table, missing=missing)
+    return say(connection, statement, list(map(list, zip(*rows, strict=True)))).rowcount
+
+
+@lru_cache
+def _insert_statement(table: Table, *, missing: bool) -> str:
     """One statement with an array for each column."""
-    arrays = ", ".join(f"%s::{_sent_as(each.type)}[]::{_name(each.type)}[]" for each in table.c)
+    types = _types(table)
+    sent = ("text" if name in _OF_JSON else name for name in types)
+    arrays = ", ".join(f"%s::{s}[]::{name}[]" for s, name in zip(sent, types, strict=True))
     statement = f"INSERT INTO {table.name} SELECT * FROM unnest({arrays})"
-    if missing:
-        statement += " ON CONFLICT DO NOTHING"
-    columns = tuple([row[i] for row in rows] for i in range(len(table.c)))
-    return connection.exec_driver_sql(statement, columns).rowcount
+    return f"{statement} ON CONFLICT DO NOTHING" if missing else statement
 
 
 def insert_all(connection: Connection, records: Sequence[Record]) -> bool:
@@ -66,12 +74,12 @@ def insert_all(connection: Connection, records: Sequence[Record]) -> bool:
     event = records[0].event
     kinds, keys, versions, fields, bodies = (list(column) for column in zip(*each, strict=True))
     columns = (event, kinds, keys, versions, fields, bodies)
-    new = connection.exec_driver_sql(_INSERT_RECORDS, columns).all()
+    new = say(connection, _INSERT_RECORDS, columns).fetchall()
     if len(new) == len(records):
         return True
     if new:
         kinds, keys = [row[0] for row in new], [row[1] for row in new]
-        connection.exec_driver_sql(_TAKE_BACK, (event, kinds, keys))
+        say(connection, _TAKE_BACK, (event, kinds, keys))
     return False
 
 
@@ -87,38 +95,32 @@ AND (kind, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> int:
-    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    of_json = [i for i, each in enumerate(table.c) if isinstance(each.type, JSON)]
+    types = _types(table)
+    of_json = [(i, _OF_JSON[name]) for i, name in enumerate(types) if name in _OF_JSON]
     try:
         with (
-            driver.cursor() as cursor,
+            driver(connection).cursor() as cursor,
             cursor.copy(f"COPY {table.name} FROM STDIN (FORMAT BINARY)") as copy,
         ):
-            copy.set_types([_name(each.type) for each in table.c])
+            copy.set_types(types)
             for row in rows:
                 values = list(row)
-                for i in of_json:
-                    values[i] = Jsonb(values[i], dumps=_as_it_is)
+                for i, wrapped in of_json:
+                    values[i] = wrapped(values[i], dumps=_as_it_is)
                 copy.write_row(values)
         return cursor.rowcount
-    except psycopg.Error as error:  # as SQLAlchemy says it, which knows no COPY
-        if driver.broken:
-            connection.invalidate()
-        kind = IntegrityError if isinstance(error, psycopg.IntegrityError) else DBAPIError
-        raise kind(None, None, error) from None
+    except psycopg.Error as error:
+        raise in_words_of_sqlalchemy(connection, error) from None
 
 
-def _name(kind: Any) -> str:
-    if isinstance(kind, LargeBinary):
-        return "bytea"
-    if isinstance(kind, BigInteger):
-        return "int8"
-    return "jsonb" if isinstance(kind, JSON) else "text"
+_OF_JSON = {"json": Json, "jsonb": Jsonb}
 
 
-def _sent_as(kind: Any) -> str:
-    name = _name(kind)
-    return "text" if name == "jsonb" else name
+@lru_cache
+def _types(table: Table) -> list[str]:
+    """The types of the columns, as PostgreSQL calls them."""
+    said = (each.type.compile(dialect()) for each in table.c)
+    return [name.partition(" COLLATE")[0].lower() for name in said]
 
 
 def _as_it_is(text: str) -> str:

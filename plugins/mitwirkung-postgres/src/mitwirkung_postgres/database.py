@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine
 
 from mitwirkung import SqlDatabase, StorageBusy, StorageUnfit
 from mitwirkung_postgres import bulk
+from mitwirkung_postgres.driver import driver
 from mitwirkung_postgres.errors import (
     REPEATABLE,
     DatabaseError,
@@ -168,7 +169,7 @@ class PostgresDatabase(SqlDatabase):
                 before and somebody went on all the same: PostgreSQL would then answer COMMIT with
                 a rollback, and no error.
         """
-        if _driver(connection).info.transaction_status is TransactionStatus.INERROR:
+        if driver(connection).info.transaction_status is TransactionStatus.INERROR:
             raise StorageBusy("storage-clash")
         try:
             connection.exec_driver_sql(f"COMMIT; {more}")
@@ -208,8 +209,7 @@ class PostgresDatabase(SqlDatabase):
         try:
             if connection.invalidated:
                 return
-            driver = _driver(connection)
-            if driver.info.transaction_status is not TransactionStatus.IDLE:
+            if driver(connection).info.transaction_status is not TransactionStatus.IDLE:
                 connection.exec_driver_sql(f"ROLLBACK; {last}")
             elif last:
                 connection.exec_driver_sql(last)
@@ -258,10 +258,6 @@ SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE') AND EXISTS (SELECT F
 WHERE rolname IN ('pg_checkpoint', current_user) AND pg_has_role(oid, 'USAGE')
 AND (rolname = 'pg_checkpoint' OR rolsuper))
 """
-
-
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
 def _engine(

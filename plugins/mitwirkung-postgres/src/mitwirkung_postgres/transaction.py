@@ -12,14 +12,16 @@ the hash before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
+from typing import Any
 
 from sqlalchemy import Connection
 
 from mitwirkung import (
     ChainedEntry,
+    JournalEntry,
     Record,
     RecordExists,
     RecordKind,
@@ -28,6 +30,17 @@ from mitwirkung import (
 )
 from mitwirkung_postgres.bulk import FEW, insert_all
 from mitwirkung_postgres.database import PostgresDatabase
+from mitwirkung_postgres.driver import say
+
+_LOAD = """
+SELECT kind, key, version, fields, body
+FROM unnest(%s::text[], %s::text[]) AS named (kind, key) JOIN records USING (kind, key)
+WHERE event = %s
+"""
+_LAST_ENTRY = """
+SELECT number, time, actor, what, subject, params, previous, hash FROM journal
+WHERE event = %s ORDER BY number DESC LIMIT 1
+"""
 
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -60,6 +73,27 @@ class PostgresTransaction(SqlTransaction):
         elif first and not insert_all(self._connection, first):
             raise RecordExists("record-exists", event=self.event)
 
+    def load(self, kind: str, key: str) -> Record | None:
+        found = self.load_all([(kind, key)])
+        return found[0] if found else None
+
+    def load_all(self, names: Sequence[tuple[str, str]]) -> list[Record]:
+        kinds, keys = [kind for kind, _ in names], [key for _, key in names]
+        rows = say(self._connection, _LOAD, (kinds, keys, self.event))
+        return [self._read(*row) for row in rows]
+
+    def last_entry(self) -> ChainedEntry | None:
+        self.write_journal()
+        row = say(self._connection, _LAST_ENTRY, [self.event]).fetchone()
+        if row is None:
+            return None
+        number, *told, previous, digest = row
+        return ChainedEntry(self.event, number, JournalEntry(*told), previous, digest)
+
+    def _read(self, kind: str, key: str, version: int, fields: Any, body: bytes) -> Record:
+        index = {name: fields.get(name) for name in self._kinds[kind].index}
+        return Record(self.event, kind, key, body, index, version)
+
     def update(self, record: Record, version: int) -> bool:
         self._begin_to_write()
         return super().update(record, version)
@@ -71,7 +105,7 @@ class PostgresTransaction(SqlTransaction):
     def hold_journal(self) -> None:
         self._begin_to_write()
         if not self._holds_journal:
-            self._connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._journal_lock})")
+            say(self._connection, "SELECT pg_advisory_xact_lock(%s)", [self._journal_lock])
             self._holds_journal = True
 
     def write_entry(self, entry: ChainedEntry) -> None:
@@ -104,6 +138,7 @@ def event_transaction(
                     event, kinds, database, connection, exclusive=exclusive
                 )
                 yield transaction
+                transaction.write_journal()
                 database.commit(connection)
         except StorageBusy as busy:
             if busy.code != "storage-in-doubt":

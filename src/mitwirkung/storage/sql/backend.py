@@ -47,7 +47,9 @@ class SqlBackend(StorageBackend):
         from mitwirkung.storage.sql.transaction import SqlTransaction
 
         with self.records.writing() as connection:
-            yield SqlTransaction(event, kinds, self.records, connection)
+            transaction = SqlTransaction(event, kinds, self.records, connection)
+            yield transaction
+            transaction.write_journal()
 
     def all_events(self) -> Iterable[str]:
         from mitwirkung.storage.sql.transaction import events_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, union, update
+from sqlalchemy import Connection, Row, delete, func, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from mitwirkung.storage.backend import Match, Transaction
@@ -15,6 +15,9 @@ from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.sql.bulk import as_text
 from mitwirkung.storage.sql.database import SqlDatabase
 from mitwirkung.storage.sql.tables import field, journal, of_kind, records
+
+MANY = 500
+"""Records that are named in one query, and entries that are written by one."""
 
 
 class SqlTransaction(Transaction):
@@ -30,6 +33,7 @@ class SqlTransaction(Transaction):
         super().__init__(event, kinds)
         self._database = database
         self._connection = connection
+        self._unwritten: list[ChainedEntry] = []
 
     def insert(self, new: Iterable[Record]) -> None:
         rows = (
@@ -45,6 +49,18 @@ class SqlTransaction(Transaction):
     def load(self, kind: str, key: str) -> Record | None:
         row = self._connection.execute(select(records).where(*self._one(kind, key))).one_or_none()
         return None if row is None else self._record(row)
+
+    def load_all(self, names: Sequence[tuple[str, str]]) -> Iterable[Record]:
+        keys: dict[str, list[str]] = {}
+        for kind, key in names:
+            keys.setdefault(kind, []).append(key)
+        for kind, those in keys.items():
+            for start in range(0, len(those), MANY):
+                named = records.c.key.in_(those[start : start + MANY])
+                query = select(records).where(
+                    records.c.event == self.event, records.c.kind == kind, named
+                )
+                yield from map(self._record, self._connection.execute(query))
 
     def load_page(self, kind: str, match: Match, after: str, limit: int) -> Sequence[Record]:
         query = (
@@ -72,22 +88,22 @@ class SqlTransaction(Transaction):
         return gone.rowcount == 1
 
     def write_entry(self, entry: ChainedEntry) -> None:
-        told = entry.entry
-        self._connection.execute(
-            insert(journal).values(
-                event=entry.event,
-                number=entry.number,
-                time=told.time,
-                actor=told.actor,
-                what=told.what,
-                subject=told.subject,
-                params=dict(told.params),
-                previous=entry.previous,
-                hash=entry.hash,
-            )
-        )
+        """Kept until somebody looks, or the transaction ends: many are written at once."""
+        self._unwritten.append(entry)
+        if len(self._unwritten) == MANY:
+            self.write_journal()
+
+    def write_journal(self) -> None:
+        """Write the entries that were appended; whoever commits calls this before."""
+        entries, self._unwritten = self._unwritten, []
+        if entries:
+            dialect = self._connection.dialect
+            kept = journal.c.time.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+            rows = (_entry_row(each, kept(each.entry.time)) for each in entries)
+            self._database.insert_many(self._connection, journal, rows)
 
     def last_entry(self) -> ChainedEntry | None:
+        self.write_journal()
         query = (
             select(journal)
             .where(journal.c.event == self.event)
@@ -98,6 +114,7 @@ class SqlTransaction(Transaction):
         return None if row is None else _entry(row)
 
     def load_entries(self, after: int, limit: int) -> Sequence[ChainedEntry]:
+        self.write_journal()
         query = (
             select(journal)
             .where(journal.c.event == self.event, journal.c.number > after)
@@ -135,3 +152,13 @@ def events_in(connection: Connection) -> list[str]:
 def _entry(row: Row[Any]) -> ChainedEntry:
     told = JournalEntry(row.time, row.actor, row.what, row.subject, row.params)
     return ChainedEntry(row.event, row.number, told, row.previous, row.hash)
+
+
+def _entry_row(link: ChainedEntry, time: object) -> tuple[object, ...]:
+    told = link.entry
+    what = (time, told.actor, told.what, told.subject, as_text(dict(told.params)))
+    return (link.event, link.number, *what, link.previous, link.hash)
+
+
+def _as_it_is(value: object) -> object:
+    return value
