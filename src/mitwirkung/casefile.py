@@ -8,7 +8,7 @@ compartment, and is opened for a purpose.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -47,6 +47,9 @@ _LOTTERIES = (
 FORM = "form.json"
 """The document that is the form."""
 
+HOUSEHOLD = "household"
+"""The field by whose codes people at one address are found."""
+
 COMPARTMENTS: Mapping[str, tuple[str, ...]] = {
     **{str(part): purposes for part, purposes in OPENED_BY.items()},
     DRAWING: _LOTTERIES,
@@ -57,7 +60,7 @@ COMPARTMENTS: Mapping[str, tuple[str, ...]] = {
 KINDS: tuple[RecordKind, ...] = (
     RecordKind("event"),
     RecordKind("document"),
-    RecordKind("application", ("state", "household", "token")),
+    RecordKind("application", ("state", HOUSEHOLD, "token")),
     RecordKind("distinct"),
     RecordKind("round"),
     *(RecordKind(str(name)) for name in COMPARTMENTS),
@@ -306,21 +309,27 @@ class CaseFile:
 
     def add_applications(
         self,
-        applications: Iterable[tuple[Application, str | None]],
+        applications: Sequence[tuple[Application, str | None]],
         bodies: Iterable[tuple[str, str, Mapping[str, Any]]],
     ) -> None:
         """Keep new applications.
 
         Args:
-            applications: each with what is equal for its household.
+            applications: each with the address of its household, if there is one.
             bodies: what is to be sealed of them: compartment, key, and what is in it.
         """
         plain = (
             Record(self.name, str(kind), key, canonical_json(dict(body)))
             for kind, key, body in bodies
         )
-        clear = (self._changed(_application_record(each, home)) for each, home in applications)
-        self._transaction.add_all(chain(self._vault.seal_all(plain), clear))
+        homes = [address for _, address in applications if address is not None]
+        codes, sealed = self._vault.seal_with_codes(plain, self.name, HOUSEHOLD, homes)
+        left = iter(codes)
+        clear = (
+            self._changed(_application_record(each, None if address is None else next(left)))
+            for each, address in applications
+        )
+        self._transaction.add_all(chain(sealed, clear))
 
     def save(self, application: Application) -> None:
         """Keep an application that was read here as it is now."""

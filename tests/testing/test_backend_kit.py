@@ -26,7 +26,7 @@ class Spoilt(MemoryBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
         with super().begin(event, kinds, exclusive=exclusive) as right:
             assert isinstance(right, MemoryTransaction)

@@ -46,11 +46,12 @@ class PostgresBackend(SqlBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
         from mitwirkung_postgres.database import PostgresDatabase
         from mitwirkung_postgres.transaction import event_transaction
 
         assert isinstance(self.records, PostgresDatabase)
-        with event_transaction(self.records, event, kinds, exclusive=exclusive) as transaction:
+        shared = {"exclusive": exclusive, "writes": writes}
+        with event_transaction(self.records, event, kinds, **shared) as transaction:
             yield transaction

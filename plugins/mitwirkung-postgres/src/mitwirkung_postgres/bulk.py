@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, islice
@@ -10,11 +9,10 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import Json, Jsonb
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.postgresql import dialect
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from mitwirkung import Record
 from mitwirkung_postgres.driver import driver, in_words_of_sqlalchemy, say
 
 FEW = 100
@@ -50,48 +48,51 @@ def _copy_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any
 def _insert(
     connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, missing: bool
 ) -> int:
-    statement = _insert_statement(table, missing=missing)
-    return say(connection, statement, list(map(list, zip(*rows, strict=True)))).rowcount
+    inserted = 0
+    for start in range(0, len(rows), FEW):
+        few = rows[start : start + FEW]
+        statement = insert_statement(table, len(few)) + (ANEW if missing else "")
+        inserted += say(connection, statement, [*chain.from_iterable(few)]).rowcount
+    return inserted
 
 
 @lru_cache
-def _insert_statement(table: Table, *, missing: bool) -> str:
-    """One statement with an array for each column."""
-    types = _types(table)
-    sent = ("text" if name in _OF_JSON else name for name in types)
-    arrays = ", ".join(f"%s::{s}[]::{name}[]" for s, name in zip(sent, types, strict=True))
-    statement = f"INSERT INTO {table.name} SELECT * FROM unnest({arrays})"
-    return f"{statement} ON CONFLICT DO NOTHING" if missing else statement
+def insert_statement(table: Table, number: int) -> str:
+    """One statement for a few rows. Its plan hangs on no value, so PostgreSQL makes it once, which
+    it does not for arrays."""
+    row = ", ".join(f"%s::{name}" for name in _types(table))
+    return f"INSERT INTO {table.name} VALUES {', '.join([f'({row})'] * number)}"
 
 
-def insert_all(connection: Connection, records: Sequence[Record]) -> bool:
-    """Insert a few records of one event in one statement, all or none.
+ANEW = " ON CONFLICT DO NOTHING"
+
+
+@lru_cache
+def in_list(query: str, width: int, number: int) -> str:
+    """A query that ends in IN, with a list of so many rows of so many columns."""
+    row = f"({', '.join(['%s'] * width)})"
+    return f"{query} ({', '.join([row] * number)})"
+
+
+def insert_all(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Insert a few rows of records of one event in one statement, all or none.
 
     Returns:
         Whether they are there now; False if one was there before, or comes twice.
     """
-    each = [(r.kind, r.key, r.version, json.dumps(dict(r.index)), r.body) for r in records]
-    event = records[0].event
-    kinds, keys, versions, fields, bodies = (list(column) for column in zip(*each, strict=True))
-    columns = (event, kinds, keys, versions, fields, bodies)
-    new = say(connection, _INSERT_RECORDS, columns).fetchall()
-    if len(new) == len(records):
-        return True
-    if new:
-        kinds, keys = [row[0] for row in new], [row[1] for row in new]
-        say(connection, _TAKE_BACK, (event, kinds, keys))
-    return False
+    statement = _INSERT_RECORDS.format(rows=", ".join([_RECORD] * len(rows)))
+    new = say(connection, statement, [*chain.from_iterable(rows)]).fetchall()
+    for kind, key in new if len(new) < len(rows) else ():
+        say(connection, _TAKE_BACK, (rows[0][0], kind, key))
+    return len(new) == len(rows)
 
 
+_RECORD = "(%s, %s, %s, %s::int8, %s::jsonb, %s)"
 _INSERT_RECORDS = """
-INSERT INTO records (event, kind, key, version, fields, body)
-SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::int8[], %s::text[]::jsonb[], %s::bytea[])
+INSERT INTO records (event, kind, key, version, fields, body) VALUES {rows}
 ON CONFLICT DO NOTHING RETURNING kind, key
 """
-_TAKE_BACK = """
-DELETE FROM records WHERE event = %s
-AND (kind, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
-"""
+_TAKE_BACK = "DELETE FROM records WHERE event = %s AND kind = %s AND key = %s"
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> int:
@@ -113,13 +114,14 @@ def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]])
         raise in_words_of_sqlalchemy(connection, error) from None
 
 
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _OF_JSON = {"json": Json, "jsonb": Jsonb}
 
 
 @lru_cache
 def _types(table: Table) -> list[str]:
     """The types of the columns, as PostgreSQL calls them."""
-    said = (each.type.compile(dialect()) for each in table.c)
+    said = (each.type.compile(_DIALECT) for each in table.c)
     return [name.partition(" COLLATE")[0].lower() for name in said]
 
 

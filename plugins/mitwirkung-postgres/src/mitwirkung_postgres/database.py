@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine
 
 from mitwirkung import SqlDatabase, StorageBusy, StorageUnfit
 from mitwirkung_postgres import bulk
-from mitwirkung_postgres.driver import driver
+from mitwirkung_postgres.driver import driver, say_at_once, say_plainly
 from mitwirkung_postgres.errors import (
     REPEATABLE,
     DatabaseError,
@@ -153,16 +153,23 @@ class PostgresDatabase(SqlDatabase):
 
     @contextmanager
     def begun(self, *first: str, last: str = "") -> Iterator[Connection]:
-        """A connection on which `first` was said. At the end what is not committed is taken back,
-        and `last` is said."""
+        """A connection on which `first` was said. If anything is raised, what is not committed is
+        taken back, and `last` is said."""
         connection = self._connected(first)
         try:
             yield connection
-        finally:
+        except BaseException:
             self._let_go(connection, last)
+            raise
+        self._let_go(connection)
 
-    def commit(self, connection: Connection, more: str = "") -> None:
-        """Commit, and say `more` in the same breath.
+    def commit(
+        self,
+        connection: Connection,
+        more: str = "",
+        before: tuple[str, Sequence[object]] | None = None,
+    ) -> None:
+        """Say `before`, commit, and say `more`, without waiting for an answer in between.
 
         Raises:
             StorageBusy: `storage-in-doubt` if the connection is lost meanwhile; or a query failed
@@ -172,7 +179,11 @@ class PostgresDatabase(SqlDatabase):
         if driver(connection).info.transaction_status is TransactionStatus.INERROR:
             raise StorageBusy("storage-clash")
         try:
-            connection.exec_driver_sql(f"COMMIT; {more}")
+            if before is None:
+                say_plainly(connection, f"COMMIT; {more}")
+            else:
+                words = [(each, ()) for each in ("COMMIT", more) if each]
+                say_at_once(connection, before, *words)
         except DatabaseError as error:
             if is_lost(error):
                 raise StorageBusy("storage-in-doubt") from None
@@ -186,7 +197,7 @@ class PostgresDatabase(SqlDatabase):
             try:
                 connection = self._engine.connect()
                 for statement in first:
-                    connection.exec_driver_sql(statement)
+                    say_plainly(connection, statement)
                 return connection
             except DatabaseError as error:
                 if connection is not None:
@@ -208,11 +219,12 @@ class PostgresDatabase(SqlDatabase):
     def _let_go(self, connection: Connection, last: str = "") -> None:
         try:
             if connection.invalidated:
+                self._engine.dispose()  # the others are most likely dead too
                 return
             if driver(connection).info.transaction_status is not TransactionStatus.IDLE:
-                connection.exec_driver_sql(f"ROLLBACK; {last}")
+                say_plainly(connection, f"ROLLBACK; {last}")
             elif last:
-                connection.exec_driver_sql(last)
+                say_plainly(connection, last)
         except BaseException as error:
             if not connection.invalidated:
                 connection.invalidate()  # with it the server gives up its transaction and locks
@@ -287,6 +299,7 @@ def _engine(
         pool_size=settings.connections,
         max_overflow=0,
         pool_timeout=settings.patience,
+        pool_reset_on_return=None,  # what is left open is taken back here
         use_native_hstore=False,
         hide_parameters=True,  # an error that is logged holds nothing of what was to be written
     )

@@ -19,14 +19,47 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
-def say(connection: Connection, query: str, values: Sequence[object]) -> psycopg.Cursor[Any]:
+def say(
+    connection: Connection, query: str, values: Sequence[object], *, binary: bool = False
+) -> psycopg.Cursor[Any]:
     """Say a query; the driver prepares those that it hears often.
+
+    Args:
+        binary: for large bodies, which come in half as many bytes.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as SQLAlchemy would.
     """
     try:
-        return driver(connection).execute(query.encode(), values)
+        return driver(connection).execute(query.encode(), values, binary=binary)
+    except psycopg.Error as error:
+        raise in_words_of_sqlalchemy(connection, error) from None
+
+
+def say_at_once(
+    connection: Connection, *queries: tuple[str, Sequence[object]]
+) -> list[list[tuple[Any, ...]]]:
+    """Say several queries, each with its values, without waiting for an answer in between.
+
+    Returns:
+        The rows of each.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: as SQLAlchemy would; what comes after a failure is not done.
+    """
+    own = driver(connection)
+    try:
+        with own.pipeline():
+            cursors = [own.execute(query.encode(), values) for query, values in queries]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    except psycopg.Error as error:
+        raise in_words_of_sqlalchemy(connection, error) from None
+
+
+def say_plainly(connection: Connection, queries: str) -> None:
+    """Say queries without values in one message, and hear none of their rows."""
+    try:
+        driver(connection).execute(queries.encode())
     except psycopg.Error as error:
         raise in_words_of_sqlalchemy(connection, error) from None
 

@@ -41,7 +41,7 @@ class SqlBackend(StorageBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
         """Every transaction is exclusive, if that is what `writing` means in this database."""
         from mitwirkung.storage.sql.transaction import SqlTransaction

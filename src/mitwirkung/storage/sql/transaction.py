@@ -36,15 +36,17 @@ class SqlTransaction(Transaction):
         self._unwritten: list[ChainedEntry] = []
 
     def insert(self, new: Iterable[Record]) -> None:
-        rows = (
-            (each.event, each.kind, each.key, each.version, as_text(dict(each.index)), each.body)
-            for each in new
-        )
+        if not self.insert_rows(map(_record_row, new)):
+            raise RecordExists("record-exists", event=self.event)
+
+    def insert_rows(self, rows: Iterable[tuple[Any, ...]]) -> bool:
+        """Insert rows of the table of records, all or none; False if one was there before."""
         try:
             with self._connection.begin_nested():
                 self._database.insert_many(self._connection, records, rows)
         except IntegrityError:
-            raise RecordExists("record-exists", event=self.event) from None
+            return False
+        return True
 
     def load(self, kind: str, key: str) -> Record | None:
         row = self._connection.execute(select(records).where(*self._one(kind, key))).one_or_none()
@@ -95,12 +97,15 @@ class SqlTransaction(Transaction):
 
     def write_journal(self) -> None:
         """Write the entries that were appended; whoever commits calls this before."""
-        entries, self._unwritten = self._unwritten, []
-        if entries:
-            dialect = self._connection.dialect
-            kept = journal.c.time.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
-            rows = (_entry_row(each, kept(each.entry.time)) for each in entries)
+        if rows := self.unwritten_rows():
             self._database.insert_many(self._connection, journal, rows)
+
+    def unwritten_rows(self) -> list[tuple[Any, ...]]:
+        """The rows of entries that were appended, for who writes them now."""
+        entries, self._unwritten = self._unwritten, []
+        dialect = self._connection.dialect
+        kept = journal.c.time.type.dialect_impl(dialect).bind_processor(dialect)
+        return [_entry_row(each, kept(each.entry.time) if kept else None) for each in entries]
 
     def last_entry(self) -> ChainedEntry | None:
         self.write_journal()
@@ -156,9 +161,11 @@ def _entry(row: Row[Any]) -> ChainedEntry:
 
 def _entry_row(link: ChainedEntry, time: object) -> tuple[object, ...]:
     told = link.entry
-    what = (time, told.actor, told.what, told.subject, as_text(dict(told.params)))
+    what = (time or told.time, told.actor, told.what, told.subject, as_text(dict(told.params)))
     return (link.event, link.number, *what, link.previous, link.hash)
 
 
-def _as_it_is(value: object) -> object:
-    return value
+def _record_row(record: Record) -> tuple[object, ...]:
+    """A row of the table of records, as the driver takes it."""
+    fields = as_text(dict(record.index))
+    return record.event, record.kind, record.key, record.version, fields, record.body
