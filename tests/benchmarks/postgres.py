@@ -299,8 +299,8 @@ def filled(server: Server, stated: dict[str, Any], key: str, size: int) -> None:
     with installation(key=key, postgresql=stated) as app:
         applying(announced(app))()
     records, keys = stated.get("records", "mitwirkung"), stated.get("keys", "mitwirkung_keys")
-    new = f"(SELECT i, md5('{size}' || i) AS new FROM generate_series(2, {size}) AS i) AS many"
-    server.sql(
+    new = f"(SELECT md5('{size}' || i) AS new, i FROM generate_series(2, {size}) AS i) AS many"
+    copies = (
         f"INSERT INTO {records}.records SELECT event, kind, new, version, CASE WHEN kind = "
         "'application' THEN fields || jsonb_build_object('household', new || new, 'token', "
         f"new || md5(new)) ELSE fields END, body FROM {records}.records, {new} "
@@ -310,6 +310,32 @@ def filled(server: Server, stated: dict[str, Any], key: str, size: int) -> None:
         f"INSERT INTO {keys}.keys SELECT event, new, compartment, secret FROM {keys}.keys, {new} "
         "WHERE compartment IN ('identity', 'profile')",
     )
+    drop, make = without_indexes(server, records, keys)
+    server.sql(
+        "SET synchronous_commit = off", "SET maintenance_work_mem = '512MB'", *drop, *copies, *make
+    )
+
+
+def without_indexes(server: Server, *schemas: str) -> tuple[list[str], list[str]]:
+    """What drops all indexes, primary keys too, and makes them again: so rows go in faster."""
+    those = "n.nspname = ANY(ARRAY[{}])".format(", ".join(f"'{each}'" for each in schemas))
+    rows = server.sql(
+        "SELECT n.nspname, t.relname, i.relname, pg_get_indexdef(i.oid), c.conname, "
+        "pg_get_constraintdef(c.oid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
+        "JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace "
+        f"LEFT JOIN pg_constraint c ON c.conindid = i.oid WHERE {those} "
+        "AND t.relname IN ('records', 'journal', 'keys')"
+    )
+    drop, make = [], []
+    for schema, name, index, definition, constraint, words in rows:
+        place = f"ALTER TABLE {schema}.{name}"
+        drop.append(
+            f"{place} DROP CONSTRAINT {constraint}"
+            if constraint
+            else f"DROP INDEX {schema}.{index}"
+        )
+        make.append(f"{place} ADD CONSTRAINT {constraint} {words}" if constraint else definition)
+    return drop, make
 
 
 # --- figures --------------------------------------------------------------------------------------

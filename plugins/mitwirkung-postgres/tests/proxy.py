@@ -53,13 +53,11 @@ class Proxy:
     def _ask(self, client: socket.socket, server: socket.socket, deaf: threading.Event) -> None:
         try:
             while said := client.recv(65536):
-                if self.cut and b"COMMIT; " in said and b"BEGIN" not in said:
+                if self.cut and b"COMMIT" in said and b"BEGIN" not in said:
                     cut, self.cut = self.cut, None
-                    deaf.set()
-                    if cut == "after":
-                        server.sendall(said)
-                        return  # the answer is heard by nobody
-                    break
+                    deaf.set()  # the answer is heard by nobody
+                    if cut == "before":
+                        break
                 server.sendall(said)
         except OSError:
             pass

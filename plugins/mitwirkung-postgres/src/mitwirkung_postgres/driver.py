@@ -50,7 +50,10 @@ def say_at_once(
     own = driver(connection)
     try:
         with own.pipeline():
-            cursors = [own.execute(query.encode(), values) for query, values in queries]
+            cursors = [
+                own.execute(query.encode(), values, prepare=None if values else False)
+                for query, values in queries  # there is nothing to prepare in COMMIT
+            ]
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
     except psycopg.Error as error:
         raise in_words_of_sqlalchemy(connection, error) from None
