@@ -219,12 +219,12 @@ def test_steps_whose_process_is_killed_at_any_query(database: str, chance: rando
                     break
                 if now_there > entries:  # done as a whole, and not acknowledged
                     break
-                at += chance.randint(1, 3)
+                at += chance.randint(1, 8)
             done = len(dialogue.journal())
             do()
             assert len(dialogue.journal()) == done > entries
         process.close()
         tells = told(dialogue)
         assert {tells[w] for w in ("applications-closed", "lottery-drawn")} == {1}
-        assert dialogue.counts()[mw.State.OFFERED] == SEATS
+        assert dialogue.counts()[mw.State.SEAT_OFFERED] == SEATS
         assert dialogue.audit().flaws == ()
