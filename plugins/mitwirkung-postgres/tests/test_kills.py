@@ -226,5 +226,5 @@ def test_steps_whose_process_is_killed_at_any_query(database: str, chance: rando
         process.close()
         tells = told(dialogue)
         assert {tells[w] for w in ("applications-closed", "lottery-drawn")} == {1}
-        assert dialogue.counts()[mw.State.SEAT_OFFERED] == SEATS
+        assert dialogue.counts()[mw.State.SELECTED] == SEATS
         assert dialogue.audit().flaws == ()
