@@ -286,6 +286,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_postgres(session: nox.Session) -> None:
+    """What the storage in PostgreSQL costs beside the bare database; after --: --write."""
+    folder = ROOT / "plugins" / "mitwirkung-postgres"
+    install(session, *group("bench"), *group("test", folder), ours=[ROOT, folder])
+    session.run("python", "tests/benchmarks/run.py", "postgres", *session.posargs)
+
+
+@nox.session
 def stress(session: nox.Session) -> None:
     """Random quotas from easy to impossible, then brute force on thousands of small problems."""
     install(session, *group("test"))

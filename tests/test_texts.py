@@ -28,6 +28,7 @@ from mitwirkung.lottery.certificates import CERTIFICATE_REASONS
 from mitwirkung.lottery.verification import Level
 from mitwirkung.messages import TEXTS
 from mitwirkung.names import NOT_STATED
+from mitwirkung.notifications import call_list
 from mitwirkung.notifications.message import Outcome
 from mitwirkung.occasions import OCCASIONS
 from mitwirkung.outbox import MESSAGE_STATES
@@ -40,6 +41,7 @@ from mitwirkung.replies import ANSWERS, DONE
 from mitwirkung.reports.explaining import CAUSES
 from mitwirkung.reports.wording import SENTENCES
 from mitwirkung.retention import MILESTONES
+from mitwirkung.settings import Sender
 from mitwirkung.texts import LANGUAGES, translator
 
 PACKAGE = Path(str(resources.files("mitwirkung")))
@@ -103,6 +105,10 @@ def spoken() -> set[str]:
         *cli_messages.RECIPIENTS,
         *(text for _, text in cli_messages.SAID),
         *Outcome,
+        *call_list.CALL_OUTCOMES.values(),
+        *call_list.WHEN.values(),
+        *call_list.HEADS,
+        *(str(field.description) for field in Sender.model_fields.values()),
         *OCCASIONS.values(),
         *MESSAGE_STATES.values(),
         *ANSWERS.values(),
@@ -125,9 +131,10 @@ def spoken() -> set[str]:
 
 
 def in_the_sample() -> Iterator[str]:
-    """What stands in the sample of the settings beside the strategies and backends that ship."""
+    """What stands in the sample of the settings beside the strategies, backends and channels that ship."""
     shipped = PluginManager({"*": "this test"})
-    for plugin in [*shipped.strategies().values(), *shipped.backends().values()]:
+    shown = (shipped.strategies(), shipped.backends(), shipped.channels())
+    for plugin in [each for kind in shown for each in kind.values()]:
         fields = plugin.Settings.model_fields.values()
         if fields:
             yield summary(plugin)

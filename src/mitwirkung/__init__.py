@@ -235,6 +235,7 @@ if TYPE_CHECKING:
     from mitwirkung.storage.records import RecordKind as RecordKind
     from mitwirkung.storage.sql.backend import SqlBackend as SqlBackend
     from mitwirkung.storage.sql.database import SqlDatabase as SqlDatabase
+    from mitwirkung.storage.sql.key_store import SqlKeyStore as SqlKeyStore
     from mitwirkung.storage.sql.transaction import SqlTransaction as SqlTransaction
     from mitwirkung.storage.sqlite import SqliteBackend as SqliteBackend
     from mitwirkung.storage.vault import Vault as Vault
@@ -431,6 +432,7 @@ _HOMES = {
     "storage.records": ["Record", "RecordKind"],
     "storage.sql.backend": ["SqlBackend"],
     "storage.sql.database": ["SqlDatabase"],
+    "storage.sql.key_store": ["SqlKeyStore"],
     "storage.sql.transaction": ["SqlTransaction"],
     "storage.sqlite": ["SqliteBackend"],
     "storage.vault": ["Vault"],

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from itertools import chain
+from typing import Any, TypeVar
 
 from pydantic import AwareDatetime
 
@@ -30,6 +32,8 @@ from mitwirkung.storage.journal import ChainedEntry, JournalEntry
 from mitwirkung.storage.records import Record, RecordKind
 from mitwirkung.storage.vault import Vault
 
+M = TypeVar("M", bound=Model)
+
 DRAWING = "drawing"
 """The compartment of a round's private file: everybody's answers and tokens."""
 
@@ -43,6 +47,12 @@ _LOTTERIES = (
     Purpose.ERASURE,
 )
 
+FORM = "form.json"
+"""The document that is the form."""
+
+HOUSEHOLD = "household"
+"""The field by whose codes people at one address are found."""
+
 COMPARTMENTS: Mapping[str, tuple[str, ...]] = {
     **{str(part): purposes for part, purposes in OPENED_BY.items()},
     DRAWING: _LOTTERIES,
@@ -53,7 +63,7 @@ COMPARTMENTS: Mapping[str, tuple[str, ...]] = {
 KINDS: tuple[RecordKind, ...] = (
     RecordKind("event"),
     RecordKind("document"),
-    RecordKind("application", ("state", "household", "token")),
+    RecordKind("application", ("state", HOUSEHOLD, "token")),
     RecordKind("distinct"),
     RecordKind("round"),
     RecordKind("message", ("state", "application", "kind")),
@@ -162,7 +172,21 @@ class CaseFile:
 
     def form(self) -> Form:
         """The form of the event."""
-        return Form.model_validate_json(self._needed("form.json"))
+        return Form.model_validate_json(self._needed(FORM))
+
+    def for_entries(self, keys: Iterable[str]) -> tuple[Event, Form]:
+        """The event and its form, to take applications with: not to be handed on, others have the
+        same ones. The applications of these keys are read with them, at once.
+
+        Raises:
+            EventUnknown: there is none of this name.
+        """
+        names = [("event", self.name), ("document", FORM)]
+        self._read_ahead([*names, *(("application", key) for key in keys)])
+        event = self._get("event", self.name)
+        if event is None:
+            raise EventUnknown("event-unknown", name=self.name)
+        return _parsed(Event, event.body), _parsed(Form, self._needed(FORM))
 
     def quotas(self) -> QuotaPlan:
         """The quotas of the event."""
@@ -301,11 +325,29 @@ class CaseFile:
         """The key of the application whose token has this handle."""
         return next((r.key for r in self._transaction.find("application", token=handle)), None)
 
-    def add_applications(self, applications: Iterable[tuple[Application, str | None]]) -> None:
-        """Keep new applications, each with what is equal for its household."""
-        self._transaction.add_all(
-            self._changed(_application_record(each, household)) for each, household in applications
+    def add_applications(
+        self,
+        applications: Sequence[tuple[Application, str | None]],
+        bodies: Iterable[tuple[str, str, Mapping[str, Any]]],
+    ) -> None:
+        """Keep new applications.
+
+        Args:
+            applications: each with the address of its household, if there is one.
+            bodies: what is to be sealed of them: compartment, key, and what is in it.
+        """
+        plain = (
+            Record(self.name, str(kind), key, canonical_json(dict(body)))
+            for kind, key, body in bodies
         )
+        homes = [address for _, address in applications if address is not None]
+        codes, sealed = self._vault.seal_with_codes(plain, self.name, HOUSEHOLD, homes)
+        left = iter(codes)
+        clear = (
+            self._changed(_application_record(each, None if address is None else next(left)))
+            for each, address in applications
+        )
+        self._transaction.add_all(chain(sealed, clear))
 
     def save(self, application: Application) -> None:
         """Keep an application that was read here as it is now."""
@@ -342,9 +384,7 @@ class CaseFile:
 
     def read_ahead(self, kind: str, keys: Iterable[str]) -> None:
         """Read records at once that are asked for next, each once."""
-        names = [(kind, key) for key in keys]
-        found = {(each.kind, each.key): each for each in self._transaction.get_all(names)}
-        self._ahead |= {name: found.get(name) for name in names}
+        self._read_ahead([(kind, key) for key in keys])
 
     def there(self, kind: str, keys: Iterable[str]) -> set[str]:
         """Those of some keys of which there is a record."""
@@ -443,14 +483,6 @@ class CaseFile:
 
     # --- what is sealed ----------------------------------------------------------------------
 
-    def seal_all(self, bodies: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
-        """Keep new sealed bodies: compartment, key, and what is in it."""
-        records = (
-            Record(self.name, str(kind), key, canonical_json(dict(body)))
-            for kind, key, body in bodies
-        )
-        self._transaction.add_all(self._vault.seal_all(records))
-
     def reseal(self, compartment: str, key: str, body: Mapping[str, Any]) -> None:
         """Keep a sealed body in the place of the one that is there, or as the first one."""
         before = self._transaction.get(str(compartment), key)
@@ -524,6 +556,10 @@ class CaseFile:
             self._untold.setdefault(record.kind, {})[record.key] = digest_of(record)
         return record
 
+    def _read_ahead(self, names: Sequence[tuple[str, str]]) -> None:
+        found = {(each.kind, each.key): each for each in self._transaction.get_all(names)}
+        self._ahead |= {name: found.get(name) for name in names}
+
     def _get(self, kind: str, key: str) -> Record | None:
         if (kind, key) in self._ahead:
             record = self._ahead.pop((kind, key))
@@ -575,6 +611,12 @@ def _message_record(event: str, message: OutgoingMessage) -> Record:
         "kind": str(message.kind),
     }
     return Record(event, "message", message.key, _json(message), index)
+
+
+@lru_cache(maxsize=32)
+def _parsed(model: type[M], body: bytes) -> M:
+    """What stands in a body, read once; the same for all who ask."""
+    return model.model_validate_json(body)
 
 
 def _json(value: Model) -> bytes:

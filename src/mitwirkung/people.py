@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -118,7 +119,11 @@ PURPOSES: Mapping[Purpose, str] = {
 def compartment_of(purposes: Iterable[Purpose]) -> Compartment | None:
     """The one compartment of what is asked for these purposes; None if there is no such one: what
     opens all of them, as access does, is no purpose to ask for."""
-    told = tuple(purposes)
+    return _compartment_of(tuple(purposes))
+
+
+@lru_cache
+def _compartment_of(told: tuple[Purpose, ...]) -> Compartment | None:
     opened = [part for part in Compartment if any(part in OPENS[each] for each in told)]
     return opened[0] if len(opened) == 1 else None
 

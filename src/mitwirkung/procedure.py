@@ -164,8 +164,9 @@ class Procedure:
         return f"<Procedure {self.name}>"
 
     @contextmanager
-    def _case(self, *, exclusive: bool = False) -> Iterator[CaseFile]:
-        with self.storage.transaction(self.name, exclusive=exclusive) as transaction:
+    def _case(self, *, exclusive: bool = False, writes: bool = False) -> Iterator[CaseFile]:
+        begun = self.storage.transaction(self.name, exclusive=exclusive, writes=writes)
+        with begun as transaction:
             case = CaseFile(transaction, self.vault)
             yield case
             case.check_told()
@@ -433,8 +434,8 @@ class Procedure:
     def _take(
         self, entries: Sequence[Entry], *, channel: Channel, now: datetime, actor: Actor | None
     ) -> list[Registration]:
-        with self._case() as case:
-            event, form = case.event(), case.form()
+        with self._case(writes=True) as case:
+            event, form = case.for_entries(each.key for each in entries if each.key is not None)
             if channel is not Channel.WEB and (actor is None or actor.role is Role.APPLICANT):
                 raise ApplicationRefused("application-by-staff")
             taken: list[Registration] = []

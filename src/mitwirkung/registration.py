@@ -200,15 +200,14 @@ def require_same(made: Registration, entry: Entry, form: Form) -> None:
 
 def keep_applications(case: CaseFile, new: Sequence[Registration], *, now: datetime) -> None:
     """Keep new applications with what is sealed of them, each with its entry in the journal."""
-    with_address = [each for each in new if each.address is not None]
-    codes = case.codes("household", [each.address or "" for each in with_address])
-    home = {r.application.key: code for r, code in zip(with_address, codes, strict=True)}
-    case.add_applications((r.application, home.get(r.application.key)) for r in new)
-    case.seal_all(
-        (part, each.application.key, body)
-        for part in Compartment
-        for each in new
-        if (body := each.bodies.get(part)) is not None
+    case.add_applications(
+        [(each.application, each.address) for each in new],
+        (
+            (part, each.application.key, body)
+            for part in Compartment
+            for each in new
+            if (body := each.bodies.get(part)) is not None
+        ),
     )
     event = case.event()
     received = [each.application for each in new]

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,7 +45,10 @@ SECTIONS = (
     "storage",
     "procedure",
     "dispatching",
+    "postgres",
 )
+BESIDE = ("postgres",)
+"""Sections that need a plugin: `all` leaves them out; `nox -s bench_postgres` measures them."""
 
 
 def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
@@ -67,9 +71,11 @@ def wanted(options: argparse.Namespace, scratch: Path) -> Iterator[Block]:
         "storage": storage.blocks,
         "procedure": procedure.blocks,
         "dispatching": dispatching.blocks,
+        "postgres": lambda: import_module("postgres").blocks(),
     }
     yield machine(options.peer)
-    for section in SECTIONS if "all" in options.sections else options.sections:
+    every = [name for name in SECTIONS if name not in BESIDE]
+    for section in every if "all" in options.sections else options.sections:
         yield from measures[section]()
 
 

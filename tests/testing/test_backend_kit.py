@@ -26,9 +26,9 @@ class Spoilt(MemoryBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
-        with super().begin(event, kinds, exclusive=exclusive) as right:
+        with super().begin(event, kinds, exclusive=exclusive, writes=writes) as right:
             assert isinstance(right, MemoryTransaction)
             wrong = self.transactions(event, kinds, right._kept)
             try:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import entry_points
+from itertools import count
 from typing import Any
+
+import psycopg
 
 import mitwirkung as mw
 import mitwirkung_postgres
@@ -154,14 +160,75 @@ def step(dialogue: mw.Procedure, task: dict[str, Any]) -> None:
         say(done=str(getattr(made, "state", None) or getattr(made, "phase", None) or made.round))
 
 
+def same(dialogue: mw.Procedure, task: dict[str, Any]) -> None:
+    """The same keys as other servers at the same moments."""
+    now, taken = datetime.fromisoformat(task["now"]), []
+    time.sleep(max(0.0, task["at"] - time.time()))
+    for number in range(task["number"]):
+        taken.append(apply(dialogue, f"same-{number:04}", now))
+    say(taken=taken)
+
+
+def fragile(stated: dict[str, Any], key: str) -> None:
+    """Does each task in a process of its own, forked off, that kills itself at a query: before it
+    says the query of this number, or after it has heard the answer. Says whether it did."""
+    say(ready=os.getpid())
+    for line in sys.stdin:
+        task = json.loads(line)
+        child = os.fork()
+        if not child:
+            sys.stdout = io.StringIO()
+            with installation(key=key, postgresql=stated) as app:
+                dialogue = app.procedure(EVENT)
+                dialogue.event()
+                at_query(task["at"], lambda: os.kill(os.getpid(), signal.SIGKILL), task["when"])
+                {"apply": apply_once, "step": step}[task["do"]](dialogue, task)
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        say(killed=os.WIFSIGNALED(status), code=os.waitstatus_to_exitcode(status))
+
+
+def apply_once(dialogue: mw.Procedure, task: dict[str, Any]) -> None:
+    apply(dialogue, task["key"], datetime.fromisoformat(task["now"]))
+
+
+def at_query(at: int, act: Callable[[], object], when: str) -> Callable[[], None]:
+    """Act once, `before` or `after` the query of this number from now on, of all connections.
+
+    Returns:
+        What ends it.
+    """
+    said = count(1)
+    plain = psycopg.Cursor.execute
+
+    def execute(self: Any, *args: Any, **options: Any) -> Any:
+        number = next(said)
+        if number == at and when == "before":
+            act()
+        found = plain(self, *args, **options)
+        if number == at and when == "after":
+            act()
+        return found
+
+    psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+
+    def end() -> None:
+        psycopg.Cursor.execute = plain  # type: ignore[method-assign]
+
+    return end
+
+
 def main() -> None:
     stated, key = json.loads(sys.stdin.readline())
+    if sys.argv[1:] == ["fragile"]:
+        fragile(stated, key)
+        return
     with installation(key=key, postgresql=stated) as app:
         dialogue = app.procedure(EVENT)
         say(ready=os.getpid())
         for line in sys.stdin:
             task = json.loads(line)
-            {"rush": rush, "flow": flow, "step": step}[task["do"]](dialogue, task)
+            {"rush": rush, "flow": flow, "step": step, "same": same}[task["do"]](dialogue, task)
 
 
 if __name__ == "__main__":

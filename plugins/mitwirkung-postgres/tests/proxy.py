@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import shutil
 import socket
+import ssl
 import tempfile
 import threading
 from pathlib import Path
 from typing import Literal
 
+import trustme
 from psycopg.conninfo import make_conninfo
 from server import Server
 
@@ -53,13 +56,11 @@ class Proxy:
     def _ask(self, client: socket.socket, server: socket.socket, deaf: threading.Event) -> None:
         try:
             while said := client.recv(65536):
-                if self.cut and b"COMMIT; " in said and b"BEGIN" not in said:
+                if self.cut and b"COMMIT" in said and b"BEGIN" not in said:
                     cut, self.cut = self.cut, None
-                    deaf.set()
-                    if cut == "after":
-                        server.sendall(said)
-                        return  # the answer is heard by nobody
-                    break
+                    deaf.set()  # the answer is heard by nobody
+                    if cut == "before":
+                        break
                 server.sendall(said)
         except OSError:
             pass
@@ -82,3 +83,71 @@ def _shut(end: socket.socket) -> None:
     with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
+
+
+class TlsDoor:
+    """A door to a server with a certificate for `localhost`, as libpq asks for it: the 8 bytes of
+    its SSLRequest are answered by S, and then TLS begins.
+
+    Args:
+        server: where it leads to.
+        folder: for the certificates: `city.pem` of its own authority, `other.pem` of another one.
+
+    Attributes:
+        passed: how often something was said through it.
+    """
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        authority, other = trustme.CA(), trustme.CA()
+        authority.cert_pem.write_to_path(folder / "city.pem")
+        other.cert_pem.write_to_path(folder / "other.pem")
+        self._server, self._folder = f"{server.sockets}/{SOCKET}", folder
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(self._context)
+        self.passed = 0
+        self._door = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._open, daemon=True).start()
+
+    def conninfo(self, database: str, **stated: str) -> str:
+        """The same place, by this door."""
+        port = self._door.getsockname()[1]
+        root = self._folder / stated.pop("sslrootcert", "city.pem")
+        named = {"host": "localhost", "hostaddr": "127.0.0.1", "port": port, **stated}
+        return make_conninfo(database, sslrootcert=str(root), **named)
+
+    def close(self) -> None:
+        self._door.close()
+
+    def _open(self) -> None:
+        while True:
+            try:
+                client, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+
+    def _answer(self, client: socket.socket) -> None:
+        try:
+            client.recv(8)
+            client.sendall(b"S")
+            safe = self._context.wrap_socket(client, server_side=True)
+        except OSError:
+            _shut(client)
+            return
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self._server)
+        ends = {safe: server, server: safe}
+        try:
+            while True:
+                ready = [safe] if safe.pending() else select.select([*ends], [], [])[0]
+                for end in ready:
+                    said = end.recv(65536)
+                    if not said:
+                        return
+                    ends[end].sendall(said)
+                    self.passed += end is safe
+        except OSError:
+            pass
+        finally:
+            _shut(safe)
+            _shut(server)

@@ -10,11 +10,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
-from places import backend
-from proxy import Cut, Proxy
+from places import backend, settings
+from proxy import Cut, Proxy, TlsDoor
 from psycopg.conninfo import conninfo_to_dict
 from server import Server
 from sqlalchemy.exc import DBAPIError
@@ -317,6 +318,51 @@ def test_of_two_that_wait_for_each_other_one_is_told(database: str) -> None:
         assert states == {"b" if errors[0] else "a"}
 
 
+@pytest.mark.parametrize(
+    ("option", "ends"),
+    [
+        ("default_transaction_isolation=serializable", "COMMIT"),  # 40001
+        ("deadlock_timeout=100ms", "SELECT pg_sleep(0); ROLLBACK"),  # 40P01
+    ],
+)
+def test_keys_that_clash_with_others_are_tried_again(
+    database: str, server: Server, option: str, ends: str
+) -> None:
+    """Another session holds one of two keys, and changes it or wants the other one."""
+    stated = settings(database, patience=10)
+    one, two = (mw.KeyName(EVENT, person, "profile") for person in "ab")
+    with PostgresBackend(stated | {"server": f"{database} options='-c {option}'"}).open(
+        KINDS
+    ) as storage:
+        storage.keys().add({one: b"1", two: b"2"})
+        before = failures(server)
+        with psycopg.connect(database) as other:
+            table = f"{stated['keys']}.keys"
+            other.execute(f"UPDATE {table} SET secret = secret WHERE person = 'b'")
+            thread = Thread(lambda: storage.keys().destroy([one, two]))
+            wait_for_a_lock(server)
+            if "deadlock" in option:
+                other.execute(f"UPDATE {table} SET secret = secret WHERE person = 'a'")
+            other.execute(ends) if ends == "COMMIT" else other.rollback()
+        assert thread.done() is None
+        assert storage.keys().names(EVENT) == []
+        assert failures(server) > before
+
+
+def failures(server: Server) -> int:
+    """How often somebody was told 40001 or 40P01 so far."""
+    log = server.log()
+    return log.count("could not serialize access") + log.count("deadlock detected")
+
+
+def wait_for_a_lock(server: Server) -> None:
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    until = time.monotonic() + 20
+    while not server.sql(waits)[0][0]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_a_failure_that_was_swallowed_is_not_committed(storage: PostgresBackend) -> None:
     """PostgreSQL answers COMMIT with a rollback then, and with no error."""
 
@@ -349,13 +395,34 @@ def test_a_login_that_fails_is_told_at_once_and_without_secrets(
         assert secret not in shown + str(made.settings.model_dump(mode="json"))
 
 
-def test_tls_settings_reach_the_driver(server: Server) -> None:
-    """This server has no TLS, so who demands it is not let in; nor without the certificate."""
-    with pytest.raises((mw.StorageUnfit, mw.StorageBusy)):
-        backend(
-            f"{server.conninfo()} host=localhost sslmode=verify-full sslrootcert=/none.pem",
-            patience=1,
-        ).open(KINDS)
+@pytest.fixture
+def tls(server: Server, tmp_path: Path) -> Iterator[TlsDoor]:
+    opened = TlsDoor(server, tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_tls_with_the_right_authority_and_name(tls: TlsDoor, database: str) -> None:
+    """The server from pip has no TLS, so a door with a certificate stands before it."""
+    with backend(tls.conninfo(database, sslmode="verify-full")).open(KINDS) as storage:
+        add(storage, "a")
+        assert content(storage) == (["a"], ["a"])
+    assert tls.passed > 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"sslrootcert": "other.pem"}, {"host": "127.0.0.1"}, {"sslrootcert": "none.pem"}],
+)
+def test_tls_of_another_authority_or_name_is_refused(
+    tls: TlsDoor, database: str, wrong: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    stated = tls.conninfo(database, sslmode="verify-full", **wrong)
+    with pytest.raises((mw.StorageUnfit, mw.StorageBusy)) as told:
+        backend(stated, patience=1, password="Blaukraut-9173").open(KINDS)
+    assert told.value.code in ("storage-login", "storage-unreachable")
+    assert "Blaukraut" not in str(told.value) + caplog.text
+    assert tls.passed == 0
 
 
 def test_errors_hold_nothing_of_what_was_written(

@@ -89,6 +89,32 @@ def test_a_backup_brings_nobody_back_who_was_erased(
         assert len(dialogue.applications()) == 5
 
 
+def test_one_person_is_exported_and_erased(server: Server, database: str, tmp_path: Path) -> None:
+    key, stated = secrets.token_hex(32), settings(database)
+    with installation(key=key, erasures=str(tmp_path / "erasures.jsonl"), postgresql=stated) as app:
+        dialogue = announced(app)
+        now = end_of(dialogue.event().deadline) - timedelta(days=1)
+        for i in range(3):
+            apply(dialogue, f"person-{i:02}", now)
+        told = str(dialogue.export_person("person-01", now=now, actor=CLERK).as_json())
+        assert "0231 123456" in told
+        assert "person-01" in told
+        assert "person-02" not in told
+        dialogue.erase_person("person-01", now=now, actor=CLERK)
+        left = str(dialogue.export_person("person-01", now=now, actor=CLERK).as_json())
+        assert "0231 123456" not in left
+        assert dialogue.token("person-01") is None
+        assert dialogue.token("person-02") is not None
+        assert dialogue.audit().ok
+    keys = f"SELECT count(*) FROM {stated['keys']}.keys WHERE person = 'person-01'"
+    assert server.sql(keys) == [(0,)]
+    bodies = (
+        f"SELECT kind FROM {stated['records']}.records WHERE key = 'person-01' "
+        "AND kind IN ('identity', 'profile', 'statements')"
+    )
+    assert server.sql(bodies) == []
+
+
 def run(server: Server, program: str, *words: object) -> None:
     command = [str(server.programs / program), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,23 +1,14 @@
-"""An event that several processes serve at once, which may be killed, as the database may."""
+"""An event that several processes serve at once."""
 
 from __future__ import annotations
 
-import json
-import secrets
-import subprocess
-import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-from app_server import CLERK, EVENT, SEATS, announced, apply, end_of, installation
+from app_server import CLERK, SEATS, apply, end_of
+from cluster import AppServer, city, told
 from places import settings
-from server import Server
 
 import mitwirkung as mw
 
@@ -25,65 +16,10 @@ BOUND = 20.0
 """Seconds that nobody waits longer for an answer while 200 apply at once."""
 
 
-class AppServer:
-    """A process of `app_server.py`."""
-
-    def __init__(self, stated: dict[str, Any], key: str) -> None:
-        command = [sys.executable, str(Path(__file__).parent / "app_server.py")]
-        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen(command, **pipes)
-        self._say([stated, key])
-
-    def ask(self, do: str, **task: Any) -> None:
-        self._say({"do": do, **task})
-
-    def answer(self) -> dict[str, Any]:
-        line = self.process.stdout.readline()
-        return json.loads(line) if line else {}
-
-    def kill(self) -> list[dict[str, Any]]:
-        """SIGKILL; what it had said until then."""
-        self.process.kill()
-        rest, _ = self.process.communicate()
-        return [json.loads(line) for line in rest.splitlines() if line.endswith("}")]
-
-    def _say(self, task: Any) -> None:
-        self.process.stdin.write(json.dumps(task) + "\n")
-        self.process.stdin.flush()
-
-
-@contextmanager
-def app_servers(number: int, stated: dict[str, Any], key: str) -> Iterator[list[AppServer]]:
-    servers = [AppServer(stated, key) for _ in range(number)]
-    try:
-        for each in servers:
-            assert each.answer()["ready"]
-        yield servers
-    finally:
-        for each in servers:
-            each.kill()
-
-
-@contextmanager
-def city(stated: dict[str, Any], servers: int) -> Iterator[tuple[mw.Procedure, list[AppServer]]]:
-    key = secrets.token_hex(32)
-    with installation(key=key, postgresql=stated) as app:
-        dialogue = announced(app)
-        with app_servers(servers, stated, key) as processes:
-            yield dialogue, processes
-
-
 def at_once(servers: list[AppServer], what: str, now: datetime, *words: str) -> list[Any]:
     for each in servers:
         each.ask("step", what=what, now=now.isoformat(), words=words)
     return [each.answer() for each in servers]
-
-
-def told(dialogue: mw.Procedure) -> Counter[str]:
-    """What the journal tells, which is proven whole."""
-    journal = dialogue.journal()
-    mw.prove_journal(EVENT, journal)
-    return Counter(each.entry.what for each in journal)
 
 
 def test_two_hundred_apply_in_the_last_second(database: str) -> None:
@@ -159,58 +95,16 @@ def test_of_two_servers_one_wins_and_the_other_is_told(database: str) -> None:
         assert dialogue.audit().flaws == ()
 
 
-def test_servers_that_are_killed_lose_nothing_that_was_acknowledged(
-    new_server: Callable[..., Server],
-) -> None:
-    """Three processes take applications. Two are killed, and the database crashes and comes back,
-    at moments that nobody chose; the third one waits for it. Who repeats completes all."""
-    own = new_server(fsync=True)
-    with city({"server": own.conninfo(), "patience": 30}, 3) as (dialogue, servers):
+def test_one_key_at_several_servers_is_one_application(database: str) -> None:
+    """Somebody sends the form again and again, and each time another server is asked."""
+    number = 25
+    with city(settings(database), 3) as (dialogue, servers):
         now = end_of(dialogue.event().deadline) - timedelta(days=1)
-        number = 25
-        for place, each in enumerate(servers):
-            each.ask("flow", first=place * 1000, number=number, now=now.isoformat())
-        acknowledged: dict[str, str] = {}
-
-        def heard(answers: list[dict[str, Any]]) -> None:
-            acknowledged.update({each["key"]: each["token"] for each in answers if "key" in each})
-
-        heard([servers[0].answer() for _ in range(5)])
-        heard(servers[0].kill())
-        own.stop("immediate")
-        own.start()
-        heard([servers[1].answer() for _ in range(5)])
-        heard(servers[1].kill())
-        heard([servers[2].answer() for _ in range(10)])
-        own.stop("immediate")
-        own.start()
-        while not (answer := servers[2].answer()).get("done"):
-            assert answer, "the third server ended"
-            heard([answer])
-
-        assert sum(key.startswith("flow-02") for key in acknowledged) == number
-        kept = {each.key for each in dialogue.applications()}
-        assert acknowledged.keys() <= kept
-        assert {key: dialogue.token(key) for key in acknowledged} == acknowledged
-        for place in range(3):
-            for n in range(place * 1000, place * 1000 + number):
-                token = apply(dialogue, f"flow-{n:05}", now)
-                assert acknowledged.get(f"flow-{n:05}", token) == token
-        assert len(dialogue.applications()) == 3 * number
-        assert told(dialogue)["application-received"] == 3 * number
-        assert dialogue.audit().flaws == ()
-
-
-@pytest.mark.parametrize("moment", range(3))
-def test_a_step_that_is_killed_is_done_or_not(database: str, server: Server, moment: int) -> None:
-    """The process that closes applications is killed a little later each time."""
-    with city(settings(database), 1) as (dialogue, servers):
-        deadline = end_of(dialogue.event().deadline)
-        servers[0].ask("step", what="close_applications", now=deadline.isoformat())
-        time.sleep(moment * 0.008)
-        servers[0].kill()
-        before = dialogue.event().phase
-        assert dialogue.close_applications(now=deadline, actor=CLERK).phase is mw.Phase.CLOSED
-        assert before in (mw.Phase.CLOSED, mw.Phase.APPLICATIONS_OPEN)
-        assert told(dialogue)["applications-closed"] == 1
+        for each in servers:
+            each.ask("same", now=now.isoformat(), at=time.time() + 0.5, number=number)
+        one, *others = [each.answer()["taken"] for each in servers]
+        assert others == [one, one]
+        assert len({*one}) == number
+        assert len(dialogue.applications()) == number
+        assert told(dialogue)["application-received"] == number
         assert dialogue.audit().flaws == ()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from mitwirkung_postgres.__main__ import main
 
 EVENT = "buergerdialog-2020"
 KINDS = [mw.RecordKind("application", ("state",))]
+NOON = mw.JournalEntry(datetime(2020, 11, 27, 12, 0, tzinfo=UTC), "clerk", "told")
 
 OPEN = """
 import sys, json, mitwirkung as mw
@@ -63,6 +65,48 @@ def test_a_newer_schema_and_that_of_another_program_are_left_alone(
     server.sql(f"DROP TABLE {schema}.theirs")
     backend(database).open(KINDS).close()
     server.sql(f"UPDATE {schema}.mitwirkung_schema SET version_num = 'records_9999'")
+    with pytest.raises(mw.StorageUnfit, match="newer version of mitwirkung"):
+        backend(database).open(KINDS)
+
+
+LATER = """
+from alembic import op
+revision, down_revision = "records_0002", "records_0001"
+def upgrade():
+    op.execute("SELECT pg_sleep(0.5)")
+    op.execute("ALTER TABLE journal ADD COLUMN later text NOT NULL DEFAULT 'x'")
+"""
+UPGRADE = """
+from mitwirkung.storage.sql import schema
+schema.NEWEST["records"] = "records_0002"
+schema.MIGRATIONS["records"].append(sys.argv[2])
+"""
+
+
+def test_two_processes_upgrade_a_database_of_the_first_schema_at_once(
+    server: Server, database: str, tmp_path: Path
+) -> None:
+    """By a migration that fails if it runs twice. What was there stays readable, and those who are
+    older than the schema are told so."""
+    (tmp_path / "0002_later.py").write_text(LATER)
+    with backend(database).open(KINDS) as storage, storage.transaction(EVENT) as transaction:
+        transaction.add(application("a", "received"))
+        transaction.append(NOON)
+    first, *rest = OPEN.splitlines(keepends=True)[1:]
+    code = first + UPGRADE + "".join(rest)
+    command = [sys.executable, "-c", code, json.dumps(settings(database)), str(tmp_path)]
+    pipes: Any = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    schema = schema_of(database)
+    assert server.sql(f"SELECT version_num FROM {schema}.mitwirkung_schema") == [("records_0002",)]
+    assert server.sql(f"SELECT what, later FROM {schema}.journal") == [("told", "x")]
+    assert server.sql(f"SELECT key FROM {schema}.records") == [("a",)]
     with pytest.raises(mw.StorageUnfit, match="newer version of mitwirkung"):
         backend(database).open(KINDS)
 
@@ -125,11 +169,10 @@ def test_roles_with_the_least_privilege(city: Server) -> None:
     city.sql(said("grants"), database="city", user="mitwirkung_owner")
 
     name = mw.KeyName(EVENT, "p", "profile")
-    noon = mw.JournalEntry(datetime(2020, 11, 27, 12, 0, tzinfo=UTC), "clerk", "told")
     with as_app.open(KINDS) as storage:
         with storage.transaction(EVENT, exclusive=True) as transaction:
             transaction.add_all([application("a", "x"), application("b", "x")])
-            transaction.append(noon)
+            transaction.append(NOON)
         with storage.transaction(EVENT) as transaction:
             found = transaction.get("application", "a")
             assert found is not None

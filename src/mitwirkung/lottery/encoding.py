@@ -123,12 +123,8 @@ def canonical_json(value: Any) -> bytes:
     if not unicodedata.is_normalized("NFC", text):
         # String by string: in the text of the whole a mark could fall on the n of an escaped \n.
         text = _compact(_normalised(value))
-    json.loads(text, parse_float=_refuse_float, parse_constant=_refuse_float)
+    _without_floats(text)
     return _utf8(text)
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _normalised(value: Any) -> Any:
@@ -143,6 +139,11 @@ def _normalised(value: Any) -> Any:
 
 def _refuse_float(text: str) -> None:
     raise TypeError("canonical JSON holds no floats; write a decimal text")
+
+
+# made once: `json.dumps` and `json.loads` make one each time
+_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_without_floats = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float).decode
 
 
 def whole_weights(weights: Sequence[int | float | Fraction]) -> list[int]:

@@ -62,7 +62,7 @@ def sample_settings(
         f"# use = {_toml(list(DEFAULT_CHANNELS))}",
         f"# {t('A folder with templates of your own; they go before those that ship.')}",
         f"# templates = ...   {t('may be left out')}",
-        f"# {t('Where people answer online, with {{event}} and {{token}} in it.')}",
+        f"# {t('Where people answer online, with {event} and {token} in it.')}",
         f"# reply = ...   {t('may be left out')}",
         "",
         f"# {t('Who writes, as every message says it.')}",

@@ -346,13 +346,18 @@ class StorageBackend(Pluggable):
 
     @final
     @contextmanager
-    def transaction(self, event: str, *, exclusive: bool = False) -> Iterator[Transaction]:
+    def transaction(
+        self, event: str, *, exclusive: bool = False, writes: bool = False
+    ) -> Iterator[Transaction]:
         """What is done in the block is done as a whole, or, if it raises anything, not at all.
 
         Args:
             event: the event that is read or changed.
             exclusive: nobody else's transaction of this event runs beside this one. Others may,
                 if the backend can do that without either seeing a part of the other.
+            writes: something will be changed beside others. Then each question may be answered as
+                things are at that moment, not all as they were at one; who does not say so may
+                change something all the same.
 
         Raises:
             StorageBusy: others held the event for too long. Nothing was changed.
@@ -364,7 +369,7 @@ class StorageBackend(Pluggable):
             raise StorageClosed("transaction-nested")
         self._running.one = True
         try:
-            with self.begin(event, kinds, exclusive=exclusive) as transaction:
+            with self.begin(event, kinds, exclusive=exclusive, writes=writes) as transaction:
                 try:
                     yield transaction
                 finally:
@@ -411,9 +416,10 @@ class StorageBackend(Pluggable):
 
     @abstractmethod
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> AbstractContextManager[Transaction]:
-        """Begin a transaction; leaving the block commits it, an exception rolls it back."""
+        """Begin a transaction; leaving the block commits it, an exception rolls it back. That it
+        `writes` is for backends that are faster when they know; all others may overlook it."""
 
     @abstractmethod
     def all_events(self) -> Iterable[str]:

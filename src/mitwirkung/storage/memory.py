@@ -135,7 +135,7 @@ class MemoryBackend(StorageBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
         """One transaction of an event at a time, so that shared ones see no half of another."""
         with self._lock:

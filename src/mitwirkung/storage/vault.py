@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from mitwirkung.names import fold
 from mitwirkung.people import OPENED_BY
@@ -28,7 +28,7 @@ BATCH = 50_000
 """Records whose keys are made or asked for at once: each time the store commits to the disk."""
 
 FEW = 100
-"""Of so few records it is asked first which of them have keys; many are most likely all new."""
+"""Records whose keys come with that of search codes; of more it does not matter."""
 
 SEARCH = "search"
 """The compartment of the key of an event's search codes; it belongs to no person."""
@@ -70,12 +70,18 @@ class Vault:
         self._cipher = AESGCM
 
     def seal(self, record: Record) -> Record:
-        """The record with its body encrypted; the person's key is made if there is none."""
-        (sealed,) = self.seal_all([record])
-        return sealed
+        """The record with its body encrypted; the person's key is made if there is none.
+
+        Raises:
+            UnknownKind: the record's kind is no compartment.
+        """
+        name = self._name(record)
+        secret = (self._keys.get([name]) or self._made([name]))[name]
+        return self._sealed(record, name, secret)
 
     def seal_all(self, records: Iterable[Record]) -> Iterator[Record]:
-        """The records with their bodies encrypted, in their order.
+        """The records with their bodies encrypted, in their order: those of people of whom most
+        likely none has a key yet.
 
         Keys that are made are kept before their records come out: if these are never stored, a
         key is left that opens nothing.
@@ -85,14 +91,9 @@ class Vault:
         """
         for batch in _batches(records):
             names = [self._name(record) for record in batch]
-            found = self._keys.get(names) if len(batch) <= FEW else {}
-            missing = [name for name in dict.fromkeys(names) if name not in found]
-            found |= self._made(missing)
+            secrets = self._made(names)
             for record, name in zip(batch, names, strict=True):
-                body = self._encrypted(name, found[name], record.body)
-                yield Record(
-                    record.event, record.kind, record.key, body, record.index, record.version
-                )
+                yield self._sealed(record, name, secrets[name])
 
     def open(self, record: Record, *, purpose: str) -> bytes:
         """The body of a sealed record.
@@ -166,14 +167,35 @@ class Vault:
             For each value 64 hexadecimal digits of HMAC-SHA-256 (RFC 2104) under a key of the
             event.
         """
-        key_name = KeyName(event, "", SEARCH)
-        secret = (self._keys.get([key_name]) or self._made([key_name]))[key_name]
-        key = self._key(secret, key_name.bound("search"))
+        name = KeyName(event, "", SEARCH)
+        secret = (self._keys.get([name]) or self._made([name]))[name]
+        return self._codes(secret, event, field, values)
+
+    def seal_with_codes(
+        self, records: Iterable[Record], event: str, field: str, values: Collection[str]
+    ) -> tuple[list[str], Iterator[Record]]:
+        """`search_codes` and `seal_all` at once: the keys of the first records come with that of
+        the codes."""
+        if not values:
+            return [], self.seal_all(records)
+        left = iter(records)
+        batch = list(islice(left, FEW))
+        names = [self._name(record) for record in batch]
+        search = KeyName(event, "", SEARCH)
+        secrets = self._made([search, *names])
+        pairs = zip(batch, names, strict=True)
+        sealed = (self._sealed(record, name, secrets[name]) for record, name in pairs)
+        codes = self._codes(secrets[search], event, field, values)
+        return codes, chain(sealed, self.seal_all(left))
+
+    def _codes(self, secret: bytes, event: str, field: str, values: Iterable[str]) -> list[str]:
+        key = self._key(secret, KeyName(event, "", SEARCH).bound("search"))
         names = (KeyName(event, field, fold(value)) for value in values)
         return [hmac.digest(key, name.bound("value"), "sha256").hex() for name in names]
 
-    def _made(self, names: Collection[KeyName]) -> dict[KeyName, bytes]:
+    def _made(self, named: Iterable[KeyName]) -> dict[KeyName, bytes]:
         """New secrets; of a name that had one, or for which another process was faster, that."""
+        names = dict.fromkeys(named)
         if not names:
             return {}
         fresh = os.urandom(KEY_BYTES * len(names))
@@ -187,6 +209,10 @@ class Vault:
     def _key(self, secret: bytes, bound: bytes) -> bytes:
         """The key that a secret makes for one use."""
         return hmac.digest(self._root, secret + bound, "sha256")
+
+    def _sealed(self, record: Record, name: KeyName, secret: bytes) -> Record:
+        body = self._encrypted(name, secret, record.body)
+        return Record(record.event, record.kind, record.key, body, record.index, record.version)
 
     def _encrypted(self, name: KeyName, secret: bytes, body: bytes) -> bytes:
         """Nonce, ciphertext and tag of AES-256-GCM."""

@@ -11,6 +11,7 @@ from mitwirkung_postgres.settings import PostgresSettings
 
 if TYPE_CHECKING:
     from mitwirkung_postgres.database import PostgresDatabase
+    from mitwirkung_postgres.key_store import PostgresKeyStore
 
 
 class PostgresBackend(SqlBackend):
@@ -37,13 +38,20 @@ class PostgresBackend(SqlBackend):
             return PostgresDatabase(said.server, said.password, said.keys, "keys", said)
         return PostgresDatabase(said.keys_server, said.keys_password, said.keys, "keys", said)
 
+    def keys(self) -> PostgresKeyStore:
+        from mitwirkung_postgres.key_store import PostgresKeyStore
+
+        assert self._keys is not None
+        return PostgresKeyStore(self._keys)
+
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
         from mitwirkung_postgres.database import PostgresDatabase
         from mitwirkung_postgres.transaction import event_transaction
 
         assert isinstance(self.records, PostgresDatabase)
-        with event_transaction(self.records, event, kinds, exclusive=exclusive) as transaction:
+        shared = {"exclusive": exclusive, "writes": writes}
+        with event_transaction(self.records, event, kinds, **shared) as transaction:
             yield transaction

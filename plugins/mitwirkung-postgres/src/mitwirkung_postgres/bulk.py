@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain, islice
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
-from sqlalchemy import JSON, BigInteger, Connection, LargeBinary, Table
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from psycopg.types.json import Json, Jsonb
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
-from mitwirkung import Record
+from mitwirkung_postgres.driver import driver, in_words_of_sqlalchemy, say
 
 FEW = 100
 BATCH = 10_000
@@ -47,78 +48,81 @@ def _copy_missing(connection: Connection, table: Table, rows: Sequence[tuple[Any
 def _insert(
     connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, missing: bool
 ) -> int:
-    """One statement with an array for each column."""
-    arrays = ", ".join(f"%s::{_sent_as(each.type)}[]::{_name(each.type)}[]" for each in table.c)
-    statement = f"INSERT INTO {table.name} SELECT * FROM unnest({arrays})"
-    if missing:
-        statement += " ON CONFLICT DO NOTHING"
-    columns = tuple([row[i] for row in rows] for i in range(len(table.c)))
-    return connection.exec_driver_sql(statement, columns).rowcount
+    inserted = 0
+    for start in range(0, len(rows), FEW):
+        few = rows[start : start + FEW]
+        statement = insert_statement(table, len(few)) + (ANEW if missing else "")
+        inserted += say(connection, statement, [*chain.from_iterable(few)]).rowcount
+    return inserted
 
 
-def insert_all(connection: Connection, records: Sequence[Record]) -> bool:
-    """Insert a few records of one event in one statement, all or none.
+@lru_cache
+def insert_statement(table: Table, number: int) -> str:
+    """One statement for a few rows. Its plan hangs on no value, so PostgreSQL makes it once, which
+    it does not for arrays."""
+    row = ", ".join(f"%s::{name}" for name in _types(table))
+    return f"INSERT INTO {table.name} VALUES {', '.join([f'({row})'] * number)}"
+
+
+ANEW = " ON CONFLICT DO NOTHING"
+
+
+@lru_cache
+def in_list(query: str, width: int, number: int) -> str:
+    """A query that ends in IN, with a list of so many rows of so many columns."""
+    row = f"({', '.join(['%s'] * width)})"
+    return f"{query} ({', '.join([row] * number)})"
+
+
+def insert_all(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Insert a few rows of records of one event in one statement, all or none.
 
     Returns:
         Whether they are there now; False if one was there before, or comes twice.
     """
-    each = [(r.kind, r.key, r.version, json.dumps(dict(r.index)), r.body) for r in records]
-    event = records[0].event
-    kinds, keys, versions, fields, bodies = (list(column) for column in zip(*each, strict=True))
-    columns = (event, kinds, keys, versions, fields, bodies)
-    new = connection.exec_driver_sql(_INSERT_RECORDS, columns).all()
-    if len(new) == len(records):
-        return True
-    if new:
-        kinds, keys = [row[0] for row in new], [row[1] for row in new]
-        connection.exec_driver_sql(_TAKE_BACK, (event, kinds, keys))
-    return False
+    statement = _INSERT_RECORDS.format(rows=", ".join([_RECORD] * len(rows)))
+    new = say(connection, statement, [*chain.from_iterable(rows)]).fetchall()
+    for kind, key in new if len(new) < len(rows) else ():
+        say(connection, _TAKE_BACK, (rows[0][0], kind, key))
+    return len(new) == len(rows)
 
 
+_RECORD = "(%s, %s, %s, %s::int8, %s::jsonb, %s)"
 _INSERT_RECORDS = """
-INSERT INTO records (event, kind, key, version, fields, body)
-SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::int8[], %s::text[]::jsonb[], %s::bytea[])
+INSERT INTO records (event, kind, key, version, fields, body) VALUES {rows}
 ON CONFLICT DO NOTHING RETURNING kind, key
 """
-_TAKE_BACK = """
-DELETE FROM records WHERE event = %s
-AND (kind, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
-"""
+_TAKE_BACK = "DELETE FROM records WHERE event = %s AND kind = %s AND key = %s"
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> int:
-    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    of_json = [i for i, each in enumerate(table.c) if isinstance(each.type, JSON)]
+    types = _types(table)
+    of_json = [(i, _OF_JSON[name]) for i, name in enumerate(types) if name in _OF_JSON]
     try:
         with (
-            driver.cursor() as cursor,
+            driver(connection).cursor() as cursor,
             cursor.copy(f"COPY {table.name} FROM STDIN (FORMAT BINARY)") as copy,
         ):
-            copy.set_types([_name(each.type) for each in table.c])
+            copy.set_types(types)
             for row in rows:
                 values = list(row)
-                for i in of_json:
-                    values[i] = Jsonb(values[i], dumps=_as_it_is)
+                for i, wrapped in of_json:
+                    values[i] = wrapped(values[i], dumps=_as_it_is)
                 copy.write_row(values)
         return cursor.rowcount
-    except psycopg.Error as error:  # as SQLAlchemy says it, which knows no COPY
-        if driver.broken:
-            connection.invalidate()
-        kind = IntegrityError if isinstance(error, psycopg.IntegrityError) else DBAPIError
-        raise kind(None, None, error) from None
+    except psycopg.Error as error:
+        raise in_words_of_sqlalchemy(connection, error) from None
 
 
-def _name(kind: Any) -> str:
-    if isinstance(kind, LargeBinary):
-        return "bytea"
-    if isinstance(kind, BigInteger):
-        return "int8"
-    return "jsonb" if isinstance(kind, JSON) else "text"
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+_OF_JSON = {"json": Json, "jsonb": Jsonb}
 
 
-def _sent_as(kind: Any) -> str:
-    name = _name(kind)
-    return "text" if name == "jsonb" else name
+@lru_cache
+def _types(table: Table) -> list[str]:
+    """The types of the columns, as PostgreSQL calls them."""
+    said = (each.type.compile(_DIALECT) for each in table.c)
+    return [name.partition(" COLLATE")[0].lower() for name in said]
 
 
 def _as_it_is(text: str) -> str:

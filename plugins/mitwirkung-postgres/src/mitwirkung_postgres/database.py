@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine
 
 from mitwirkung import SqlDatabase, StorageBusy, StorageUnfit
 from mitwirkung_postgres import bulk
+from mitwirkung_postgres.driver import driver, say_at_once, say_plainly
 from mitwirkung_postgres.errors import (
     REPEATABLE,
     DatabaseError,
@@ -152,26 +153,37 @@ class PostgresDatabase(SqlDatabase):
 
     @contextmanager
     def begun(self, *first: str, last: str = "") -> Iterator[Connection]:
-        """A connection on which `first` was said. At the end what is not committed is taken back,
-        and `last` is said."""
+        """A connection on which `first` was said. If anything is raised, what is not committed is
+        taken back, and `last` is said."""
         connection = self._connected(first)
         try:
             yield connection
-        finally:
+        except BaseException:
             self._let_go(connection, last)
+            raise
+        self._let_go(connection)
 
-    def commit(self, connection: Connection, more: str = "") -> None:
-        """Commit, and say `more` in the same breath.
+    def commit(
+        self,
+        connection: Connection,
+        more: str = "",
+        before: tuple[str, Sequence[object]] | None = None,
+    ) -> None:
+        """Say `before`, commit, and say `more`, without waiting for an answer in between.
 
         Raises:
             StorageBusy: `storage-in-doubt` if the connection is lost meanwhile; or a query failed
                 before and somebody went on all the same: PostgreSQL would then answer COMMIT with
                 a rollback, and no error.
         """
-        if _driver(connection).info.transaction_status is TransactionStatus.INERROR:
+        if driver(connection).info.transaction_status is TransactionStatus.INERROR:
             raise StorageBusy("storage-clash")
         try:
-            connection.exec_driver_sql(f"COMMIT; {more}")
+            if before is None:
+                say_plainly(connection, f"COMMIT; {more}")
+            else:
+                words = [(each, ()) for each in ("COMMIT", more) if each]
+                say_at_once(connection, before, *words)
         except DatabaseError as error:
             if is_lost(error):
                 raise StorageBusy("storage-in-doubt") from None
@@ -185,7 +197,7 @@ class PostgresDatabase(SqlDatabase):
             try:
                 connection = self._engine.connect()
                 for statement in first:
-                    connection.exec_driver_sql(statement)
+                    say_plainly(connection, statement)
                 return connection
             except DatabaseError as error:
                 if connection is not None:
@@ -207,12 +219,12 @@ class PostgresDatabase(SqlDatabase):
     def _let_go(self, connection: Connection, last: str = "") -> None:
         try:
             if connection.invalidated:
+                self._engine.dispose()  # the others are most likely dead too
                 return
-            driver = _driver(connection)
-            if driver.info.transaction_status is not TransactionStatus.IDLE:
-                connection.exec_driver_sql(f"ROLLBACK; {last}")
+            if driver(connection).info.transaction_status is not TransactionStatus.IDLE:
+                say_plainly(connection, f"ROLLBACK; {last}")
             elif last:
-                connection.exec_driver_sql(last)
+                say_plainly(connection, last)
         except BaseException as error:
             if not connection.invalidated:
                 connection.invalidate()  # with it the server gives up its transaction and locks
@@ -260,10 +272,6 @@ AND (rolname = 'pg_checkpoint' OR rolsuper))
 """
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-
-
 def _engine(
     server: str, password: SecretStr | None, schema: str, settings: PostgresSettings
 ) -> Engine:
@@ -291,6 +299,7 @@ def _engine(
         pool_size=settings.connections,
         max_overflow=0,
         pool_timeout=settings.patience,
+        pool_reset_on_return=None,  # what is left open is taken back here
         use_native_hstore=False,
         hide_parameters=True,  # an error that is logged holds nothing of what was to be written
     )

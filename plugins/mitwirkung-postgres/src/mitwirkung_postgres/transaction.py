@@ -12,22 +12,37 @@ the hash before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
+from typing import Any
 
 from sqlalchemy import Connection
 
 from mitwirkung import (
     ChainedEntry,
+    JournalEntry,
     Record,
-    RecordExists,
     RecordKind,
     SqlTransaction,
     StorageBusy,
 )
-from mitwirkung_postgres.bulk import FEW, insert_all
+from mitwirkung_postgres.bulk import FEW, in_list, insert_all
 from mitwirkung_postgres.database import PostgresDatabase
+from mitwirkung_postgres.driver import say, say_at_once, say_plainly
+
+_LOAD = """
+SELECT kind, key, version, fields, body FROM records WHERE (event, kind, key) IN
+"""
+_LAST_ENTRY = """
+SELECT number, time, actor, what, subject, params, previous, hash FROM journal
+WHERE event = %s ORDER BY number DESC LIMIT 1
+"""
+
+_ENTRY = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_INSERT_ENTRIES = """
+INSERT INTO journal (event, number, time, actor, what, subject, params, previous, hash) VALUES
+"""
 
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -43,22 +58,48 @@ class PostgresTransaction(SqlTransaction):
         connection: Connection,
         *,
         exclusive: bool,
+        writes: bool,
     ) -> None:
         super().__init__(event, kinds, database, connection)
-        self._writes = self._holds_journal = exclusive
+        self._place = database
+        self._writes, self._holds_journal = exclusive or writes, exclusive
         self._journal_lock = database.lock("journal", event)
         self.changed = False
         self.told: ChainedEntry | None = None
+        self._head: ChainedEntry | None = None
 
-    def insert(self, new: Iterable[Record]) -> None:
+    def insert_rows(self, rows: Iterable[tuple[Any, ...]]) -> bool:
         """A few in one statement, which takes itself back; many after a savepoint."""
-        left = iter(new)
+        left = iter(rows)
         first = list(islice(left, FEW))
         self._begin_to_write()
         if len(first) == FEW:
-            super().insert(chain(first, left))
-        elif first and not insert_all(self._connection, first):
-            raise RecordExists("record-exists", event=self.event)
+            return super().insert_rows(chain(first, left))
+        return not first or insert_all(self._connection, first)
+
+    def load(self, kind: str, key: str) -> Record | None:
+        found = self.load_all([(kind, key)])
+        return found[0] if found else None
+
+    def load_all(self, names: Sequence[tuple[str, str]]) -> list[Record]:
+        found: list[Record] = []
+        for start in range(0, len(names), FEW):
+            few = names[start : start + FEW]
+            values = chain.from_iterable((self.event, *name) for name in few)
+            rows = say(self._connection, in_list(_LOAD, 3, len(few)), [*values], binary=True)
+            found += [self._read(*row) for row in rows]
+        return found
+
+    def last_entry(self) -> ChainedEntry | None:
+        self.write_journal()
+        if self._head is None:
+            return self._entry(say(self._connection, _LAST_ENTRY, [self.event]).fetchall())
+        head, self._head = self._head, None
+        return head
+
+    def _read(self, kind: str, key: str, version: int, fields: Any, body: bytes) -> Record:
+        index = {name: fields.get(name) for name in self._kinds[kind].index}
+        return Record(self.event, kind, key, body, index, version)
 
     def update(self, record: Record, version: int) -> bool:
         self._begin_to_write()
@@ -69,30 +110,53 @@ class PostgresTransaction(SqlTransaction):
         return super().delete(kind, key)
 
     def hold_journal(self) -> None:
+        """The last entry is asked for in the same breath: while this one holds the journal, others
+        wait for it."""
         self._begin_to_write()
         if not self._holds_journal:
-            self._connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._journal_lock})")
-            self._holds_journal = True
+            held = ("SELECT pg_advisory_xact_lock(%s)", [self._journal_lock])
+            _, rows = say_at_once(self._connection, held, (_LAST_ENTRY, [self.event]))
+            self._holds_journal, self._head = True, self._entry(rows)
 
     def write_entry(self, entry: ChainedEntry) -> None:
         super().write_entry(entry)
         self.told = entry
 
+    def commit(self, more: str) -> None:
+        """Commit, in one breath with the last entries; see `PostgresDatabase.commit`."""
+        if len(self._unwritten) >= FEW:
+            self.write_journal()
+        rows = self.unwritten_rows()
+        statement = f"{_INSERT_ENTRIES} {', '.join([_ENTRY] * len(rows))}"
+        before = (statement, [*chain.from_iterable(rows)]) if rows else None
+        self._place.commit(self._connection, more, before)
+
+    def _entry(self, rows: Sequence[tuple[Any, ...]]) -> ChainedEntry | None:
+        for number, *told, previous, digest in rows:
+            return ChainedEntry(self.event, number, JournalEntry(*told), previous, digest)
+        return None
+
     def _begin_to_write(self) -> None:
         self.changed = True
         if not self._writes:
-            self._connection.exec_driver_sql("COMMIT; BEGIN")
+            say_plainly(self._connection, "COMMIT; BEGIN")
             self._writes = True
 
 
 @contextmanager
 def event_transaction(
-    database: PostgresDatabase, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+    database: PostgresDatabase,
+    event: str,
+    kinds: Mapping[str, RecordKind],
+    *,
+    exclusive: bool,
+    writes: bool,
 ) -> Iterator[PostgresTransaction]:
     """A transaction of an event; see `StorageBackend.transaction`."""
     lock = database.lock("event", event)
-    if exclusive:
-        first, last = [f"BEGIN; SELECT pg_advisory_xact_lock({lock})"], ""
+    if exclusive or writes:
+        shared = "" if exclusive else "_shared"
+        first, last = [f"BEGIN; SELECT pg_advisory_xact_lock{shared}({lock})"], ""
     else:
         held = f"SELECT pg_advisory_lock_shared({lock})"
         first = [f"BEGIN; {held}; COMMIT; {SNAPSHOT}"]  # in one breath; the lock stays
@@ -101,10 +165,10 @@ def event_transaction(
         try:
             with database.begun(*first, last=last) as connection:
                 transaction = PostgresTransaction(
-                    event, kinds, database, connection, exclusive=exclusive
+                    event, kinds, database, connection, exclusive=exclusive, writes=writes
                 )
                 yield transaction
-                database.commit(connection)
+                transaction.commit(last)
         except StorageBusy as busy:
             if busy.code != "storage-in-doubt":
                 raise

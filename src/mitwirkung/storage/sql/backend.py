@@ -41,13 +41,15 @@ class SqlBackend(StorageBackend):
 
     @contextmanager
     def begin(
-        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool
+        self, event: str, kinds: Mapping[str, RecordKind], *, exclusive: bool, writes: bool
     ) -> Iterator[Transaction]:
         """Every transaction is exclusive, if that is what `writing` means in this database."""
         from mitwirkung.storage.sql.transaction import SqlTransaction
 
         with self.records.writing() as connection:
-            yield SqlTransaction(event, kinds, self.records, connection)
+            transaction = SqlTransaction(event, kinds, self.records, connection)
+            yield transaction
+            transaction.write_journal()
 
     def all_events(self) -> Iterable[str]:
         from mitwirkung.storage.sql.transaction import events_in

@@ -17,6 +17,12 @@ Part = Literal["records", "keys"]
 NEWEST: dict[Part, str] = {"records": "records_0001", "keys": "keys_0001"}
 """The newest migration of each database: one that has it needs no Alembic to be opened."""
 
+MIGRATIONS: dict[Part, list[str]] = {
+    "records": ["mitwirkung.storage.sql:migrations/records"],
+    "keys": ["mitwirkung.storage.sql:migrations/keys"],
+}
+"""Where those of each database stand."""
+
 
 def revision(connection: Connection) -> str | None:
     """The migration that a database is at; None for an empty one."""
@@ -45,7 +51,7 @@ def bring_up_to_date(connection: Connection, part: Part) -> None:
         attributes={"connection": connection, "version_table": VERSION_TABLE},
     )
     config.set_main_option("script_location", "mitwirkung.storage.sql:migrations")
-    config.set_main_option("version_locations", f"mitwirkung.storage.sql:migrations/{part}")
+    config.set_main_option("version_locations", "\n".join(MIGRATIONS[part]))
     config.set_main_option("path_separator", "newline")
     try:
         command.upgrade(config, "head")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, union, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from mitwirkung.storage.backend import Match, Transaction
@@ -46,17 +46,20 @@ class SqlTransaction(Transaction):
         super().__init__(event, kinds)
         self._database = database
         self._connection = connection
+        self._unwritten: list[ChainedEntry] = []
 
     def insert(self, new: Iterable[Record]) -> None:
-        rows = (
-            (each.event, each.kind, each.key, each.version, as_text(dict(each.index)), each.body)
-            for each in new
-        )
+        if not self.insert_rows(map(_record_row, new)):
+            raise RecordExists("record-exists", event=self.event)
+
+    def insert_rows(self, rows: Iterable[tuple[Any, ...]]) -> bool:
+        """Insert rows of the table of records, all or none; False if one was there before."""
         try:
             with self._connection.begin_nested():
                 self._database.insert_many(self._connection, records, rows)
         except IntegrityError:
-            raise RecordExists("record-exists", event=self.event) from None
+            return False
+        return True
 
     def load(self, kind: str, key: str) -> Record | None:
         row = self._connection.execute(select(records).where(*self._one(kind, key))).one_or_none()
@@ -115,22 +118,25 @@ class SqlTransaction(Transaction):
         return gone.rowcount == 1
 
     def write_entry(self, entry: ChainedEntry) -> None:
-        told = entry.entry
-        self._connection.execute(
-            insert(journal).values(
-                event=entry.event,
-                number=entry.number,
-                time=told.time,
-                actor=told.actor,
-                what=told.what,
-                subject=told.subject,
-                params=dict(told.params),
-                previous=entry.previous,
-                hash=entry.hash,
-            )
-        )
+        """Kept until somebody looks, or the transaction ends: many are written at once."""
+        self._unwritten.append(entry)
+        if len(self._unwritten) == MANY:
+            self.write_journal()
+
+    def write_journal(self) -> None:
+        """Write the entries that were appended; whoever commits calls this before."""
+        if rows := self.unwritten_rows():
+            self._database.insert_many(self._connection, journal, rows)
+
+    def unwritten_rows(self) -> list[tuple[Any, ...]]:
+        """The rows of entries that were appended, for who writes them now."""
+        entries, self._unwritten = self._unwritten, []
+        dialect = self._connection.dialect
+        kept = journal.c.time.type.dialect_impl(dialect).bind_processor(dialect)
+        return [_entry_row(each, kept(each.entry.time) if kept else None) for each in entries]
 
     def last_entry(self) -> ChainedEntry | None:
+        self.write_journal()
         query = (
             select(journal)
             .where(journal.c.event == self.event)
@@ -141,6 +147,7 @@ class SqlTransaction(Transaction):
         return None if row is None else _entry(row)
 
     def load_entries(self, after: int, limit: int) -> Sequence[ChainedEntry]:
+        self.write_journal()
         query = (
             select(journal)
             .where(journal.c.event == self.event, journal.c.number > after)
@@ -178,3 +185,15 @@ def events_in(connection: Connection) -> list[str]:
 def _entry(row: Row[Any]) -> ChainedEntry:
     told = JournalEntry(row.time, row.actor, row.what, row.subject, row.params)
     return ChainedEntry(row.event, row.number, told, row.previous, row.hash)
+
+
+def _entry_row(link: ChainedEntry, time: object) -> tuple[object, ...]:
+    told = link.entry
+    what = (time or told.time, told.actor, told.what, told.subject, as_text(dict(told.params)))
+    return (link.event, link.number, *what, link.previous, link.hash)
+
+
+def _record_row(record: Record) -> tuple[object, ...]:
+    """A row of the table of records, as the driver takes it."""
+    fields = as_text(dict(record.index))
+    return record.event, record.kind, record.key, record.version, fields, record.body
