@@ -238,7 +238,9 @@ def test_the_sample_changes_nothing_and_every_line_of_it_can_be_used() -> None:
     for line in sample.splitlines():
         bare = line.removeprefix("# ")
         is_setting = bare.partition(" ")[2].startswith("=") and "may be left out" not in line
-        opened.append(bare.replace("...   has to be set", '"sex"') if is_setting else line)
+        opened.append(
+            bare.replace("...   has to be set", '"a@stadt.example"') if is_setting else line
+        )
     used = app(
         "\n".join(opened),
         MITWIRKUNG_SELECTION_LICENSED_LICENCE="x",
