@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -237,10 +238,11 @@ def test_the_sample_changes_nothing_and_every_line_of_it_can_be_used() -> None:
     opened = []
     for line in sample.splitlines():
         bare = line.removeprefix("# ")
-        is_setting = bare.partition(" ")[2].startswith("=") and "may be left out" not in line
-        opened.append(
-            bare.replace("...   has to be set", '"a@stadt.example"') if is_setting else line
-        )
+        name, _, rest = bare.partition(" ")
+        # What may be left out has no default to stand there; a user belongs to the password.
+        left_out = "may be left out" in rest and name != "user"
+        value = re.sub(r"\.\.\.   (has to be set|may be left out)", '"a@stadt.example"', bare)
+        opened.append(value if rest.startswith("=") and not left_out else line)
     used = app(
         "\n".join(opened),
         MITWIRKUNG_SELECTION_LICENSED_LICENCE="x",

@@ -131,7 +131,7 @@ def spoken() -> set[str]:
 
 
 def in_the_sample() -> Iterator[str]:
-    """What stands in the sample of the settings beside the strategies, backends and channels that ship."""
+    """What the sample of the settings says of the strategies, backends and channels that ship."""
     shipped = PluginManager({"*": "this test"})
     shown = (shipped.strategies(), shipped.backends(), shipped.channels())
     for plugin in [each for kind in shown for each in kind.values()]:
