@@ -22,7 +22,7 @@ from small_event import OPENED, Town, entry
 
 HELPER = Path(__file__).parent / "dispatcher_process.py"
 MODULES = os.pathsep.join(sys.path)
-MANY = int(os.environ.get("MITWIRKUNG_MANY", "1000"))
+MANY = int(os.environ.get("MITWIRKUNG_MANY", "400"))
 LEASE = 4.0
 """Seconds: a dispatcher that is not killed needs far less for what it takes at once."""
 
