@@ -156,6 +156,13 @@ if TYPE_CHECKING:
     from mitwirkung.mapping import FeatureSource as FeatureSource
     from mitwirkung.mapping import read_mapping as read_mapping
     from mitwirkung.moves import MoveRefused as MoveRefused
+    from mitwirkung.notifications.channel import ChannelSettings as ChannelSettings
+    from mitwirkung.notifications.channel import NotificationChannel as NotificationChannel
+    from mitwirkung.notifications.message import Attachment as Attachment
+    from mitwirkung.notifications.message import DeliveryReceipt as DeliveryReceipt
+    from mitwirkung.notifications.message import Message as Message
+    from mitwirkung.notifications.message import Outcome as Outcome
+    from mitwirkung.notifications.message import Recipient as Recipient
     from mitwirkung.occasions import Occasion as Occasion
     from mitwirkung.outbox import About as About
     from mitwirkung.outbox import MessageRefused as MessageRefused
@@ -376,6 +383,8 @@ _HOMES = {
     "mailroom": ["Mailroom", "Preview", "Released", "ReplyRefused"],
     "mapping": ["AgeGroups", "FeatureMapping", "FeatureSource", "read_mapping"],
     "moves": ["MoveRefused"],
+    "notifications.channel": ["ChannelSettings", "NotificationChannel"],
+    "notifications.message": ["Attachment", "Message", "DeliveryReceipt", "Outcome", "Recipient"],
     "occasions": ["Occasion"],
     "outbox": ["About", "MessageRefused", "MessageState", "OutgoingMessage"],
     "people": [

@@ -18,7 +18,7 @@ from mitwirkung.casefile import CaseFile
 from mitwirkung.errors import MitwirkungError
 from mitwirkung.moves import MoveRefused
 from mitwirkung.notifications.channel import NotificationChannel
-from mitwirkung.notifications.message import Outcome, Receipt
+from mitwirkung.notifications.message import DeliveryReceipt, Outcome
 from mitwirkung.outbox import LEASE, MessageState, OutgoingMessage
 from mitwirkung.people import Actor, Role
 from mitwirkung.registration import Randomness
@@ -55,7 +55,7 @@ class Dispatched:
 
     counts: Counter[MessageState] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, Receipt] = field(default_factory=dict)
+    examples: dict[str, DeliveryReceipt] = field(default_factory=dict)
 
     def add(self, message: OutgoingMessage) -> None:
         self.counts[message.state] += 1
@@ -96,7 +96,7 @@ class Dispatcher:
         done = Dispatched()
         chances: Chances = {}
         due: list[str] = []
-        reports: list[tuple[OutgoingMessage, Receipt | None]] = []
+        reports: list[tuple[OutgoingMessage, DeliveryReceipt | None]] = []
         taken = 0
         with ExitStack() as stack:
             opened = _Opened(self.post, stack)
@@ -177,7 +177,7 @@ class Dispatcher:
 
     # --- sending -----------------------------------------------------------------------------
 
-    def _sent(self, draft: Draft, opened: _Opened) -> Receipt | None:
+    def _sent(self, draft: Draft, opened: _Opened) -> DeliveryReceipt | None:
         """Send one; None if it was not begun."""
         now = self.clock()
         if now >= draft.message.attempts[-1].lease - min(MARGIN, self.lease / 2):
@@ -198,7 +198,7 @@ class Dispatcher:
     @contextmanager
     def _recorded_if_broken(
         self,
-        reports: list[tuple[OutgoingMessage, Receipt | None]],
+        reports: list[tuple[OutgoingMessage, DeliveryReceipt | None]],
         drafts: list[Draft],
         done: Dispatched,
     ) -> Iterator[None]:
@@ -208,7 +208,7 @@ class Dispatcher:
             yield
         except BaseException:
             begun = len(reports) + 1
-            rest: list[tuple[OutgoingMessage, Receipt | None]]
+            rest: list[tuple[OutgoingMessage, DeliveryReceipt | None]]
             rest = [(each.message, None) for each in drafts[begun:]]
             with self.case() as case:
                 self._record(case, [*reports, *rest], done)
@@ -219,7 +219,7 @@ class Dispatcher:
     def _record(
         self,
         case: CaseFile,
-        reports: Iterable[tuple[OutgoingMessage, Receipt | None]],
+        reports: Iterable[tuple[OutgoingMessage, DeliveryReceipt | None]],
         done: Dispatched,
     ) -> None:
         """Record what became of the attempts; what does not arrive goes out on the next way."""
@@ -272,7 +272,9 @@ def next_ways(
 UNWRITABLE = "message-unwritable"
 
 
-def _reported(message: OutgoingMessage, name: str, receipt: Receipt | None) -> OutgoingMessage:
+def _reported(
+    message: OutgoingMessage, name: str, receipt: DeliveryReceipt | None
+) -> OutgoingMessage:
     if receipt is None:
         return message.given_back(name)
     if receipt.code == UNWRITABLE:
@@ -324,10 +326,12 @@ def _rights(
         yield token, code, right
 
 
-def _receipt(outcome: Outcome, draft: Draft, now: datetime, code: str, error: Exception) -> Receipt:
+def _receipt(
+    outcome: Outcome, draft: Draft, now: datetime, code: str, error: Exception
+) -> DeliveryReceipt:
     """A receipt of our own; of the error only its name or code, for it may hold personal data."""
     reason = error.code if isinstance(error, MitwirkungError) else type(error).__name__
-    return Receipt(
+    return DeliveryReceipt(
         outcome=outcome, channel=draft.channel, time=now, code=code, params={"reason": reason}
     )
 

@@ -15,7 +15,7 @@ from mitwirkung.errors import ChannelRefused, Finding, InputError
 from mitwirkung.identities import people_of
 from mitwirkung.moves import MoveRefused
 from mitwirkung.notifications.channel import NotificationChannel
-from mitwirkung.notifications.message import Message, Receipt, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Recipient
 from mitwirkung.occasions import Occasion
 from mitwirkung.outbox import (
     LEASE,
@@ -64,7 +64,7 @@ class Farewell:
     channel: NotificationChannel
     message: Message
 
-    def send(self, *, now: datetime) -> Receipt:
+    def send(self, *, now: datetime) -> DeliveryReceipt:
         """Send it, once."""
         with self.channel.opened():
             return self.channel.send(self.message, now=now)
@@ -306,7 +306,9 @@ class Mailroom:
         )
         return dispatcher.run(limit)
 
-    def trial(self, contact: ContactPoint, *, key: str | None = None, now: datetime) -> Receipt:
+    def trial(
+        self, contact: ContactPoint, *, key: str | None = None, now: datetime
+    ) -> DeliveryReceipt:
         """Send a message to oneself, on the first channel that serves the contact. Nothing is kept.
 
         Args:

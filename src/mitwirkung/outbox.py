@@ -17,7 +17,7 @@ from typing import Self
 from pydantic import AwareDatetime, model_validator
 
 from mitwirkung.moves import MoveRefused, require_legal, stated
-from mitwirkung.notifications.message import MessageKey, MessageKind, Outcome, Receipt
+from mitwirkung.notifications.message import DeliveryReceipt, MessageKey, MessageKind, Outcome
 from mitwirkung.people import Actor, Language, Model
 
 
@@ -124,7 +124,7 @@ class Attempt(Model):
     lease: AwareDatetime
     channel: str
     way: str
-    receipt: Receipt | None = None
+    receipt: DeliveryReceipt | None = None
 
 
 class Decision(Model):
@@ -279,7 +279,7 @@ class OutgoingMessage(Model):
         self._require_taken(dispatcher)
         return self._to(MessageState.RELEASED, attempts=self.attempts[:-1])
 
-    def reported(self, dispatcher: str, receipt: Receipt) -> OutgoingMessage:
+    def reported(self, dispatcher: str, receipt: DeliveryReceipt) -> OutgoingMessage:
         """The message, after the attempt of a dispatcher.
 
         A receipt that comes after the attempt was taken for lost still tells what became of it.
@@ -307,7 +307,7 @@ class OutgoingMessage(Model):
         due = receipt.time + PAUSES[failures - 1]
         return self._to(MessageState.RELEASED, attempts=attempts, due=due)
 
-    def unwritable(self, dispatcher: str, receipt: Receipt) -> OutgoingMessage:
+    def unwritable(self, dispatcher: str, receipt: DeliveryReceipt) -> OutgoingMessage:
         """The message, which could not be written: no other way would help."""
         self._require_taken(dispatcher)
         attempt = self.attempts[-1].model_copy(update={"receipt": receipt})

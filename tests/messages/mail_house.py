@@ -11,7 +11,7 @@ from typing import Any
 from mitwirkung.dispatching import Dispatched
 from mitwirkung.errors import Finding
 from mitwirkung.notifications.channel import NotificationChannel
-from mitwirkung.notifications.message import Message, Outcome, Receipt, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
 from mitwirkung.procedure import Procedure
 from mitwirkung.writing import Post
 
@@ -41,7 +41,7 @@ class PlainTemplates:
         return [Finding("template-broken", {"kind": kind})] if wrong else []
 
 
-Says = Callable[[Message, datetime], Receipt]
+Says = Callable[[Message, datetime], DeliveryReceipt]
 
 
 class Wooden(NotificationChannel):
@@ -62,7 +62,7 @@ class Wooden(NotificationChannel):
         finally:
             self.is_open -= 1
 
-    def send(self, message: Message, *, now: datetime) -> Receipt:
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
         assert self.is_open == 1
         self.given.append(message)
         return self.says(message, now)
@@ -92,12 +92,14 @@ class Letters(Wooden):
     reaches = frozenset({"letter"})
 
 
-def sent(message: Message, now: datetime) -> Receipt:
-    return Receipt(outcome=Outcome.SENT, channel="wood", time=now)
+def sent(message: Message, now: datetime) -> DeliveryReceipt:
+    return DeliveryReceipt(outcome=Outcome.SENT, channel="wood", time=now)
 
 
 def failing(outcome: Outcome, code: str = "wood") -> Says:
-    return lambda message, now: Receipt(outcome=outcome, channel="wood", time=now, code=code)
+    return lambda message, now: DeliveryReceipt(
+        outcome=outcome, channel="wood", time=now, code=code
+    )
 
 
 @dataclass

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mitwirkung.cli import cli
+from mitwirkung.cli.terminal import screen
 from mitwirkung.examples import dortmund
 
 NAME = "buergerdialog-2020"
@@ -36,7 +37,7 @@ def clerk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clerk:
     """Ten people applied and are offered seats; messages go into a folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MITWIRKUNG_LANGUAGE", "en")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(screen, "width", 200)  # keys on one line
     monkeypatch.delenv("MITWIRKUNG_MASTER_KEY", raising=False)
     clerk = Clerk(monkeypatch)
     key = re.search(r"export MITWIRKUNG_MASTER_KEY=([0-9a-f]{64})", clerk.run("init"))

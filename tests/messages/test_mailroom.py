@@ -13,7 +13,7 @@ from mail_house import Calls, Email, House, Letters, failing, sent
 
 from mitwirkung.applications import State
 from mitwirkung.errors import InputError
-from mitwirkung.notifications.message import Message, Outcome, Receipt
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome
 from mitwirkung.occasions import Occasion
 from mitwirkung.outbox import LEASE, PAUSES, About, MessageState
 from mitwirkung.people import Channel
@@ -310,7 +310,7 @@ def test_uncertain_is_never_sent_again_without_a_person(town: Town, house: House
 
 
 def test_a_channel_that_raises_leaves_its_message_uncertain(town: Town, house: House) -> None:
-    def breaks(message: Message, now: datetime) -> Receipt:
+    def breaks(message: Message, now: datetime) -> DeliveryReceipt:
         raise RuntimeError(message.recipient.name)
 
     house.channels = [Email(breaks)]
@@ -325,7 +325,7 @@ def test_a_channel_that_raises_leaves_its_message_uncertain(town: Town, house: H
 
 
 def test_who_interrupts_a_dispatcher_leaves_one_message_open(town: Town, house: House) -> None:
-    def interrupted(message: Message, now: datetime) -> Receipt:
+    def interrupted(message: Message, now: datetime) -> DeliveryReceipt:
         if len(house.given) == 3:
             raise KeyboardInterrupt
         return sent(message, now)
@@ -346,7 +346,7 @@ def test_who_interrupts_a_dispatcher_leaves_one_message_open(town: Town, house: 
 
 
 def test_a_dispatcher_whose_time_is_over_begins_nothing_more(town: Town, house: House) -> None:
-    def slow(message: Message, now: datetime) -> Receipt:
+    def slow(message: Message, now: datetime) -> DeliveryReceipt:
         house.wait(minutes=6)
         return sent(message, now)
 
@@ -362,7 +362,7 @@ def test_several_dispatchers_share_an_outbox(town: Town, house: House) -> None:
     town.opened(*range(12))
     inner: list[int] = []
 
-    def other(message: Message, now: datetime) -> Receipt:
+    def other(message: Message, now: datetime) -> DeliveryReceipt:
         if not inner:
             inner.append(1)
             second = House([Email()])

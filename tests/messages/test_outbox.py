@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from builders import examples
 from mitwirkung.moves import MoveRefused
-from mitwirkung.notifications.message import Outcome, Receipt
+from mitwirkung.notifications.message import DeliveryReceipt, Outcome
 from mitwirkung.outbox import (
     LEASE,
     MOVES,
@@ -42,8 +42,8 @@ def message(**changed: Any) -> OutgoingMessage:
     return OutgoingMessage(**given)
 
 
-def receipt(outcome: Outcome, time: datetime = NOW) -> Receipt:
-    return Receipt(outcome=outcome, channel="email", time=time)
+def receipt(outcome: Outcome, time: datetime = NOW) -> DeliveryReceipt:
+    return DeliveryReceipt(outcome=outcome, channel="email", time=time)
 
 
 def taken(given: OutgoingMessage, dispatcher: str = "one", now: datetime = NOW) -> OutgoingMessage:

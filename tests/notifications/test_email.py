@@ -19,7 +19,7 @@ from mitwirkung.errors import ChannelRefused
 from mitwirkung.messages import TEXTS
 from mitwirkung.notifications.calendar import calendar_entry
 from mitwirkung.notifications.email import EmailChannel
-from mitwirkung.notifications.message import Message, Outcome, Receipt, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
 from mitwirkung.people import EmailAddress
 
 NOW = datetime(2020, 9, 28, 9, 30, tzinfo=UTC)
@@ -46,17 +46,17 @@ def message(to: str = "mina@example.org", **change: Any) -> Message:
     return Message(**{**given, **change})
 
 
-def sent(server: MailServer, *messages: Message, **settings: Any) -> list[Receipt]:
+def sent(server: MailServer, *messages: Message, **settings: Any) -> list[DeliveryReceipt]:
     channel = EmailChannel(server.settings(**settings))
     with channel.opened():
         return [channel.send(each, now=NOW) for each in messages]
 
 
-def one(server: MailServer, given: Message | None = None, **settings: Any) -> Receipt:
+def one(server: MailServer, given: Message | None = None, **settings: Any) -> DeliveryReceipt:
     return sent(server, given or message(), **settings)[0]
 
 
-def in_words(receipt: Receipt) -> str:
+def in_words(receipt: DeliveryReceipt) -> str:
     assert receipt.code is not None
     return TEXTS[receipt.code].format(**receipt.params)
 

@@ -19,7 +19,7 @@ from mitwirkung.notifications.call_list import CallListChannel
 from mitwirkung.notifications.channel import ChannelSettings, ContactKind, NotificationChannel
 from mitwirkung.notifications.email import EmailChannel
 from mitwirkung.notifications.folder import FolderChannel
-from mitwirkung.notifications.message import Message, Outcome, Receipt, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
 from mitwirkung.testing import NotificationChannelKit
 from mitwirkung.testing.channel_kit import Arrived
 
@@ -105,7 +105,7 @@ class Pigeon(NotificationChannel):
             if "swallows" not in self.faults:
                 raise
 
-    def send(self, message: Message, *, now: datetime) -> Receipt:
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
         outcome, code, params = Outcome.SENT, None, {}
         if message.recipient.contact.kind not in self.reaches and "everywhere" not in self.faults:
             outcome, code = Outcome.PERMANENT, "pigeon-lost"
@@ -123,7 +123,7 @@ class Pigeon(NotificationChannel):
         if "late" in self.faults:
             now += timedelta(hours=1)
         channel = "dove" if "misnamed" in self.faults else self.name
-        return Receipt(outcome=outcome, channel=channel, time=now, code=code, params=params)
+        return DeliveryReceipt(outcome=outcome, channel=channel, time=now, code=code, params=params)
 
     def _of(self, recipient: Recipient) -> list[Path]:
         files = sorted(Path(self.settings.folder).glob("*.json"))

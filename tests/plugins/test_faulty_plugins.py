@@ -92,11 +92,14 @@ def test_the_listing_says_what_is_wrong_with_each(site: Path, tmp_path: Path) ->
         assert found[name]["strategies"] == []
     for name in set(NAMES) - set(reasons):
         assert found[name]["status"] == "active", found[name]
-        more = ["register_randomness_sources"] if name == "good" else []
-        last = ["register_storage_backends"] if name == "good" else []
+        more = ["register_notification_channels", "register_randomness_sources"]
+        last = ["register_storage_backends"]
+        if name != "good":
+            more, last = [], []
         assert found[name]["hooks"] == [*more, "register_selection_strategies", *last]
     assert found["good"]["sources"] == ["super-six"]
     assert found["good"]["backends"] == ["short-lived"]
+    assert found["good"]["channels"] == ["town-crier"]
     for name in ("twin-a", "twin-b"):
         (conflict,) = found[name]["conflicts"]
         assert "'twin-a' of mitwirkung-twin-a 1.2, 'twin-b' of mitwirkung-twin-b 1.2" in conflict

@@ -33,7 +33,7 @@ from mitwirkung.lottery.folder import check_same, write_files
 from mitwirkung.mailroom import Mailroom, Preview
 from mitwirkung.messages import text_of
 from mitwirkung.notifications.call_list import read_outcomes
-from mitwirkung.notifications.message import Receipt
+from mitwirkung.notifications.message import DeliveryReceipt
 from mitwirkung.occasions import OCCASIONS, Occasion
 from mitwirkung.outbox import MESSAGE_STATES, TASKS, About, MessageState, OutgoingMessage
 from mitwirkung.people import EmailAddress, contact_text
@@ -114,7 +114,7 @@ def _tried(message: OutgoingMessage) -> Iterable[str]:
         yield f"{attempt.channel} {when}: {became}"
 
 
-def _became(receipt: Receipt) -> str:
+def _became(receipt: DeliveryReceipt) -> str:
     if receipt.code is None:
         return say(str(receipt.outcome))
     return text_of(receipt.code, receipt.params, say)

@@ -20,8 +20,7 @@ from mitwirkung.lottery.folder import write_files
 from mitwirkung.names import fold
 from mitwirkung.notifications.channel import ChannelSettings, ContactKind, NotificationChannel
 from mitwirkung.notifications.keeping import keeps_name, kept_of
-from mitwirkung.notifications.message import Message, Outcome, Receipt, Recipient
-from mitwirkung.pages import page_template
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
 from mitwirkung.people import PhoneNumber
 from mitwirkung.tables import Source, read_table
 from mitwirkung.texts import LANGUAGES, translator
@@ -96,7 +95,7 @@ class CallListChannel(NotificationChannel):
         finally:
             self.write_list()
 
-    def send(self, message: Message, *, now: datetime) -> Receipt:
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
         """Put a call on the list; one that was there before is not put there again."""
         to = message.recipient.contact
         if not isinstance(to, PhoneNumber):
@@ -188,8 +187,10 @@ class CallListChannel(NotificationChannel):
 
     def _receipt(
         self, outcome: Outcome, now: datetime, code: str | None = None, **params: str | int
-    ) -> Receipt:
-        return Receipt(outcome=outcome, channel=self.name, time=now, code=code, params=params)
+    ) -> DeliveryReceipt:
+        return DeliveryReceipt(
+            outcome=outcome, channel=self.name, time=now, code=code, params=params
+        )
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,8 @@ def call_script(call: Call, language: str) -> list[str]:
 def call_sheets(calls: Sequence[Call], language: str) -> str:
     """The list as a page to print, each call on a sheet of its own."""
     t = translator(language)
+    from mitwirkung.pages import page_template
+
     return page_template("notifications", "calls.html.j2").render(
         calls=[(call, call_script(call, language)) for call in calls],
         outcomes=[(each.value, t(CALL_OUTCOMES[each]), t(WHEN[each])) for each in CallOutcome],

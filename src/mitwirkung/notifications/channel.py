@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from mitwirkung.errors import ChannelRefused
-from mitwirkung.notifications.message import Message, Receipt, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Recipient
 from mitwirkung.pluggable import Pluggable, class_flaws
 from mitwirkung.settings import PluginSettings
 
@@ -51,7 +51,7 @@ class NotificationChannel(Pluggable):
         yield
 
     @abstractmethod
-    def send(self, message: Message, *, now: datetime) -> Receipt:
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
         """Send one message.
 
         It never raises for what may happen on the way: a receipt says it. Of one that is given

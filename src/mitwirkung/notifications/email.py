@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from mitwirkung.messages import Reason
 from mitwirkung.notifications.channel import ChannelSettings, ContactKind, NotificationChannel
-from mitwirkung.notifications.message import Message, Outcome, Receipt
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome
 from mitwirkung.people import EMAIL, EmailAddress, Line
 
 if TYPE_CHECKING:  # loaded where a mail is sent
@@ -195,7 +195,7 @@ class EmailChannel(NotificationChannel):
             self._connection.end()
             self._connection = None
 
-    def send(self, message: Message, *, now: datetime) -> Receipt:
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
         """Send a mail; uncertain from the moment on at which its text goes out until the server
         said what became of it."""
         if self._connection is None:
@@ -214,7 +214,7 @@ class EmailChannel(NotificationChannel):
             receipt = self._attempt(envelope, content, now)
         return receipt or self._receipt(Outcome.TEMPORARY, now, "smtp-lost")
 
-    def _attempt(self, envelope: Envelope, content: bytes, now: datetime) -> Receipt | None:
+    def _attempt(self, envelope: Envelope, content: bytes, now: datetime) -> DeliveryReceipt | None:
         """What became of the mail; None if the connection was gone before anything went out."""
         assert self._connection is not None
         try:
@@ -242,8 +242,10 @@ class EmailChannel(NotificationChannel):
 
     def _receipt(
         self, outcome: Outcome, now: datetime, code: str | None = None, **params: str | int
-    ) -> Receipt:
-        return Receipt(outcome=outcome, channel=self.name, time=now, code=code, params=params)
+    ) -> DeliveryReceipt:
+        return DeliveryReceipt(
+            outcome=outcome, channel=self.name, time=now, code=code, params=params
+        )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from mitwirkung.lottery.folder import write_files
 from mitwirkung.notifications.channel import ChannelSettings, ContactKind, NotificationChannel
 from mitwirkung.notifications.keeping import keeps_name, kept_of
-from mitwirkung.notifications.message import Message, Outcome, Receipt, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
 from mitwirkung.people import contact_text
 
 ABOUT = "message.json"
@@ -39,7 +39,7 @@ class FolderChannel(NotificationChannel):
     reaches: ClassVar[frozenset[ContactKind]] = frozenset({"email", "phone", "letter"})
     keeps = True
 
-    def send(self, message: Message, *, now: datetime) -> Receipt:
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
         """Write the files; a message that is there already stays as it is.
 
         They appear all at once, so that a folder that is there is whole.
@@ -49,14 +49,14 @@ class FolderChannel(NotificationChannel):
             try:
                 write_files(place, _files(message, now), public=())
             except OSError as error:
-                return Receipt(
+                return DeliveryReceipt(
                     outcome=Outcome.TEMPORARY,
                     channel=self.name,
                     time=now,
                     code="folder-unwritable",
                     params={"reason": error.strerror or type(error).__name__},
                 )
-        return Receipt(outcome=Outcome.SENT, channel=self.name, time=now)
+        return DeliveryReceipt(outcome=Outcome.SENT, channel=self.name, time=now)
 
     def export(self, recipient: Recipient) -> dict[str, bytes]:
         """The files of every message to a person."""

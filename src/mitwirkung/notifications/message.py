@@ -80,7 +80,7 @@ class Outcome(StrEnum):
     """Nobody knows whether it went out: only a person may send it again."""
 
 
-class Receipt(Model):
+class DeliveryReceipt(Model):
     """What a channel says of an attempt; without personal data, for it is kept and shown.
 
     Attributes:

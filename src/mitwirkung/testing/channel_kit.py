@@ -14,7 +14,13 @@ from typing import Any, ClassVar
 from mitwirkung.errors import ChannelRefused
 from mitwirkung.messages import TEXTS
 from mitwirkung.notifications.channel import NotificationChannel, channel_flaws
-from mitwirkung.notifications.message import Attachment, Message, Outcome, Receipt, Recipient
+from mitwirkung.notifications.message import (
+    Attachment,
+    DeliveryReceipt,
+    Message,
+    Outcome,
+    Recipient,
+)
 from mitwirkung.people import EmailAddress, PhoneNumber, PostalAddress
 from mitwirkung.testing.kit import demand, hold_to_kit
 
@@ -290,14 +296,17 @@ def _message(
     )
 
 
-def _sent(channel: NotificationChannel, message: Message) -> Receipt:
+def _sent(channel: NotificationChannel, message: Message) -> DeliveryReceipt:
     with channel.opened():
         return channel.send(message, now=NOW)
 
 
-def _sound(channel: NotificationChannel, receipt: Receipt) -> None:
+def _sound(channel: NotificationChannel, receipt: DeliveryReceipt) -> None:
     """A receipt is kept and shown: it holds nothing personal, and can be said in words."""
-    demand(isinstance(receipt, Receipt), f"it returns {type(receipt).__name__}, not a Receipt")
+    demand(
+        isinstance(receipt, DeliveryReceipt),
+        f"it returns {type(receipt).__name__}, not a DeliveryReceipt",
+    )
     demand(receipt.channel == channel.name, f"the receipt names the channel {receipt.channel!r}")
     demand(receipt.time == NOW, "the receipt has another time than `now`")
     demand(pickle.loads(pickle.dumps(receipt)) == receipt, "the receipt does not pickle")

@@ -1,7 +1,13 @@
 """It is all right."""
 
+from datetime import datetime
+
 from mitwirkung import (
+    DeliveryReceipt,
     MemoryBackend,
+    Message,
+    NotificationChannel,
+    Outcome,
     PanelLottery,
     RandomnessSource,
     SelectionProblem,
@@ -48,3 +54,20 @@ class ShortLivedBackend(MemoryBackend):
 @hookimpl
 def register_storage_backends() -> list[type[StorageBackend]]:
     return [ShortLivedBackend]
+
+
+class TownCrierChannel(NotificationChannel):
+    """Nobody hears it, and nothing is kept."""
+
+    name = "town-crier"
+    reaches = frozenset({"phone"})
+
+    def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
+        return DeliveryReceipt(
+            outcome=Outcome.PERMANENT, channel=self.name, time=now, code="gone-hoarse"
+        )
+
+
+@hookimpl
+def register_notification_channels() -> list[type[NotificationChannel]]:
+    return [TownCrierChannel]
