@@ -164,7 +164,8 @@ def _test_plugin(folder: Path) -> None:
         """A plugin's tests with the core and this plugin alone."""
         install(session, *group("pytest"), *group("test", folder), ours=[ROOT, folder])
         session.run(
-            *("pytest", "--config-file=pyproject.toml", str(folder.relative_to(ROOT) / "tests")),
+            *("pytest", "--config-file=pyproject.toml", "-n", "auto", "--dist", "loadfile"),
+            str(folder.relative_to(ROOT) / "tests"),
             *session.posargs,
         )
 
@@ -221,7 +222,10 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The Python code in README.md and docs/, run from top to bottom (see conftest.py)."""
     install(session, *group("docs"))
-    session.run("pytest", "docs", "README.md", *session.posargs)
+    # The blocks of a file share what they made: a file is run by one worker.
+    session.run(
+        *("pytest", "-n", "auto", "--dist", "loadfile", "docs", "README.md"), *session.posargs
+    )
 
 
 @nox.session
