@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mitwirkung.notifications.templates import COMMON, Templates, TemplateUnfit
@@ -168,6 +168,7 @@ def test_the_chance_stands_in_plain_words() -> None:
     assert "1 Platz. Beworben hat sich 1 Mensch." in alone
 
 
+@example(Fraction(200, 201))
 @given(st.fractions(min_value=0, max_value=1))
 def test_chances_are_near_and_never_a_false_zero_or_one(chance: Fraction) -> None:
     part, whole = out_of(chance)

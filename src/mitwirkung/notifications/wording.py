@@ -75,5 +75,5 @@ def out_of(chance: Fraction) -> tuple[int, int]:
         return chance.numerator, chance.denominator
     if chance.denominator == 1:
         return 10 * chance.numerator, 10
-    whole = 100 if chance >= Fraction(1, 50) else 1000
+    whole = 100 if Fraction(1, 50) <= chance <= Fraction(49, 50) else 1000
     return min(max(round(chance * whole), 1), whole - 1), whole
