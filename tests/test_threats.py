@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from builders import people, plan, town
-from mitwirkung.app import draw_folder, give_up_folder, solve, verify_record
+from mitwirkung.app import solve, verify_record
+from mitwirkung.folders import draw_folder, give_up_folder
 from mitwirkung.lottery.draw import public_record
 from mitwirkung.lottery.encoding import canonical_json, panel_hash
 from mitwirkung.lottery.facts import Facts

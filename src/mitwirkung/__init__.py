@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mitwirkung.access import Everything as Everything
     from mitwirkung.app import Mitwirkung as Mitwirkung
-    from mitwirkung.app import give_up_folder as give_up_folder
     from mitwirkung.app import read_facts as read_facts
-    from mitwirkung.app import read_problem as read_problem
     from mitwirkung.app import solve as solve
     from mitwirkung.app import verify_record as verify_record
-    from mitwirkung.app import write_report as write_report
     from mitwirkung.applications import Application as Application
     from mitwirkung.applications import ApplicationRefused as ApplicationRefused
     from mitwirkung.applications import Offer as Offer
@@ -63,6 +60,8 @@ if TYPE_CHECKING:
     from mitwirkung.events import Remedy as Remedy
     from mitwirkung.events import Undersubscription as Undersubscription
     from mitwirkung.events import missing_groups as missing_groups
+    from mitwirkung.folders import give_up_folder as give_up_folder
+    from mitwirkung.folders import write_report as write_report
     from mitwirkung.forms.answers import answer_model as answer_model
     from mitwirkung.forms.answers import answers_schema as answers_schema
     from mitwirkung.forms.answers import by_compartment as by_compartment
@@ -113,6 +112,7 @@ if TYPE_CHECKING:
     from mitwirkung.lottery.panels import PanelLottery as PanelLottery
     from mitwirkung.lottery.panels import lot_classes as lot_classes
     from mitwirkung.lottery.problem import SelectionProblem as SelectionProblem
+    from mitwirkung.lottery.problem_files import read_problem as read_problem
     from mitwirkung.lottery.progress import LotteryStopped as LotteryStopped
     from mitwirkung.lottery.progress import Step as Step
     from mitwirkung.lottery.publication import CountsRefused as CountsRefused
@@ -250,15 +250,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "access": ["Everything"],
-    "app": [
-        "give_up_folder",
-        "Mitwirkung",
-        "read_facts",
-        "read_problem",
-        "solve",
-        "verify_record",
-        "write_report",
-    ],
+    "app": ["Mitwirkung", "read_facts", "solve", "verify_record"],
     "applications": [
         "Application",
         "ApplicationRefused",
@@ -310,6 +302,7 @@ _HOMES = {
         "Phase",
         "Undersubscription",
     ],
+    "folders": ["give_up_folder", "write_report"],
     "forms.answers": [
         "answer_model",
         "answers_schema",
@@ -355,6 +348,7 @@ _HOMES = {
     "lottery.numbered": ["PanelsRefused"],
     "lottery.panels": ["lot_classes", "PanelLottery"],
     "lottery.problem": ["SelectionProblem"],
+    "lottery.problem_files": ["read_problem"],
     "lottery.progress": ["LotteryStopped", "Step"],
     "lottery.publication": ["CountsRefused", "KeyRefused", "LotteryRefused", "ReplacementRefused"],
     "lottery.quota_files": ["read_quotas", "write_quotas"],

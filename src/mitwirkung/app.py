@@ -15,57 +15,32 @@ from mitwirkung.errors import (
     BackendRefused,
     ChannelFailed,
     ChannelRefused,
-    Finding,
-    InputError,
     UnknownBackend,
     UnknownChannel,
 )
-from mitwirkung.intake import Applicants, MissingPolicy, collect_applicants
-from mitwirkung.lottery.apportionment import read_population
-from mitwirkung.lottery.attempts import GivenUpFile, give_up
-from mitwirkung.lottery.draw import DrawRecord
+from mitwirkung.intake import Applicants
+from mitwirkung.lottery.attempts import GivenUpFile
 from mitwirkung.lottery.facts import Facts
 from mitwirkung.lottery.facts_file import read_facts as read_facts_with
-from mitwirkung.lottery.files import LotteryFile, PublicRecordFile
+from mitwirkung.lottery.files import LotteryFile
 from mitwirkung.lottery.folder import (
-    FolderOccupied,
-    check_same,
     read_attempt,
-    read_bytes,
     read_draw,
-    read_lottery,
-    refuse_given_up,
-    write_draw_at_once,
-    write_files,
-    write_record,
 )
 from mitwirkung.lottery.panels import PanelLottery
-from mitwirkung.lottery.problem import SelectionProblem, check_problem
+from mitwirkung.lottery.problem import SelectionProblem
 from mitwirkung.lottery.progress import Progress, Stop, Watch
-from mitwirkung.lottery.publication import publication
-from mitwirkung.lottery.quota_files import collect_quotas
 from mitwirkung.lottery.quotas import QuotaPlan
 from mitwirkung.lottery.receipts import Receipt
-from mitwirkung.lottery.sortition_files import (
-    PANELS,
-    Layout,
-    export_draw,
-    numbered_ids,
-    panels_table,
-)
 from mitwirkung.lottery.sources import RandomnessSource
 from mitwirkung.lottery.strategy import SelectionStrategy
 from mitwirkung.lottery.verification import CANNOT_BE_USED, Verification, verify
-from mitwirkung.lottery.wishes import Wishes
-from mitwirkung.mapping import FeatureMapping
-from mitwirkung.names import fold
 from mitwirkung.notifications.channel import NotificationChannel
 from mitwirkung.plugins.manager import PluginManager, unbroken
 from mitwirkung.plugins.plugin import Plugin
 from mitwirkung.plugins.sections import check_sections
 from mitwirkung.settings import Settings, blocked_plugins
 from mitwirkung.storage.backend import StorageBackend
-from mitwirkung.tables import Source
 
 if TYPE_CHECKING:  # the lottery needs none of them: loaded where an event is asked for
     from mitwirkung.dispatching import Dispatched
@@ -500,194 +475,3 @@ def verify_record(
         previous=previous,
         before=before,
     )
-
-
-def read_problem(
-    applicants: Source,
-    quotas: Source,
-    *,
-    seats: int,
-    id: str | None = None,
-    household: Sequence[str] | str = (),
-    missing: Mapping[str, MissingPolicy] | None = None,
-    encoding: str | None = None,
-    quotas_encoding: str | None = None,
-    population: Source | None = None,
-    sheet: str | None = None,
-    quotas_sheet: str | None = None,
-    population_sheet: str | None = None,
-    mapping: FeatureMapping | None = None,
-    wishes: Wishes | None = None,
-) -> SelectionProblem:
-    """The problem that files of applications and quotas make, with the errors of all files at once.
-
-    Args:
-        applicants, quotas: files, mappings or data frames: see `read_applicants`, `read_quotas`.
-        seats: size of the panel.
-        id, missing, encoding: see `read_applicants`.
-        quotas_encoding: that of quotas and population, where it is not UTF-8.
-        household: columns that make an address together: see `SelectionProblem`.
-        population: counts per feature and value, for the report to compare with.
-        sheet, quotas_sheet, population_sheet: of a workbook, where it is not the first one.
-        mapping: makes features of the columns: see `read_mapping`.
-        wishes: who must have a seat, who gets none, who comes together: see `read_wishes`.
-
-    Raises:
-        InputError: with every error of every file.
-    """
-    intake = collect_applicants(
-        applicants, id=id, missing=missing, encoding=encoding, sheet=sheet, mapping=mapping
-    )
-    plan, quota_errors, quota_warnings = collect_quotas(
-        quotas, encoding=quotas_encoding, sheet=quotas_sheet
-    )
-    errors: list[Finding] = [*intake.errors, *quota_errors]
-    if intake.applicants is not None and plan is not None:
-        found = check_problem(
-            intake.applicants, plan, seats=seats, household=household, wishes=wishes
-        )
-        told = {_about(error) for error in intake.errors if "feature" in error.params}
-        errors += [f for f in found if f not in errors and _about(f) not in told]
-    counts = None
-    if population is not None:
-        try:
-            counts = read_population(population, encoding=quotas_encoding, sheet=population_sheet)
-        except InputError as error:
-            errors += error.findings
-        else:
-            errors += _unknown_features(counts, plan)
-    if errors or intake.applicants is None or plan is None:
-        raise InputError.of(errors)
-    plan = plan.model_copy(update={"population": counts})
-    problem = SelectionProblem(
-        intake.applicants, plan, seats=seats, household=household, wishes=wishes
-    )
-    problem.warnings = (*quota_warnings, *problem.warnings)
-    return problem
-
-
-def _about(finding: Finding) -> tuple[int | None, str]:
-    """The row and the feature: what could not be mapped is not told again as missing."""
-    feature = finding.params.get("feature") or finding.params.get("column") or ""
-    return finding.row, fold(str(feature))
-
-
-def _unknown_features(
-    counts: Mapping[str, Mapping[str, int]], plan: QuotaPlan | None
-) -> list[Finding]:
-    """A population that counts something else than the quotas do cannot be compared with."""
-    known = {} if plan is None else {fold(feature.name): feature for feature in plan.features}
-    if plan is None or any(fold(name) in known for name in counts):
-        return []
-    params = {"found": list(counts), "available": list(plan.names)}
-    return [Finding("population-no-feature", params)]
-
-
-def draw_folder(folder: Path, seed: str, *, force: bool = False) -> DrawRecord:
-    """Draw from the lottery in a folder, and write record, panel and report into it.
-
-    Raises:
-        FileMissing, UnreadableFile: the lottery's files are not there or not right.
-        UnfitSeed: the seed is blank or holds control characters.
-        FolderOccupied: the folder holds another draw and `force` is not given, or one with another
-            seed: that stays, unless it is given up.
-        AttemptGivenUp: the lottery was given up.
-    """
-    refuse_given_up(folder)
-    record = read_lottery(folder).publication.draw(seed)
-    drawn = read_attempt(folder).get(PublicRecordFile.file_name)
-    if drawn is not None and drawn != record.public.content:
-        raise FolderOccupied("drawn-already", folder=str(folder))
-    write_record(record, folder, reports=report_files(record), force=force)
-    return record
-
-
-def give_up_folder(folder: str | Path, reason: str) -> GivenUpFile:
-    """Give up the lottery in a folder, drawn or not, and write `given-up.json` there.
-
-    Raises:
-        FileMissing, UnreadableFile: the public files of the lottery are not there or not right.
-        AttemptRefused: there is no reason.
-        AttemptGivenUp: it was given up before.
-    """
-    folder = Path(folder)
-    found = read_attempt(folder)
-    refuse_given_up(folder)
-    lottery = LotteryFile.from_bytes(found["lottery.json"])
-    drawn = found.get("record-public.json")
-    record = None if drawn is None else PublicRecordFile.from_bytes(drawn)
-    written = give_up(lottery, record, reason)
-    write_files(folder, {GivenUpFile.file_name: written.content})
-    return written
-
-
-def export_folder(
-    folder: Path,
-    out: Path,
-    *,
-    keep: Sequence[str] | None = None,
-    layout: Layout = "rows",
-    force: bool = False,
-) -> tuple[str, ...]:
-    """Write the draw in a folder as `selected.csv` and `remaining.csv`: see `export_draw`.
-
-    Numbered panels are written too, as `panels.csv` in this layout (see `panels_table`), even if
-    none of them is drawn yet.
-
-    Returns:
-        The names of the files.
-
-    Raises:
-        FileMissing, UnreadableFile: the files of the draw are not there or not right.
-        FolderOccupied: other files of these names are there and `force` is not given.
-        InputError: a column to keep does not exist.
-    """
-    published = read_lottery(folder)
-    content: dict[str, bytes] = {}
-    panels = numbered_ids(published.publication)
-    if panels:
-        content[PANELS] = panels_table(panels, layout)
-    record = folder / PublicRecordFile.file_name
-    if not panels or record.exists():
-        drawn = PublicRecordFile.from_bytes(read_bytes(record))
-        content |= export_draw(published.publication.draw(drawn.seed), keep)
-    check_same(out, content, force=force)
-    write_files(out, content)
-    return tuple(content)
-
-
-def draw_at_once(
-    lottery: PanelLottery,
-    seed: str,
-    folder: Path,
-    *,
-    facts: Facts | None = None,
-    key: bytes | None = None,
-    panels: int | None = None,
-    force: bool = False,
-) -> DrawRecord:
-    """Publish and draw in the same breath: all files at once, and the record is uncommitted.
-
-    Raises:
-        KeyRefused, CountsRefused, PanelsRefused, UnfitTemplate: see `publication`.
-        UnfitSeed: the seed is blank or holds control characters.
-        FolderOccupied: the folder holds other content and `force` is not given.
-    """
-    record = publication(lottery, facts, key=key, panels=panels, seed_known=True).draw(seed)
-    write_draw_at_once(record, folder, reports=report_files(record), force=force)
-    return record
-
-
-def report_files(record: DrawRecord) -> dict[str, bytes]:
-    """The report on a draw as `report.html` and `report.json`."""
-    from mitwirkung.reports.html import report_html
-    from mitwirkung.reports.report import build_report
-
-    report = build_report(record)
-    return {"report.html": report_html(report).encode(), "report.json": report.to_json()}
-
-
-def write_report(record: DrawRecord, folder: str | Path) -> None:
-    """Write `report.html` and `report.json` into a folder."""
-    folder = Path(folder)
-    write_files(folder, report_files(record))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mitwirkung.app import draw_folder, read_problem, solve, verify_record
+from mitwirkung.app import solve, verify_record
 from mitwirkung.examples import DORTMUND_SEED, dortmund
+from mitwirkung.folders import draw_folder
 from mitwirkung.lottery.facts_file import read_facts
+from mitwirkung.lottery.problem_files import read_problem
 from mitwirkung.lottery.progress import Progress
 from mitwirkung.lottery.verification import Verification
 

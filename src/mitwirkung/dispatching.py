@@ -24,7 +24,7 @@ from mitwirkung.people import Actor, Role
 from mitwirkung.registration import Randomness
 from mitwirkung.reply_codes import ReplyRight, made_code, made_token, read_code
 from mitwirkung.telling import keys_of, overtaken
-from mitwirkung.writing import Chances, Draft, Post, ReplyKeys, Writer
+from mitwirkung.writing import Draft, Lotteries, Post, ReplyKeys, Writer
 
 BATCH = 20
 """So many messages are taken at once; if a dispatcher dies, so many may be uncertain."""
@@ -94,7 +94,7 @@ class Dispatcher:
         receipt or is uncertain.
         """
         done = Dispatched()
-        chances: Chances = {}
+        lotteries: Lotteries = {}
         due: list[str] = []
         reports: list[tuple[OutgoingMessage, DeliveryReceipt | None]] = []
         taken = 0
@@ -105,7 +105,7 @@ class Dispatcher:
                 with self.case() as case:
                     self._record(case, reports, done)
                     reports = []
-                    drafts = self._take(case, due, size, done, chances)
+                    drafts = self._take(case, due, size, done, lotteries)
                 if not drafts:
                     return done
                 taken += len(drafts)
@@ -116,11 +116,11 @@ class Dispatcher:
     # --- taking ------------------------------------------------------------------------------
 
     def _take(
-        self, case: CaseFile, due: list[str], size: int, done: Dispatched, chances: Chances
+        self, case: CaseFile, due: list[str], size: int, done: Dispatched, lotteries: Lotteries
     ) -> list[Draft]:
         """Take messages that are due, and record the attempts."""
         now = self.clock()
-        writer = Writer(case, self.post, now=now, chances=chances)
+        writer = Writer(case, self.post, now=now, lotteries=lotteries)
         taken: list[Draft] = []
         while len(taken) < size:
             if not due:

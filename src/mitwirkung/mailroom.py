@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from mitwirkung.people import Actor, ContactPoint
 from mitwirkung.registration import Randomness
 from mitwirkung.reply_codes import ReplyRight, is_token, read_code, recent, try_again_at
 from mitwirkung.telling import keys_of, overtaken, tell, tell_of_offer
-from mitwirkung.writing import SHOWN, Chances, Draft, Post, Writer, no_post, recipient_of
+from mitwirkung.writing import SHOWN, Draft, Post, Writer, no_post, recipient_of
 
 BY_STAFF = (Occasion.APPLICATION_INCOMPLETE, Occasion.EVALUATION_REQUEST)
 """What only staff cause: everything else follows from a step of the procedure."""
@@ -147,11 +147,12 @@ class Mailroom:
         Raises:
             MessageRefused: there is no message of a key.
         """
-        post, chances = self.post(), Chances()
+        post = self.post()
         with self.case() as case:
             messages = _chosen(case, keys, kind, MessageState.WAITING)
-            writer = Writer(case, post, now=now, chances=chances)
-            alive = [each for each in messages if _is_true(case, writer, each, now)]
+            writer = Writer(case, post, now=now)
+            writer.read_ahead(messages)
+            alive = [each for each in messages if _is_true(writer, each, now)]
             drafts = list(writer.drafts(alive))
         return [_preview(message, draft, post) for message, draft in drafts]
 
@@ -166,11 +167,12 @@ class Mailroom:
             InputError: some cannot be written; with all errors of all of them. None is released.
             MessageRefused: there is no message of a key, or it does not wait.
         """
-        post, chances = self.post(), Chances()
+        post = self.post()
         with self.case(exclusive=True) as case:
             messages = _chosen(case, keys, kind, MessageState.WAITING)
-            writer = Writer(case, post, now=now, chances=chances)
-            alive = [each for each in messages if _is_true(case, writer, each, now)]
+            writer = Writer(case, post, now=now)
+            writer.read_ahead(messages)
+            alive = [each for each in messages if _is_true(writer, each, now)]
             drafts = list(writer.drafts(alive))
             _require_writable([draft for _, draft in drafts if draft is not None], post)
             reached, unreachable = [], []
@@ -399,34 +401,29 @@ class Mailroom:
 
     # --- what channels keep ------------------------------------------------------------------
 
-    def forget(self, case: CaseFile, keys: Sequence[str]) -> None:
+    def forget(self, case: CaseFile, people: Sequence[str]) -> None:
         """Remove the messages to some people that channels keep outside of the storage."""
-        for channel, recipient in self._kept(case, keys):
-            channel.erase(recipient)
+        for channel in self._keeping():
+            channel.erase(_keys_to(case, people))
 
     def kept_of(self, key: str) -> dict[str, bytes]:
         """The messages to somebody that channels keep, by channel and name of file."""
         with self.case() as case:
-            return {
-                f"{channel.name}/{name}": content
-                for channel, recipient in self._kept(case, [key])
-                for name, content in channel.export(recipient).items()
-            }
+            keys = _keys_to(case, [key])
+        return {
+            f"{channel.name}/{name}": content
+            for channel in self._keeping()
+            for name, content in channel.export(keys).items()
+        }
 
-    def _kept(
-        self, case: CaseFile, keys: Sequence[str]
-    ) -> Iterator[tuple[NotificationChannel, Recipient]]:
-        keeping = [each for each in self._channels() if each.keeps]
-        people = [case.find_application(key) for key in keys] if keeping else []
-        for _, person in people_of(case, [each for each in people if each is not None]):
-            for contact in person.contacts:
-                recipient = recipient_of(person, contact)
-                for channel in keeping:
-                    if contact.kind in channel.reaches:
-                        yield channel, recipient
+    def _keeping(self) -> tuple[NotificationChannel, ...]:
+        channels = () if self.post is no_post else self.post().channels.values()
+        return tuple(each for each in channels if each.keeps)
 
-    def _channels(self) -> Iterable[NotificationChannel]:
-        return () if self.post is no_post else self.post().channels.values()
+
+def _keys_to(case: CaseFile, people: Iterable[str]) -> list[str]:
+    """The keys of all messages to some people, on whatever way they went."""
+    return [each.key for person in people for each in case.messages(application=person)]
 
 
 def _found(case: CaseFile, key: str) -> OutgoingMessage:
@@ -447,9 +444,9 @@ def _chosen(
     return sorted(case.messages(**index), key=lambda each: (each.written, each.key))
 
 
-def _is_true(case: CaseFile, writer: Writer, message: OutgoingMessage, now: datetime) -> bool:
+def _is_true(writer: Writer, message: OutgoingMessage, now: datetime) -> bool:
     key = message.application
-    application = None if key is None else case.find_application(key)
+    application = None if key is None else writer.application(key)
     return not overtaken(message, writer.event, application, now=now)
 
 

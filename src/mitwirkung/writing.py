@@ -5,7 +5,7 @@ This is done when it is looked at and when it is sent, and nothing of it is kept
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from mitwirkung.access import HEADINGS, answer_text
 from mitwirkung.applications import Application, State
-from mitwirkung.casefile import CaseFile
+from mitwirkung.casefile import CaseFile, Round
 from mitwirkung.deadlines import day_of
 from mitwirkung.errors import ChannelRefused, Finding
 from mitwirkung.events import Event
@@ -55,8 +55,12 @@ class Written(Protocol):
 class Wording(Protocol):
     """What a message says; `notifications.templates` is the one that ships."""
 
-    def write(self, kind: str, language: str, facts: Mapping[str, Any]) -> Written: ...
-    def flaws(self, kind: str, language: str, facts: Mapping[str, Any]) -> list[Finding]: ...
+    def write(
+        self, kind: str, language: str, facts: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> Written: ...
+    def flaws(
+        self, kind: str, language: str, facts: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> list[Finding]: ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,6 +119,7 @@ class Draft:
         channel, recipient: on which way it goes, and to whom.
         way: what stands for the channel and the contact.
         facts: what the templates put in.
+        languages: those of the event, for a message that is not worded in that of the person.
         offer: the number of the offer that people answer to; None if there is nothing to answer.
     """
 
@@ -124,6 +129,7 @@ class Draft:
     recipient: Recipient
     way: str
     facts: Mapping[str, Any]
+    languages: tuple[str, ...]
     thread: MessageKey | None
     attachments: tuple[Attachment, ...] = ()
     offer: int | None = None
@@ -143,14 +149,16 @@ class Draft:
 
     def flaws(self, templates: Wording) -> list[Finding]:
         """What hinders it from being written."""
-        return templates.flaws(self.message.kind, self.message.language, self.facts)
+        told = self.message
+        return templates.flaws(told.kind, told.language, self.facts, self.languages)
 
     def written(self, templates: Wording) -> Message:
         """The message as it goes out."""
-        done = templates.write(self.message.kind, self.message.language, self.facts)
+        told = self.message
+        done = templates.write(told.kind, told.language, self.facts, self.languages)
         return Message(
-            key=self.message.key,
-            kind=self.message.kind,
+            key=told.key,
+            kind=told.kind,
             event=self.event,
             language=done.language,
             recipient=self.recipient,
@@ -165,8 +173,18 @@ class Draft:
 TRIAL, ERASED = "test_message", "data_erased"
 """The templates of a message to oneself, and of the last one that somebody gets."""
 
-Chances = dict[int, Mapping[str, Fraction]]
-"""Number of a round to everybody's chance in it, by key."""
+
+@dataclass(frozen=True, repr=False)
+class KnownLottery:
+    """What people are told of a lottery: everybody's chance by key, empty if their answers are
+    erased, and how many people it was for."""
+
+    chances: Mapping[str, Fraction]
+    people: int
+
+
+Lotteries = dict[int, KnownLottery]
+"""By the number of the round. To read one takes long, and it never changes."""
 
 
 class Writer:
@@ -176,14 +194,14 @@ class Writer:
         case: where everything is kept.
         post: channels, templates and sender.
         now: the time at which they are written.
-        chances: those that are known already; what is found is put there.
+        lotteries: those that are known already; what is read is put there.
     """
 
     def __init__(
-        self, case: CaseFile, post: Post, *, now: datetime, chances: Chances | None = None
+        self, case: CaseFile, post: Post, *, now: datetime, lotteries: Lotteries | None = None
     ) -> None:
         self._case, self._post, self._now = case, post, now
-        self._chances: Chances = {} if chances is None else chances
+        self._lotteries: Lotteries = {} if lotteries is None else lotteries
         self._applications: dict[str, Application | None] = {}
         self._told: list[dict[str, dict[str, Any]]] = []
 
@@ -242,6 +260,7 @@ class Writer:
                     recipient=recipient_of(person, contact),
                     way=way,
                     facts={**facts, "calendar": bool(entry)},
+                    languages=self.event.languages,
                     thread=thread,
                     attachments=entry,
                     offer=message.about.offer if message.kind in WITH_REPLY else None,
@@ -308,7 +327,8 @@ class Writer:
     ) -> Message:
         """A message that no record is kept of."""
         common = self._common(recipient.name, reference, language)
-        done = self._post.templates.write(kind, language, {**common, **facts})
+        told = {**common, **facts}
+        done = self._post.templates.write(kind, language, told, self.event.languages)
         return Message(
             key=key,
             kind=kind,
@@ -412,20 +432,27 @@ class Writer:
     def _lottery_facts(self, key: str) -> dict[str, Any]:
         """The chance somebody had in the first lottery, how many seats there were, and for how
         many people."""
-        first = next((r for r in self._case.rounds() if r.counts and not r.fills), None)
+        first = self._first_round
         if first is None:
             return {"chance": None, "seats": self.event.seats, "applied": None}
-        if first.number not in self._chances:
-            made = publication_of(self._case, first, purpose=Purpose.SELECTION)
-            self._chances[first.number] = (
-                {} if made is None else dict(zip(made.problem.ids, made.chances, strict=True))
-            )
-        lottery = public_lottery(self._case, first)
+        known = self._lottery(first)
         return {
-            "chance": self._chances[first.number].get(key),
+            "chance": known.chances.get(key),
             "seats": self.event.seats,
-            "applied": lottery.pool.people,
+            "applied": known.people,
         }
+
+    @cached_property
+    def _first_round(self) -> Round | None:
+        return next((each for each in self._case.rounds() if each.counts and not each.fills), None)
+
+    def _lottery(self, round_: Round) -> KnownLottery:
+        if round_.number not in self._lotteries:
+            made = publication_of(self._case, round_, purpose=Purpose.SELECTION)
+            chances = {} if made is None else zip(made.problem.ids, made.chances, strict=True)
+            people = public_lottery(self._case, round_).pool.people
+            self._lotteries[round_.number] = KnownLottery(dict(chances), people)
+        return self._lotteries[round_.number]
 
 
 def recipient_of(person: Person, contact: ContactPoint) -> Recipient:

@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from builders import DATA, town
-from mitwirkung.app import draw_folder, give_up_folder, solve, verify_record
+from mitwirkung.app import solve, verify_record
 from mitwirkung.cli import cli
 from mitwirkung.errors import MitwirkungError
+from mitwirkung.folders import draw_folder, give_up_folder
 from mitwirkung.lottery.attempts import AttemptRefused, GivenUpFile
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 
 from brute_force import leximin_over_panels
 from builders import examples, feasible_panels, instance, people, plan, small_problems
-from mitwirkung.app import report_files, solve, verify_record
+from mitwirkung.app import solve, verify_record
 from mitwirkung.cli import cli
 from mitwirkung.errors import InputError
+from mitwirkung.folders import report_files
 from mitwirkung.lottery.draw import DrawRecord
 from mitwirkung.lottery.encoding import canonical_json
 from mitwirkung.lottery.facts import Facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any
 from mitwirkung.dispatching import Dispatched
 from mitwirkung.errors import Finding
 from mitwirkung.notifications.channel import NotificationChannel
-from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome
 from mitwirkung.procedure import Procedure
 from mitwirkung.writing import Post
 
@@ -30,13 +30,17 @@ class PlainTemplates:
     def __init__(self) -> None:
         self.broken: set[str] = set()
 
-    def write(self, kind: str, language: str, facts: Mapping[str, Any]) -> Plain:
+    def write(
+        self, kind: str, language: str, facts: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> Plain:
         if kind in self.broken:
             raise KeyError("a placeholder")
         text = "\n".join(f"{name}: {value}" for name, value in sorted(facts.items()))
         return Plain(kind, text, None, language)
 
-    def flaws(self, kind: str, language: str, facts: Mapping[str, Any]) -> list[Finding]:
+    def flaws(
+        self, kind: str, language: str, facts: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> list[Finding]:
         wrong = kind in self.broken
         return [Finding("template-broken", {"kind": kind})] if wrong else []
 
@@ -52,7 +56,7 @@ class Wooden(NotificationChannel):
         self.given: list[Message] = []
         self.says = says or sent
         self.is_open = 0
-        self.erased: list[Recipient] = []
+        self.erased: list[str] = []
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -78,12 +82,12 @@ class Calls(Wooden):
     reaches = frozenset({"phone"})
     keeps = True
 
-    def export(self, recipient: Recipient) -> dict[str, bytes]:
-        mine = [each for each in self.given if each.recipient == recipient]
+    def export(self, keys: Collection[str]) -> dict[str, bytes]:
+        mine = [each for each in self.given if each.key in keys]
         return {f"{each.key}.txt": each.text.encode() for each in mine}
 
-    def erase(self, recipient: Recipient) -> int:
-        self.erased.append(recipient)
+    def erase(self, keys: Collection[str]) -> int:
+        self.erased += keys
         return 0
 
 

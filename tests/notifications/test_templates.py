@@ -223,7 +223,7 @@ def test_another_language_says_so_at_the_top() -> None:
     assert "Türkisch" in first
     assert "Turkish" in second
     assert 'class="notice"' in done.html
-    english = Templates(languages=["en"]).write("seat_offered", "tr", FACTS)
+    english = Templates().write("seat_offered", "tr", FACTS, ["tr", "en"])
     assert english.language == "en"
     assert Templates().write("seat_offered", "de-simple", FACTS).fallback
 

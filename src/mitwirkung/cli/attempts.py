@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mitwirkung import app as library
+from mitwirkung import folders
 from mitwirkung.cli.terminal import reported, say, screen, wrong_call
 
 
@@ -19,7 +19,7 @@ def give_up(
     """Give a lottery up, drawn or not; the reason is published, and the next attempt names it."""
     if not reason.strip():
         raise wrong_call("An attempt is given up with a reason: --reason TEXT.")
-    written = library.give_up_folder(folder, reason)
+    written = folders.give_up_folder(folder, reason)
     text = say("Attempt {attempt} is given up. Publish {file}; the facts of the next attempt say:")
     path = folder / written.file_name
     screen.print(text.format(attempt=written.attempt, file=path), markup=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mitwirkung import app as library
+from mitwirkung import folders
 from mitwirkung.applications import STATES, State
 from mitwirkung.cli.desk import (
     STAFF,
@@ -135,7 +135,7 @@ def draw(
         if found.record is None:
             line("Somebody of the pool was erased, so that the private files are gone too.")
             return
-        reports = library.report_files(found.record)
+        reports = folders.report_files(found.record)
         write_draw_at_once(found.record, out, reports=reports, force=force)
         screen.print(str(out), markup=False)
 

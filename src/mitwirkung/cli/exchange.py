@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mitwirkung import app as library
+from mitwirkung import folders
 from mitwirkung.cli.lottery import read_problem_files
 from mitwirkung.cli.options import (
     ApplicantsFile,
@@ -48,7 +48,7 @@ def export(
     if out is None:
         raise wrong_call("Name the folder to write: --out DIR.")
     columns = None if keep is None else [name.strip() for name in keep.split(",") if name.strip()]
-    names = library.export_folder(lottery, out, keep=columns, layout=layout, force=force)
+    names = folders.export_folder(lottery, out, keep=columns, layout=layout, force=force)
     screen.print("\n".join(str(out / name) for name in names), markup=False)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from mitwirkung import app as library
+from mitwirkung import folders
 from mitwirkung.cli.options import (
     Companions,
     Encoding,
@@ -53,6 +54,7 @@ from mitwirkung.lottery.facts_file import sample_facts
 from mitwirkung.lottery.folder import PublishedLottery, read_lottery
 from mitwirkung.lottery.panels import PanelLottery
 from mitwirkung.lottery.problem import SelectionProblem
+from mitwirkung.lottery.problem_files import read_problem
 from mitwirkung.lottery.publication import Publication, check_statements
 from mitwirkung.lottery.randomness import check_seed
 from mitwirkung.lottery.wishes import HouseholdRule, Wishes, collect_wishes
@@ -106,7 +108,7 @@ def read_problem_files(
         raise wrong_call("Name the files of applications and quotas, and --seats.")
     declared, wrong = _wishes(wishes, companions, household_rule)
     try:
-        problem = library.read_problem(
+        problem = read_problem(
             applicants,
             quotas,
             seats=seats,
@@ -306,7 +308,7 @@ def draw(
         if any(other is not None for other in others):
             raise wrong_call("With --lottery everything but the seed is that of the lottery.")
         seed = seed or read_lottery(lottery).seed_from(drawn, fallback=fallback)
-        record = library.draw_folder(lottery, seed, force=force)
+        record = folders.draw_folder(lottery, seed, force=force)
         _say_draw(record, lottery)
         return
     if out is None:
@@ -320,7 +322,7 @@ def draw(
     )
     check_seed(seed)
     made, stated = solve_problem(problem, app, strategy, setting, facts, key_file, panels)
-    record = library.draw_at_once(made, seed, out, force=force, **stated)
+    record = folders.draw_at_once(made, seed, out, force=force, **stated)
     _warn_unprotected(record.publication)
     _say_draw(record, out)
 

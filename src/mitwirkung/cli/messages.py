@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from mitwirkung.applications import State
 from mitwirkung.calling import enter_outcomes
 from mitwirkung.cli.desk import (
     STAFF,
@@ -370,8 +371,6 @@ def evaluate(
     actor: Pseudonym = STAFF,
 ) -> None:
     """Ask all who took part how it was."""
-    from mitwirkung.applications import State
-
     with desk(settings_file, name, actor) as at:
         about = About(link=link, until=day(until, "--until"))
         count = at.procedure.messages.write(

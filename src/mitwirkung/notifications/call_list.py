@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,13 +19,12 @@ from mitwirkung.errors import Finding, InputError
 from mitwirkung.lottery.folder import write_files
 from mitwirkung.names import fold
 from mitwirkung.notifications.channel import ChannelSettings, ContactKind, NotificationChannel
-from mitwirkung.notifications.keeping import keeps_name, kept_of
-from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, MessageKey, Outcome
 from mitwirkung.people import PhoneNumber
 from mitwirkung.tables import Source, read_table
 from mitwirkung.texts import LANGUAGES, translator
 
-PAGE, TABLE = "calls.html", "calls.csv"
+PAGE, TABLE, CALL = "calls.html", "calls.csv", "call.json"
 
 
 class CallOutcome(StrEnum):
@@ -99,7 +98,7 @@ class CallListChannel(NotificationChannel):
         """Put a call on the list; one that was there before is not put there again."""
         to = message.recipient.contact
         if not isinstance(to, PhoneNumber):
-            return self._receipt(Outcome.PERMANENT, now, "channel-wrong-contact")
+            return self.receipt(Outcome.PERMANENT, now, "channel-wrong-contact")
         call = Call(
             key=message.key,
             kind=message.kind,
@@ -111,19 +110,19 @@ class CallListChannel(NotificationChannel):
             text=message.text,
             added=now.isoformat(),
         )
-        place = self._open / keeps_name(message)
+        place = self._open / message.key
         try:
             if not (place.exists() or (self._done / message.key).exists()):
-                write_files(place, {"call.json": call.to_json()}, public=())
+                write_files(place, {CALL: call.to_json()}, public=())
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            return self._receipt(Outcome.TEMPORARY, now, "call-list-unwritable", reason=reason)
-        return self._receipt(Outcome.SENT, now)
+            return self.receipt(Outcome.TEMPORARY, now, "call-list-unwritable", reason=reason)
+        return self.receipt(Outcome.SENT, now)
 
     def calls(self) -> list[Call]:
         """The open calls: those that wait longest first."""
         found = []
-        for place in sorted(self._open.glob("*/call.json")):
+        for place in sorted(self._open.glob(f"*/{CALL}")):
             try:
                 found.append(Call.from_json(place.read_bytes()))
             except FileNotFoundError:
@@ -150,7 +149,7 @@ class CallListChannel(NotificationChannel):
         Returns:
             The keys of those that are not on it: settled before, or never there.
         """
-        places = {place.name.rpartition(".")[2]: place for place in self._open.glob("*")}
+        places = {place.name: place for place in self._open.glob("*")}
         missing = [each.key for each in results if each.key not in places]
         for result in results:
             place = places.get(result.key)
@@ -161,16 +160,14 @@ class CallListChannel(NotificationChannel):
         self.write_list()
         return missing
 
-    def export(self, recipient: Recipient) -> dict[str, bytes]:
-        """The open calls to a person."""
-        return {
-            f"{place.name.rpartition('.')[2]}.json": (place / "call.json").read_bytes()
-            for place in kept_of(self._open, recipient)
-        }
+    def export(self, keys: Collection[MessageKey]) -> dict[str, bytes]:
+        """Those of the calls that are open."""
+        found = {key: self._open / key / CALL for key in keys}
+        return {f"{key}.json": file.read_bytes() for key, file in found.items() if file.exists()}
 
-    def erase(self, recipient: Recipient) -> int:
-        """Take the calls to a person off the list."""
-        found = kept_of(self._open, recipient)
+    def erase(self, keys: Collection[MessageKey]) -> int:
+        """Take those of the calls off the list that are open."""
+        found = [place for key in keys if (place := self._open / key).exists()]
         for place in found:
             _remove(place)
         if found:
@@ -184,13 +181,6 @@ class CallListChannel(NotificationChannel):
     @property
     def _done(self) -> Path:
         return Path(self.settings.folder) / "done"
-
-    def _receipt(
-        self, outcome: Outcome, now: datetime, code: str | None = None, **params: str | int
-    ) -> DeliveryReceipt:
-        return DeliveryReceipt(
-            outcome=outcome, channel=self.name, time=now, code=code, params=params
-        )
 
 
 @dataclass(frozen=True)
@@ -234,9 +224,9 @@ def call_script(call: Call, language: str) -> list[str]:
 
 def call_sheets(calls: Sequence[Call], language: str) -> str:
     """The list as a page to print, each call on a sheet of its own."""
-    t = translator(language)
     from mitwirkung.pages import page_template
 
+    t = translator(language)
     return page_template("notifications", "calls.html.j2").render(
         calls=[(call, call_script(call, language)) for call in calls],
         outcomes=[(each.value, t(CALL_OUTCOMES[each]), t(WHEN[each])) for each in CallOutcome],
@@ -350,5 +340,5 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _remove(place: Path) -> None:
-    (place / "call.json").unlink(missing_ok=True)
+    (place / CALL).unlink(missing_ok=True)
     place.rmdir()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from mitwirkung.errors import ChannelRefused
-from mitwirkung.notifications.message import DeliveryReceipt, Message, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, MessageKey, Outcome
 from mitwirkung.pluggable import Pluggable, class_flaws
 from mitwirkung.settings import PluginSettings
 
@@ -59,17 +59,26 @@ class NotificationChannel(Pluggable):
         tell whether a message went out says `UNCERTAIN`, never `TEMPORARY`.
         """
 
-    def export(self, recipient: Recipient) -> dict[str, bytes]:
-        """The messages to a person that the channel keeps, by name of file (GDPR, Art. 15)."""
+    def export(self, keys: Collection[MessageKey]) -> dict[str, bytes]:
+        """Those of the messages with these keys that the channel keeps, by name of file (GDPR,
+        Art. 15). Who asks knows which messages were to a person, whatever way they went."""
         return {}
 
-    def erase(self, recipient: Recipient) -> int:
-        """Remove the messages to a person that the channel keeps (GDPR, Art. 17).
+    def erase(self, keys: Collection[MessageKey]) -> int:
+        """Remove those of the messages with these keys that the channel keeps (GDPR, Art. 17).
 
         Returns:
             How many there were.
         """
         return 0
+
+    def receipt(
+        self, outcome: Outcome, now: datetime, code: str | None = None, **params: str | int
+    ) -> DeliveryReceipt:
+        """A receipt of this channel."""
+        return DeliveryReceipt(
+            outcome=outcome, channel=self.name, time=now, code=code, params=params
+        )
 
 
 def channel_flaws(channel: object) -> Iterator[str]:

@@ -202,17 +202,17 @@ class EmailChannel(NotificationChannel):
             raise RuntimeError("the channel is used inside opened()")
         to = message.recipient.contact
         if not isinstance(to, EmailAddress):
-            return self._receipt(Outcome.PERMANENT, now, "channel-wrong-contact")
+            return self.receipt(Outcome.PERMANENT, now, "channel-wrong-contact")
         try:
             envelope = Envelope.of(self.settings, to.address)
         except UnicodeError:
-            return self._receipt(Outcome.PERMANENT, now, "email-address-unfit")
+            return self.receipt(Outcome.PERMANENT, now, "email-address-unfit")
         content = mail_bytes(mail(message, self.settings, now=now), utf8=envelope.utf8)
         was_open = self._connection.smtp is not None
         receipt = self._attempt(envelope, content, now)
         if receipt is None and was_open:  # the server ended it between two mails
             receipt = self._attempt(envelope, content, now)
-        return receipt or self._receipt(Outcome.TEMPORARY, now, "smtp-lost")
+        return receipt or self.receipt(Outcome.TEMPORARY, now, "smtp-lost")
 
     def _attempt(self, envelope: Envelope, content: bytes, now: datetime) -> DeliveryReceipt | None:
         """What became of the mail; None if the connection was gone before anything went out."""
@@ -220,32 +220,25 @@ class EmailChannel(NotificationChannel):
         try:
             smtp = self._connection.get(now)
         except _Unusable as error:
-            return self._receipt(Outcome.TEMPORARY, now, error.code, **error.params)
+            return self.receipt(Outcome.TEMPORARY, now, error.code, **error.params)
         became = deliver(smtp, envelope, content)
         if became.broken:
             self._connection.drop()
         match became.outcome:
             case Outcome.SENT:
-                return self._receipt(Outcome.SENT, now)
+                return self.receipt(Outcome.SENT, now)
             case Outcome.UNCERTAIN:
-                return self._receipt(Outcome.UNCERTAIN, now, "smtp-lost-after-data")
+                return self.receipt(Outcome.UNCERTAIN, now, "smtp-lost-after-data")
         if became.status in (None, GOODBYE):
             return None
         if became.step == "utf8":
-            return self._receipt(Outcome.PERMANENT, now, "smtp-without-utf8")
+            return self.receipt(Outcome.PERMANENT, now, "smtp-without-utf8")
         says: dict[str, str | int] = {"status": became.status or 0, "step": became.step}
         if became.outcome is Outcome.TEMPORARY:
-            return self._receipt(Outcome.TEMPORARY, now, "smtp-later", **says)
+            return self.receipt(Outcome.TEMPORARY, now, "smtp-later", **says)
         if became.step == "sender":  # our address is at fault, not theirs
-            return self._receipt(Outcome.TEMPORARY, now, "smtp-sender-refused", **says)
-        return self._receipt(Outcome.PERMANENT, now, "smtp-refused", **says)
-
-    def _receipt(
-        self, outcome: Outcome, now: datetime, code: str | None = None, **params: str | int
-    ) -> DeliveryReceipt:
-        return DeliveryReceipt(
-            outcome=outcome, channel=self.name, time=now, code=code, params=params
-        )
+            return self.receipt(Outcome.TEMPORARY, now, "smtp-sender-refused", **says)
+        return self.receipt(Outcome.PERMANENT, now, "smtp-refused", **says)
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from mitwirkung.lottery.folder import write_files
 from mitwirkung.notifications.channel import ChannelSettings, ContactKind, NotificationChannel
-from mitwirkung.notifications.keeping import keeps_name, kept_of
-from mitwirkung.notifications.message import DeliveryReceipt, Message, Outcome, Recipient
+from mitwirkung.notifications.message import DeliveryReceipt, Message, MessageKey, Outcome
 from mitwirkung.people import contact_text
 
 ABOUT = "message.json"
@@ -28,9 +28,8 @@ class FolderSettings(ChannelSettings):
 class FolderChannel(NotificationChannel):
     """Each message into a folder: works without a server, for trying out and for sending by hand.
 
-    The folder of a message is named by a digest of the person and its key. `message.txt` is what
-    goes to the person, `message.html` the same for the eye, `message.json` says to whom, and
-    attachments lie beside.
+    The folder of a message is named by its key. `message.txt` is what goes to the person,
+    `message.html` the same for the eye, `message.json` says to whom, and attachments lie beside.
     """
 
     name = "folder"
@@ -44,34 +43,32 @@ class FolderChannel(NotificationChannel):
 
         They appear all at once, so that a folder that is there is whole.
         """
-        place = self._folder / keeps_name(message)
+        place = self._folder / message.key
         if not place.exists():
             try:
                 write_files(place, _files(message, now), public=())
             except OSError as error:
-                return DeliveryReceipt(
-                    outcome=Outcome.TEMPORARY,
-                    channel=self.name,
-                    time=now,
-                    code="folder-unwritable",
-                    params={"reason": error.strerror or type(error).__name__},
-                )
-        return DeliveryReceipt(outcome=Outcome.SENT, channel=self.name, time=now)
+                reason = error.strerror or type(error).__name__
+                return self.receipt(Outcome.TEMPORARY, now, "folder-unwritable", reason=reason)
+        return self.receipt(Outcome.SENT, now)
 
-    def export(self, recipient: Recipient) -> dict[str, bytes]:
-        """The files of every message to a person."""
+    def export(self, keys: Collection[MessageKey]) -> dict[str, bytes]:
+        """The files of those of the messages that are there."""
         return {
-            f"{place.name.rpartition('.')[2]}/{file.name}": file.read_bytes()
-            for place in kept_of(self._folder, recipient)
+            f"{place.name}/{file.name}": file.read_bytes()
+            for place in self._kept(keys)
             for file in sorted(place.iterdir())
         }
 
-    def erase(self, recipient: Recipient) -> int:
-        """Remove the folders of every message to a person."""
-        found = kept_of(self._folder, recipient)
+    def erase(self, keys: Collection[MessageKey]) -> int:
+        """Remove the folders of those of the messages that are there."""
+        found = self._kept(keys)
         for place in found:
             shutil.rmtree(place)
         return len(found)
+
+    def _kept(self, keys: Collection[MessageKey]) -> list[Path]:
+        return [place for key in keys if (place := self._folder / key).exists()]
 
     @property
     def _folder(self) -> Path:

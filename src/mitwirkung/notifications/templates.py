@@ -63,6 +63,7 @@ _GIVEN = frozenset({"language", "unavailable"})
 _NEEDS = re.compile(r"\{#-?\s*needs:(.*?)-?#\}", re.DOTALL)
 _FILTERS = ("default", "first", "join", "last", "length", "lower", "replace", "trim", "upper")
 _PAGE = "page.html.j2"
+_AT_LAST = ("de", "en")
 
 
 @dataclass(frozen=True)
@@ -101,22 +102,16 @@ class Templates:
     Args:
         folder: with templates of one's own, by language: `de/seat_offered.j2`.
         event: the name of the event: `<folder>/<event>/de/seat_offered.j2` goes before.
-        languages: which languages are taken where one has no text, the best one first; those of
-            the event, say.
+
+    A message that is not worded in the language that is asked for is written in one of `others`,
+    the best one first, as the methods are given them, else in German or English.
     """
 
-    def __init__(
-        self,
-        folder: str | Path | None = None,
-        *,
-        event: str | None = None,
-        languages: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, folder: str | Path | None = None, *, event: str | None = None) -> None:
         own = [] if folder is None else [Path(folder)]
         if folder is not None and event is not None:
             own.insert(0, Path(folder) / event)
         self._own = own
-        self._languages = tuple(dict.fromkeys([*languages, "de", "en"]))
         self._environments: dict[str, _Environment] = {}
         self._read: dict[tuple[str, str], _Template] = {}
 
@@ -133,10 +128,10 @@ class Templates:
         }
         return sorted(name for name in names if not name.startswith("_"))
 
-    def language_for(self, kind: str, language: str) -> str | None:
+    def language_for(self, kind: str, language: str, others: Sequence[str] = ()) -> str | None:
         """The language in which a message is written to somebody who reads `language`; None if
         there is no template of this kind at all."""
-        choices = [language, *self._languages]
+        choices = [language, *others, *_AT_LAST]
         return next((each for each in choices if self._path(each, f"{kind}.j2")), None)
 
     def needs(self, kind: str, language: str) -> frozenset[str]:
@@ -154,15 +149,19 @@ class Templates:
 
     # --- writing -------------------------------------------------------------------------------
 
-    def flaws(self, kind: str, language: str, facts: Mapping[str, Any]) -> list[Finding]:
+    def flaws(
+        self, kind: str, language: str, facts: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> list[Finding]:
         """Everything that keeps the message from being written: what is wrong in the template
         itself, and what it needs and is not given. Values are never repeated."""
-        found = self._template(kind, language)
+        found = self._template(kind, language, others)
         if found is None:
             return [_missing(kind, language)]
         return found.flaws or found.lacking(facts) or self._trial(found, facts, language)
 
-    def write(self, kind: str, language: str, facts: Mapping[str, Any]) -> Written:
+    def write(
+        self, kind: str, language: str, facts: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> Written:
         """The message in a language, or, where it has no text, in another one: then a notice at
         its top says so.
 
@@ -172,7 +171,7 @@ class Templates:
         Raises:
             TemplateUnfit: as `flaws` says.
         """
-        found = self._template(kind, language)
+        found = self._template(kind, language, others)
         if found is None:
             raise _unfit(kind, language, [_missing(kind, language)])
         flaws = found.flaws or found.lacking(facts)
@@ -237,8 +236,8 @@ class Templates:
             self._environments[language] = _Environment(language, self._source)
         return self._environments[language]
 
-    def _template(self, kind: str, language: str) -> _Template | None:
-        chosen = self.language_for(kind, language)
+    def _template(self, kind: str, language: str, others: Sequence[str] = ()) -> _Template | None:
+        chosen = self.language_for(kind, language, others)
         if chosen is None:
             return None
         if (chosen, kind) not in self._read:

@@ -138,9 +138,9 @@ class PluginManager:
             SourceRefused: the settings are wrong.
             SourceFailed: it broke when it was made.
         """
-        owner = self.owner(name, "sources")
-        with unbroken(name, owner, SourceFailed("source-failed", name=name)):
-            source: RandomnessSource = _named(owner, "sources", name)(dict(settings))
+        source: RandomnessSource = self._made(
+            "sources", name, settings, SourceFailed("source-failed", name=name)
+        )
         return source
 
     def backend(self, name: str, settings: Mapping[str, Any]) -> StorageBackend:
@@ -152,9 +152,9 @@ class PluginManager:
             BackendRefused: the settings are wrong.
             BackendFailed: it broke when it was made.
         """
-        owner = self.owner(name, "backends")
-        with unbroken(name, owner, BackendFailed("backend-failed", name=name)):
-            backend: StorageBackend = _named(owner, "backends", name)(dict(settings))
+        backend: StorageBackend = self._made(
+            "backends", name, settings, BackendFailed("backend-failed", name=name)
+        )
         return backend
 
     def channel(self, name: str, settings: Mapping[str, Any]) -> NotificationChannel:
@@ -166,10 +166,17 @@ class PluginManager:
             ChannelRefused: the settings are wrong.
             ChannelFailed: it broke when it was made.
         """
-        owner = self.owner(name, "channels")
-        with unbroken(name, owner, ChannelFailed("channel-failed", name=name)):
-            channel: NotificationChannel = _named(owner, "channels", name)(dict(settings))
+        channel: NotificationChannel = self._made(
+            "channels", name, settings, ChannelFailed("channel-failed", name=name)
+        )
         return channel
+
+    def _made(
+        self, kind: Kind, name: str, settings: Mapping[str, Any], told: MitwirkungError
+    ) -> Any:
+        owner = self.owner(name, kind)
+        with unbroken(name, owner, told):
+            return _named(owner, kind, name)(dict(settings))
 
     def make(
         self, name: str, settings: Mapping[str, Any], watch: Watch | None = None

@@ -63,9 +63,7 @@ class TownCrierChannel(NotificationChannel):
     reaches = frozenset({"phone"})
 
     def send(self, message: Message, *, now: datetime) -> DeliveryReceipt:
-        return DeliveryReceipt(
-            outcome=Outcome.PERMANENT, channel=self.name, time=now, code="gone-hoarse"
-        )
+        return self.receipt(Outcome.PERMANENT, now, "gone-hoarse")
 
 
 @hookimpl
