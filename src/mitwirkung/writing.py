@@ -18,7 +18,7 @@ from mitwirkung.casefile import CaseFile, Round
 from mitwirkung.deadlines import day_of
 from mitwirkung.errors import ChannelRefused, Finding
 from mitwirkung.events import Event
-from mitwirkung.forms.declaration import Form
+from mitwirkung.forms.declaration import Form, FormField
 from mitwirkung.identities import people_of
 from mitwirkung.messages import Translate
 from mitwirkung.notifications.calendar import calendar_entry, calendar_uid
@@ -352,8 +352,8 @@ class Writer:
                 answers, token = self._answers(application, message.language, say)
                 return {"answers": answers, "receipt_token": token, "deadline": event.deadline}
             case Occasion.APPLICATION_INCOMPLETE:
-                labels = tuple(_label(self.form, name, message.language) for name in about.fields)
-                return {"missing": labels, **until}
+                missing = map(self.form.field, about.fields)
+                return {"missing": tuple(_label(e, message.language) for e in missing), **until}
             case Occasion.DEADLINE_EXTENDED:
                 return {"before": about.before, "reason": about.reason, **until}
             case Occasion.SEAT_OFFERED | Occasion.REPLACEMENT_OFFERED | Occasion.REMINDER:
@@ -423,7 +423,7 @@ class Writer:
                 told |= body["answers"]
                 token = body.get("token", token)
         answers = tuple(
-            (_label(self.form, each.name, language), answer_text(each, answer, language, say))
+            (_label(each, language), answer_text(each, answer, language, say))
             for each in self.form.fields
             if (answer := told.get(each.name)) not in (None, "", [], ())
         )
@@ -465,9 +465,8 @@ def _say(language: str) -> Translate:
     return translator(language if language in LANGUAGES else "en")
 
 
-def _label(form: Form, name: str, language: str) -> str:
-    label = form.field(name).label
-    return label.get(language) or next(iter(label.values()))
+def _label(field: FormField, language: str) -> str:
+    return field.label.get(language) or next(iter(field.label.values()))
 
 
 def _first_cause(message: OutgoingMessage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -191,18 +191,17 @@ class Form(FormHead):
         Raises:
             KeyError: the form does not have it.
         """
-        return _by_name(self)[name]
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, FormField]:
+        return {each.name: each for each in self.fields}
 
     def __hash__(self) -> int:
         return hash((self.name, self.version, tuple(each.name for each in self.fields)))
 
     def __repr__(self) -> str:
         return f"<form {self.name}, {len(self.fields)} fields>"
-
-
-@lru_cache(maxsize=32)
-def _by_name(form: Form) -> Mapping[str, FormField]:
-    return {each.name: each for each in form.fields}
 
 
 def form_findings(
